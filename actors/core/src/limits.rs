@@ -1,0 +1,126 @@
+//! Every hard limit of the runtime, in one place, with its unit in its name.
+//!
+//! A limit here is part of what a replay depends on when it decides whether a guest's call succeeds: such
+//! limits are described in the engine block that each receipt names ([`crate::block::Engine`]).
+
+/// Bytes of one signed payload block (an invocation, a receipt, a policy), at most.
+pub const BLOCK_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Bytes of one raw block (a guest module, a roll of members), at most.
+pub const RAW_BLOCK_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Bytes of an invocation's input, at most.
+pub const INPUT_BYTES_MAX: usize = 256 * 1024;
+/// Bytes of an invocation's output, at most.
+pub const OUTPUT_BYTES_MAX: usize = 256 * 1024;
+/// Bytes of an entry point's name, at most.
+pub const ENTRY_NAME_BYTES_MAX: usize = 64;
+/// Bytes of a log's origin, at most.
+pub const ORIGIN_BYTES_MAX: usize = 128;
+/// Bytes of an account owner's name, at most.
+pub const NAME_BYTES_MAX: usize = 128;
+/// Bytes of a unit's name, at most.
+pub const UNIT_BYTES_MAX: usize = 12;
+/// Bytes of a transfer's memo, at most.
+pub const MEMO_BYTES_MAX: usize = 128;
+/// Bytes of an anchor's topic, at most.
+pub const TOPIC_BYTES_MAX: usize = 64;
+/// Bytes of one line of guest log text, at most.
+pub const LOG_TEXT_BYTES_MAX: usize = 1024;
+/// Lines of guest log text in one invocation, at most.
+pub const LOG_LINES_MAX: usize = 256;
+/// Bytes of an abort's message, at most; a longer one is cut.
+pub const ABORT_TEXT_BYTES_MAX: usize = 1024;
+/// Bytes that one call for randomness gives, at most.
+pub const RANDOM_BYTES_MAX: usize = 1024;
+/// Bytes of a state key, at most.
+pub const KEY_BYTES_MAX: usize = 256;
+/// Bytes of a state value, at most.
+pub const VALUE_BYTES_MAX: usize = 256 * 1024;
+/// Bytes of a node's payload, at most.
+pub const NODE_BYTES_MAX: usize = 256 * 1024;
+/// Parents of a node, at most.
+pub const NODE_PARENTS_MAX: usize = 64;
+/// State keys that one invocation writes or deletes, at most.
+pub const WRITES_MAX: usize = 4096;
+/// Bytes of keys and values that one invocation writes, all together, at most.
+pub const WRITE_SET_BYTES_MAX: usize = 512 * 1024;
+/// Nodes that one invocation stores, at most.
+pub const NODES_MAX: usize = 64;
+/// Anchors that one invocation makes, at most.
+pub const ANCHORS_MAX: usize = 16;
+/// Transfers that one invocation makes, at most.
+pub const TRANSFERS_MAX: usize = 4096;
+/// Fuel of one invocation, at most. The dearest operator burns some 38 million fuel a second, so this is used up
+/// before [`GUEST_WALL_CLOCK_MS_MAX`] is over.
+pub const FUEL_PER_INVOCATION_MAX: u64 = 10_000_000_000;
+/// 64 KiB pages of a guest's memory, at most.
+pub const MEMORY_PAGES_MAX: u64 = 256;
+/// Bytes of a 64 KiB page.
+pub const PAGE_BYTES: u64 = 65_536;
+/// Elements of a guest's table, at most.
+pub const TABLE_ELEMENTS_MAX: usize = 10_000;
+/// Bytes of wasm stack, at most.
+pub const WASM_STACK_BYTES_MAX: usize = 512 * 1024;
+/// Bytes of a guest module, at most.
+pub const MODULE_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// Functions that a module defines, at most.
+pub const MODULE_FUNCTIONS_MAX: u32 = 10_000;
+/// Function types of a module, at most.
+pub const MODULE_TYPES_MAX: u32 = 1_000;
+/// Globals of a module, at most.
+pub const MODULE_GLOBALS_MAX: u32 = 1_000;
+/// Exports of a module, at most.
+pub const MODULE_EXPORTS_MAX: u32 = 1_000;
+/// Data segments of a module, at most.
+pub const MODULE_DATA_SEGMENTS_MAX: u32 = 1_000;
+/// Element segments of a module, at most; their items together are bounded by [`TABLE_ELEMENTS_MAX`].
+pub const MODULE_ELEMENT_SEGMENTS_MAX: u32 = 1_000;
+/// Bytes of one function's body, at most.
+pub const FUNCTION_BODY_BYTES_MAX: usize = 128 * 1024;
+/// Locals of one function, its parameters not counted, at most.
+pub const FUNCTION_LOCALS_MAX: u32 = 1_000;
+/// Parameters of one function, at most.
+pub const FUNCTION_PARAMS_MAX: usize = 32;
+/// Results of one function, or of a block, at most: what a row of calls costs the compiler grows with them.
+pub const FUNCTION_RESULTS_MAX: usize = 4;
+/// Depth of nested blocks in one function, at most.
+pub const NESTING_DEPTH_MAX: usize = 256;
+/// Modules that a scope's policy installs, at most.
+pub const POLICY_MODULES_MAX: usize = 64;
+/// Roles that a scope's policy defines, at most.
+pub const POLICY_ROLES_MAX: usize = 64;
+/// Members that a policy names in itself for one role, at most; more go into rolls.
+pub const ROLE_NAMED_MAX: usize = 1024;
+/// Rolls of one role, at most.
+pub const ROLE_ROLLS_MAX: usize = 256;
+/// Members on one roll, at most.
+pub const ROLL_MEMBERS_MAX: usize = 65_536;
+/// How far in the future an invocation's expiry may lie, in milliseconds (400 days).
+pub const EXPIRY_AHEAD_MS_MAX: u64 = 400 * 24 * 60 * 60 * 1000;
+/// How long one epoch tick lasts, in milliseconds: the longest that a guest keeps its arbiter.
+pub const EPOCH_TICK_MS: u64 = 5;
+/// How long a guest may run by the wall clock before it is interrupted, in milliseconds. Fuel comes first.
+pub const GUEST_WALL_CLOCK_MS_MAX: u64 = 300_000;
+/// Messages in a scope's mailbox, at most. One more is answered `Busy`.
+pub const SCOPE_MAILBOX_MESSAGES_MAX: usize = 1024;
+/// Receipts handed over and not yet durable, over the whole host, at most.
+pub const HAND_OVERS_IN_FLIGHT_MAX: usize = 4096;
+/// Entries that one durable group takes, at most.
+pub const GROUP_ENTRIES_MAX: usize = 1024;
+/// How often a scope may be restarted within [`RESTART_WINDOW_MS`] before it is quarantined.
+pub const RESTARTS_MAX: usize = 3;
+/// The window over which restarts are counted, in milliseconds.
+pub const RESTART_WINDOW_MS: u64 = 60_000;
+/// Bytes of one segment file of the log, at most.
+pub const SEGMENT_BYTES_MAX: u64 = 64 * 1024 * 1024;
+
+const _: () = {
+    assert!(INPUT_BYTES_MAX < BLOCK_BYTES_MAX, "an invocation with the largest input is a block");
+    assert!(
+        OUTPUT_BYTES_MAX + WRITE_SET_BYTES_MAX + WRITES_MAX * 16 + TRANSFERS_MAX * 300 < BLOCK_BYTES_MAX,
+        "a receipt with the largest output, write set and journal is a block"
+    );
+    assert!(MODULE_BYTES_MAX <= RAW_BLOCK_BYTES_MAX, "a module is a raw block");
+    assert!(ROLL_MEMBERS_MAX * 32 <= RAW_BLOCK_BYTES_MAX, "a roll is a raw block");
+    assert!(NODE_BYTES_MAX + NODE_PARENTS_MAX * 48 < BLOCK_BYTES_MAX, "a node is a block");
+    assert!(FUEL_PER_INVOCATION_MAX < i64::MAX as u64, "fuel fits the ABI's i64");
+};

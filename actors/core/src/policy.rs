@@ -1,0 +1,219 @@
+//! A policy in force: the signed block, checked, with its rolls at hand. Deny is the default.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::block::{Capability, Install, Invocation, Policy};
+use crate::encode::Block;
+use crate::id::{BlockId, Codec, Did, Owner, Unit};
+use crate::limits;
+use crate::refusal::{Refusal, RefusalCode};
+
+/// The role of a scope's administrators.
+pub const ROLE_ADMIN: &str = "admin";
+/// The role that everyone with a key holds.
+pub const ROLE_ANYONE: &str = "anyone";
+
+/// Why a policy cannot be in force.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("policy: {0}")]
+pub struct PolicyError(pub String);
+
+/// A list of members: sorted Ed25519 keys, 32 bytes each, one after the other, as a raw block.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Roll(Block);
+
+impl Roll {
+    /// The roll of these members, in whatever order, each once.
+    #[must_use]
+    pub fn of(members: impl IntoIterator<Item = Did>) -> Self {
+        let keys: std::collections::BTreeSet<[u8; 32]> = members.into_iter().map(|did| *did.key()).collect();
+        Self(Block::new(Codec::Raw, keys.into_iter().flatten().collect()))
+    }
+
+    /// Reads a roll's block.
+    pub fn from_block(block: Block) -> Result<Self, PolicyError> {
+        let (keys, rest) = block.bytes().as_chunks::<32>();
+        let ordered = keys.is_sorted_by(|a, b| a < b);
+        if block.id().codec() != Codec::Raw
+            || !rest.is_empty()
+            || !ordered
+            || keys.len() > limits::ROLL_MEMBERS_MAX
+        {
+            return Err(PolicyError(format!(
+                "{} is not a roll: expected a raw block of at most {} keys of 32 bytes in ascending order",
+                block.id(),
+                limits::ROLL_MEMBERS_MAX
+            )));
+        }
+        Ok(Self(block))
+    }
+
+    /// Whether the member is on it.
+    #[must_use]
+    pub fn contains(&self, member: &Did) -> bool {
+        self.0.bytes().as_chunks::<32>().0.binary_search(member.key()).is_ok()
+    }
+
+    /// The block.
+    #[must_use]
+    pub const fn block(&self) -> &Block {
+        &self.0
+    }
+}
+
+/// A checked policy and its rolls: an immutable snapshot, shared by reference.
+#[derive(Debug)]
+pub struct PolicyInForce {
+    id: BlockId,
+    policy: Policy,
+    rolls: BTreeMap<BlockId, Arc<Roll>>,
+}
+
+impl PolicyInForce {
+    /// Checks a policy; `id` is its envelope, `rolls` what its roles link.
+    pub fn new(
+        id: BlockId,
+        policy: Policy,
+        rolls: BTreeMap<BlockId, Arc<Roll>>,
+    ) -> Result<Self, PolicyError> {
+        let fail = |why: String| Err(PolicyError(why));
+        if policy.modules.len() > limits::POLICY_MODULES_MAX || policy.roles.len() > limits::POLICY_ROLES_MAX
+        {
+            return fail(format!(
+                "{} modules and {} roles where at most {} and {} are allowed",
+                policy.modules.len(),
+                policy.roles.len(),
+                limits::POLICY_MODULES_MAX,
+                limits::POLICY_ROLES_MAX
+            ));
+        }
+        if policy.name.is_empty() || policy.name.len() > limits::NAME_BYTES_MAX {
+            return fail(format!(
+                "a name of {} bytes where 1 to {} are allowed",
+                policy.name.len(),
+                limits::NAME_BYTES_MAX
+            ));
+        }
+        for (name, role) in &policy.roles {
+            if name == ROLE_ADMIN || name == ROLE_ANYONE {
+                return fail(format!("the role `{name}` is built in"));
+            }
+            if role.named.len() > limits::ROLE_NAMED_MAX || role.rolls.len() > limits::ROLE_ROLLS_MAX {
+                return fail(format!("the role `{name}` names too many: put members on rolls"));
+            }
+            if let Some(missing) = role.rolls.iter().find(|id| !rolls.contains_key(*id)) {
+                return fail(format!("the role `{name}` links the roll {missing}, which is not here"));
+            }
+        }
+        for (at, install) in policy.modules.iter().enumerate() {
+            if install.module.codec() != Codec::Raw {
+                return fail(format!("module {at} is not named by a raw CID"));
+            }
+            if policy.modules[..at].iter().any(|other| other.module == install.module) {
+                return fail(format!("module {} is installed twice", install.module));
+            }
+            for (entry, role) in &install.entries {
+                let known = role == ROLE_ADMIN || role == ROLE_ANYONE || policy.roles.contains_key(role);
+                if !known {
+                    return fail(format!(
+                        "entry `{entry}` of module {at} asks for the role `{role}`, which is not defined"
+                    ));
+                }
+                if entry.is_empty() || entry.len() > limits::ENTRY_NAME_BYTES_MAX || entry.starts_with("__") {
+                    return fail(format!("`{entry}` of module {at} is not an entry's name"));
+                }
+            }
+        }
+        if policy.issue.iter().any(|issue| issue.amount == 0 || i64::try_from(issue.amount).is_err()) {
+            return fail("an issued amount is not between 1 and 2^63 - 1".into());
+        }
+        if let Some(issue) =
+            policy.issue.iter().find(|issue| matches!(issue.to, Owner::Issuance | Owner::Consumed))
+        {
+            return fail(format!("units are issued to `{}`, which the runtime alone moves", issue.to));
+        }
+        if policy.token.as_ref().is_some_and(Unit::is_resource) {
+            return fail("the default token is a resource of the runtime".into());
+        }
+        if policy.grant.memory > limits::MEMORY_PAGES_MAX
+            || policy.grant.fuel > limits::FUEL_PER_INVOCATION_MAX
+        {
+            return fail("the grant limits are over the host's".into());
+        }
+        Ok(Self { id, policy, rolls })
+    }
+
+    /// The envelope's name.
+    #[must_use]
+    pub const fn id(&self) -> BlockId {
+        self.id
+    }
+    /// The policy.
+    #[must_use]
+    pub const fn policy(&self) -> &Policy {
+        &self.policy
+    }
+    /// The installed module of that name.
+    #[must_use]
+    pub fn install(&self, module: &BlockId) -> Option<&Install> {
+        self.policy.modules.iter().find(|install| install.module == *module)
+    }
+    /// Whether the module has the capability.
+    #[must_use]
+    pub fn grants(&self, module: &BlockId, capability: Capability) -> bool {
+        self.install(module).is_some_and(|install| install.capabilities.contains(&capability))
+    }
+
+    /// Whether the member holds the role.
+    #[must_use]
+    pub fn holds_role(&self, member: &Did, role: &str) -> bool {
+        match role {
+            ROLE_ANYONE => true,
+            ROLE_ADMIN => self.policy.admins.contains(member),
+            _ => self.policy.roles.get(role).is_some_and(|role| {
+                role.named.contains(member)
+                    || role
+                        .rolls
+                        .iter()
+                        .any(|id| self.rolls.get(id).is_some_and(|roll| roll.contains(member)))
+            }),
+        }
+    }
+
+    /// Whether the caller may run that entry of that module with that much fuel.
+    pub fn allows(&self, invocation: &Invocation) -> Result<(), Refusal> {
+        let install = self.install(&invocation.module).ok_or_else(|| {
+            Refusal::new(
+                RefusalCode::UnknownModule,
+                format!("module {} is not installed in this scope", invocation.module),
+            )
+        })?;
+        let role = install.entries.get(&invocation.entry).ok_or_else(|| {
+            let open: Vec<&str> = install.entries.keys().map(String::as_str).collect();
+            Refusal::new(
+                RefusalCode::UnknownEntry,
+                format!("entry `{}` is not open; open are: {}", invocation.entry, open.join(", ")),
+            )
+        })?;
+        if !self.holds_role(&invocation.caller, role) {
+            return Err(Refusal::new(
+                RefusalCode::Denied,
+                format!(
+                    "entry `{}` asks for the role `{role}`, which {} does not hold",
+                    invocation.entry, invocation.caller
+                ),
+            ));
+        }
+        if invocation.fuel > self.policy.grant.fuel {
+            return Err(Refusal::new(
+                RefusalCode::Exhausted,
+                format!(
+                    "a fuel limit of {} where this scope grants at most {}",
+                    invocation.fuel, self.policy.grant.fuel
+                ),
+            ));
+        }
+        Ok(())
+    }
+}

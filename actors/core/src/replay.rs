@@ -1,0 +1,463 @@
+//! The fold: what a log says, checked entry by entry from the first, and what it adds up to.
+//!
+//! Recovery and audit are the same code. [`Prepared::read`] looks at one entry alone (names, encodings,
+//! signatures), so it can run on many entries at once; [`Fold::apply`] takes them in order.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::block::{Entry, HostBlock, Invocation, Payload, Policy, Receipt};
+use crate::chain::{Chain, ChainError, random_seed};
+use crate::effect::{Outcome, Staged, TrapKind};
+use crate::encode::Block;
+use crate::gate;
+use crate::id::{BlockId, Did, Origin};
+use crate::ledger::Ledger;
+use crate::log::{Link, Log};
+use crate::policy::{PolicyInForce, Roll};
+use crate::sign::{Domain, Envelope};
+
+/// The first thing in a log that is not as it must be.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, serde::Serialize)]
+#[error("position {position}, block {block}: {what}: expected {expected}, found {found}")]
+pub struct Divergence {
+    /// The position of the entry's first leaf.
+    pub position: u64,
+    /// The block that says it, or that is missing.
+    #[serde(serialize_with = "as_text")]
+    pub block: BlockId,
+    /// Which rule.
+    pub what: String,
+    /// What would be right.
+    pub expected: String,
+    /// What is there.
+    pub found: String,
+}
+
+fn as_text<S: serde::Serializer>(id: &BlockId, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(id)
+}
+
+/// An entry that is right in itself.
+#[derive(Debug)]
+pub struct Prepared {
+    position: u64,
+    entry: Entry,
+    payload: Block,
+    body: Body,
+}
+
+#[derive(Debug)]
+enum Body {
+    Host(HostBlock),
+    Policy(Box<Policy>),
+    Receipt { receipt: Box<Receipt>, invocation: Box<Invocation> },
+}
+
+/// How much of an entry's own is checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trust {
+    /// Nothing is taken on trust: every name and signature is checked. For auditors.
+    Nobody,
+    /// Signatures are those that this host checked when it wrote them. For recovery.
+    OwnDisk,
+}
+
+impl Prepared {
+    /// Looks at one entry alone.
+    pub fn read(position: u64, entry: Entry, trust: Trust) -> Result<Self, Divergence> {
+        let nil = BlockId::from_digest(crate::id::Codec::Raw, &[0; 32]);
+        let first = *entry.leaves.first().ok_or_else(|| fail(position, nil, "entry", "leaves", "none"))?;
+        for block in &entry.blocks {
+            // A block is named by hashing it; the disk's own words were compared when it was read.
+            debug_assert!(block.id().names(block.bytes()));
+        }
+        let (envelope, payload) = signed(position, &entry, first)?;
+        let bad = |block: BlockId, e: &dyn std::fmt::Display| {
+            fail(position, block, "encoding", "a canonical payload", e)
+        };
+        let (author, domain, body) = match Payload::from_bytes(payload.bytes())
+            .map_err(|e| bad(payload.id(), &e))?
+        {
+            Payload::Host(host) => (host.host, Domain::Host, Body::Host(host)),
+            Payload::Policy(policy) => (policy.scope, Domain::Policy, Body::Policy(policy)),
+            Payload::Receipt(receipt) => {
+                let (inner, block) = signed(position, &entry, receipt.invocation)?;
+                let invocation = Invocation::from_bytes(block.bytes()).map_err(|e| bad(block.id(), &e))?;
+                if trust == Trust::Nobody && !inner.is_by(&invocation.caller, Domain::Invocation, &block) {
+                    return Err(fail(
+                        position,
+                        receipt.invocation,
+                        "signature",
+                        invocation.caller,
+                        "not a signature of it",
+                    ));
+                }
+                (receipt.scope, Domain::Receipt, Body::Receipt { receipt, invocation: Box::new(invocation) })
+            }
+        };
+        if trust == Trust::Nobody && !envelope.is_by(&author, domain, &payload) {
+            return Err(fail(position, first, "signature", author, "not a signature of it"));
+        }
+        Ok(Self { position, entry, payload, body })
+    }
+
+    /// The entry.
+    #[must_use]
+    pub const fn entry(&self) -> &Entry {
+        &self.entry
+    }
+    /// The invocation and its receipt, if it is one.
+    #[must_use]
+    pub fn run(&self) -> Option<(&Invocation, &Receipt)> {
+        match &self.body {
+            Body::Receipt { receipt, invocation } => Some((invocation, receipt)),
+            _ => None,
+        }
+    }
+    /// The scope that it belongs to, if any.
+    #[must_use]
+    pub fn scope(&self) -> Option<Did> {
+        match &self.body {
+            Body::Host(_) => None,
+            Body::Policy(policy) => Some(policy.scope),
+            Body::Receipt { receipt, .. } => Some(receipt.scope),
+        }
+    }
+}
+
+fn fail(
+    position: u64,
+    block: BlockId,
+    what: &str,
+    expected: impl std::fmt::Display,
+    found: impl std::fmt::Display,
+) -> Divergence {
+    Divergence {
+        position,
+        block,
+        what: what.to_owned(),
+        expected: expected.to_string(),
+        found: found.to_string(),
+    }
+}
+
+fn signed(position: u64, entry: &Entry, id: BlockId) -> Result<(Envelope, Block), Divergence> {
+    let missing = |id| fail(position, id, "block", "in its entry", "missing");
+    let block = entry.block(&id).ok_or_else(|| missing(id))?;
+    let envelope =
+        Envelope::from_bytes(block.bytes()).map_err(|e| fail(position, id, "envelope", "an envelope", e))?;
+    let payload = entry.block(&envelope.payload()).ok_or_else(|| missing(envelope.payload()))?;
+    Ok((envelope, payload.clone()))
+}
+
+/// What a re-run is given: everything that decided the recorded run.
+#[derive(Debug)]
+pub struct Rerun<'a> {
+    /// The invocation.
+    pub invocation: &'a Invocation,
+    /// The policy in force.
+    pub policy: &'a Arc<PolicyInForce>,
+    /// The module's bytes.
+    pub module: &'a Block,
+    /// The engine that the receipt names.
+    pub engine: BlockId,
+    /// The state before.
+    pub state: Arc<crate::state::State>,
+    /// Storage left before.
+    pub storage_left: i64,
+    /// The time that was recorded.
+    pub time: u64,
+    /// The seed of random bytes.
+    pub seed: [u8; 32],
+}
+
+/// Something that runs guests again.
+pub trait Rerunner {
+    /// Runs it again; an error says why it could not.
+    fn rerun(&mut self, rerun: Rerun<'_>, ledger: &mut Ledger) -> Result<Staged, String>;
+}
+
+/// The fold.
+#[derive(Debug, Default)]
+pub struct Fold {
+    host: Option<HostBlock>,
+    log: Log,
+    ledger: Ledger,
+    chains: BTreeMap<Did, Chain>,
+    modules: BTreeMap<BlockId, Block>,
+    engines: BTreeSet<BlockId>,
+    invocations: u64,
+    only: Option<Did>,
+}
+
+/// The parts of a fold, for those who own them while the host runs.
+#[derive(Debug)]
+pub struct FoldParts {
+    /// The host's own block.
+    pub host: Option<HostBlock>,
+    /// The log's machine.
+    pub log: Log,
+    /// The ledger.
+    pub ledger: Ledger,
+    /// The scopes.
+    pub chains: BTreeMap<Did, Chain>,
+    /// Modules' bytes by name.
+    pub modules: BTreeMap<BlockId, Block>,
+    /// Engines that were described.
+    pub engines: BTreeSet<BlockId>,
+}
+
+impl Fold {
+    /// A fold of one scope's part of a log: the other scopes' entries only advance the log.
+    #[must_use]
+    pub fn of_scope(scope: Did) -> Self {
+        Self { only: Some(scope), ..Self::default() }
+    }
+
+    /// A fold that goes on from parts, as a snapshot gives them.
+    #[must_use]
+    pub fn from_parts(parts: FoldParts) -> Self {
+        let invocations = parts.chains.values().map(|chain| chain.invocations() as u64).sum();
+        Self {
+            host: parts.host,
+            log: parts.log,
+            ledger: parts.ledger,
+            chains: parts.chains,
+            modules: parts.modules,
+            engines: parts.engines,
+            invocations,
+            only: None,
+        }
+    }
+    /// Gives the fold up for its parts.
+    #[must_use]
+    pub fn into_parts(self) -> FoldParts {
+        FoldParts {
+            host: self.host,
+            log: self.log,
+            ledger: self.ledger,
+            chains: self.chains,
+            modules: self.modules,
+            engines: self.engines,
+        }
+    }
+    /// The log so far.
+    #[must_use]
+    pub const fn log(&self) -> &Log {
+        &self.log
+    }
+    /// The ledger so far.
+    #[must_use]
+    pub const fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+    /// The host's block, once it was seen.
+    #[must_use]
+    pub const fn host(&self) -> Option<&HostBlock> {
+        self.host.as_ref()
+    }
+    /// The scopes so far.
+    #[must_use]
+    pub const fn chains(&self) -> &BTreeMap<Did, Chain> {
+        &self.chains
+    }
+    /// Modules' bytes so far.
+    #[must_use]
+    pub const fn modules(&self) -> &BTreeMap<BlockId, Block> {
+        &self.modules
+    }
+    /// Engines described so far.
+    #[must_use]
+    pub const fn engines(&self) -> &BTreeSet<BlockId> {
+        &self.engines
+    }
+    /// Receipts so far.
+    #[must_use]
+    pub const fn invocations(&self) -> u64 {
+        self.invocations
+    }
+
+    /// Applies the next entry and gives it back; with a re-runner, runs its invocation again and compares the
+    /// receipts.
+    pub fn apply(
+        &mut self,
+        prepared: Prepared,
+        rerunner: Option<&mut dyn Rerunner>,
+    ) -> Result<Prepared, Divergence> {
+        let position = self.log.size();
+        let first = prepared.entry.leaves[0];
+        if prepared.position != position {
+            return Err(fail(position, first, "position", position, prepared.position));
+        }
+        let (link, leaves) = match &prepared.body {
+            Body::Host(host) => (Link::of(&Payload::Host(host.clone())), vec![first]),
+            Body::Policy(policy) => {
+                (Link { author: policy.scope, seq: policy.seq, prev: policy.prev }, vec![first])
+            }
+            Body::Receipt { receipt, .. } => {
+                let anchors = receipt.anchors.iter().map(|anchor| anchor.0);
+                (
+                    Link { author: receipt.scope, seq: receipt.seq, prev: Some(receipt.prev) },
+                    std::iter::once(first).chain(anchors).collect(),
+                )
+            }
+        };
+        if leaves != prepared.entry.leaves {
+            return Err(fail(
+                position,
+                first,
+                "leaves",
+                format!("{leaves:?}"),
+                format!("{:?}", prepared.entry.leaves),
+            ));
+        }
+        self.log
+            .check(&prepared.entry, &link)
+            .map_err(|e| fail(position, first, "order", "the next entry", e))?;
+        let elsewhere = self.only.is_some() && prepared.scope().is_some() && prepared.scope() != self.only;
+        match &prepared.body {
+            _ if elsewhere => {}
+            Body::Host(host) => self.apply_host(position, first, host)?,
+            Body::Policy(policy) => self.apply_policy(position, first, policy, &prepared.entry)?,
+            Body::Receipt { receipt, invocation } => {
+                self.apply_receipt(position, first, receipt, invocation, &prepared, rerunner)?;
+                self.invocations += 1;
+            }
+        }
+        self.log
+            .append(&prepared.entry, &link)
+            .map_err(|e| fail(position, first, "order", "the next entry", e))?;
+        Ok(prepared)
+    }
+
+    fn origin(&self, position: u64, block: BlockId, found: &Origin) -> Result<&Origin, Divergence> {
+        let host = self
+            .host
+            .as_ref()
+            .ok_or_else(|| fail(position, block, "first entry", "the host's block", "another"))?;
+        if host.log == *found { Ok(&host.log) } else { Err(fail(position, block, "log", &host.log, found)) }
+    }
+
+    fn apply_host(&mut self, position: u64, block: BlockId, host: &HostBlock) -> Result<(), Divergence> {
+        if position != 0 {
+            return Err(fail(position, block, "entry", "a policy or a receipt", "a host's first block"));
+        }
+        self.host = Some(host.clone());
+        Ok(())
+    }
+
+    fn apply_policy(
+        &mut self,
+        position: u64,
+        block: BlockId,
+        policy: &Policy,
+        entry: &Entry,
+    ) -> Result<(), Divergence> {
+        self.origin(position, block, &policy.log)?;
+        let wrong = |e: &dyn std::fmt::Display| fail(position, block, "policy", "a sound one", e);
+        let mut rolls = BTreeMap::new();
+        for id in policy.roles.values().flat_map(|role| &role.rolls) {
+            let roll = entry
+                .block(id)
+                .ok_or_else(|| fail(position, *id, "roll", "in the policy's entry", "missing"))?;
+            rolls.insert(*id, Arc::new(Roll::from_block(roll.clone()).map_err(|e| wrong(&e))?));
+        }
+        for install in &policy.modules {
+            if self.modules.contains_key(&install.module) {
+                continue;
+            }
+            let module = entry
+                .block(&install.module)
+                .ok_or_else(|| fail(position, install.module, "module", "in the log", "missing"))?;
+            self.modules.insert(install.module, module.clone());
+        }
+        let in_force = PolicyInForce::new(block, policy.clone(), rolls).map_err(|e| wrong(&e))?;
+        let chain = Chain::open(Arc::new(in_force)).map_err(|e| wrong(&e))?;
+        self.ledger.issue(policy.scope, &policy.issue).map_err(|e| wrong(&e))?;
+        self.chains.insert(policy.scope, chain);
+        Ok(())
+    }
+
+    fn apply_receipt(
+        &mut self,
+        position: u64,
+        block: BlockId,
+        receipt: &Receipt,
+        invocation: &Invocation,
+        prepared: &Prepared,
+        rerunner: Option<&mut dyn Rerunner>,
+    ) -> Result<(), Divergence> {
+        let origin = self.origin(position, block, &receipt.log)?.clone();
+        let chain = self
+            .chains
+            .get_mut(&receipt.scope)
+            .ok_or_else(|| fail(position, block, "scope", "an open scope", receipt.scope))?;
+        gate::judge(invocation, &origin, receipt.time, chain.policy()).map_err(|refusal| {
+            fail(position, receipt.invocation, "authority", "an admissible invocation", refusal)
+        })?;
+        if !self.engines.contains(&receipt.engine) {
+            let engine = prepared.entry.block(&receipt.engine);
+            engine
+                .ok_or_else(|| fail(position, receipt.engine, "engine", "described in the log", "missing"))?;
+            self.engines.insert(receipt.engine);
+        }
+        let diverged = |e: ChainError| fail(position, block, e.what, e.expected, e.found);
+        let interrupted =
+            matches!(&receipt.outcome, Outcome::Trapped(trap) if trap.kind == TrapKind::Interrupted);
+        if let (Some(rerunner), false) = (rerunner, interrupted) {
+            let module = self
+                .modules
+                .get(&invocation.module)
+                .ok_or_else(|| fail(position, invocation.module, "module", "in the log", "missing"))?;
+            let rerun = Rerun {
+                invocation,
+                policy: chain.policy(),
+                module,
+                engine: receipt.engine,
+                state: chain.state().clone(),
+                storage_left: chain.storage_left(),
+                time: receipt.time,
+                seed: random_seed(&receipt.invocation, &chain.head()),
+            };
+            let staged = rerunner
+                .rerun(rerun, &mut self.ledger)
+                .map_err(|why| fail(position, block, "replay", "a run of the recorded input", why))?;
+            self.ledger.void(&receipt.scope);
+            let draft = chain.draft(invocation, receipt.invocation, receipt.engine, receipt.time, staged);
+            if draft.payload().bytes() != prepared.payload.bytes() {
+                let (what, expected, found) = difference(draft.receipt(), receipt);
+                return Err(fail(position, block, &format!("replay, {what}"), expected, found));
+            }
+            chain.abort(invocation.module, draft);
+        }
+        let mut nodes = Vec::with_capacity(receipt.nodes.len());
+        for id in &receipt.nodes {
+            let node = prepared
+                .entry
+                .block(id)
+                .ok_or_else(|| fail(position, *id, "node", "in its receipt's entry", "missing"))?;
+            nodes.push(Arc::new(node.clone()));
+        }
+        chain.apply(invocation, receipt, block, nodes).map_err(diverged)?;
+        self.ledger
+            .book(receipt)
+            .map_err(|e| fail(position, block, "ledger", "postings that the balances cover", e))
+    }
+}
+
+/// The first field in which two receipts differ: ours, then theirs.
+fn difference(ours: &Receipt, theirs: &Receipt) -> (&'static str, String, String) {
+    macro_rules! compare {
+        ($($field:ident),*) => {
+            $(if ours.$field != theirs.$field {
+                return (stringify!($field), format!("{:?}", ours.$field), format!("{:?}", theirs.$field));
+            })*
+        };
+    }
+    compare!(
+        outcome, fuel, usage, output, logged, writes, journal, nodes, anchors, root, time, seq, prev,
+        invocation, engine
+    );
+    ("bytes", "the same".into(), "others".into())
+}

@@ -1,0 +1,120 @@
+//! Context and text: input, output, who calls, when, random bytes, log, abort.
+
+use icn_core::effect::TrapKind;
+use icn_core::{costs, limits};
+use sha2::{Digest, Sha256};
+use wasmtime::{Caller, Linker};
+
+use crate::context::{Context, stop};
+use crate::memory::{Answer, Guest, Soft, Stop, answer, answer_long, arg};
+
+pub(super) fn link(linker: &mut Linker<Context>) -> wasmtime::Result<()> {
+    linker.func_wrap("icn", "host_get_input", |caller: Caller<'_, Context>, out: i32, cap: i32| {
+        answer(give(caller, "host_get_input", out, cap, |context| Ok(&context.call.input)))
+    })?;
+    linker.func_wrap("icn", "host_set_output", |caller: Caller<'_, Context>, ptr: i32, len: i32| {
+        answer(set_output(caller, ptr, len))
+    })?;
+    linker.func_wrap("icn", "host_get_caller_did", |caller: Caller<'_, Context>, out: i32, cap: i32| {
+        answer(give(caller, "host_get_caller_did", out, cap, |context| {
+            Ok(context.call.caller.as_str().as_bytes())
+        }))
+    })?;
+    linker.func_wrap("icn", "host_get_scope_did", |caller: Caller<'_, Context>, out: i32, cap: i32| {
+        answer(give(caller, "host_get_scope_did", out, cap, |context| {
+            Ok(context.call.policy.policy().scope.as_str().as_bytes())
+        }))
+    })?;
+    linker.func_wrap("icn", "host_get_time", |caller: Caller<'_, Context>| {
+        answer_long(Guest::enter(caller, "host_get_time", 0).and_then(|mut guest| {
+            i64::try_from(guest.context().call.time).map_err(|_| Soft::InvalidArgument.into())
+        }))
+    })?;
+    linker.func_wrap("icn", "host_get_random", |caller: Caller<'_, Context>, out: i32, len: i32| {
+        answer(get_random(caller, out, len))
+    })?;
+    linker.func_wrap("icn", "host_log", |caller: Caller<'_, Context>, level: i32, ptr: i32, len: i32| {
+        answer(log(caller, level, ptr, len))
+    })?;
+    linker.func_wrap(
+        "icn",
+        "host_abort",
+        |caller: Caller<'_, Context>, ptr: i32, len: i32| -> wasmtime::Result<()> {
+            match abort(caller, ptr, len) {
+                Ok(message) => Err(stop(TrapKind::Aborted, message)),
+                Err(Stop::Hard(error)) => Err(error),
+                Err(Stop::Soft(_)) => Err(stop(TrapKind::Aborted, String::new())),
+            }
+        },
+    )?;
+    Ok(())
+}
+
+fn give(
+    caller: Caller<'_, Context>,
+    function: &'static str,
+    out: i32,
+    cap: i32,
+    find: impl Fn(&Context) -> Answer<&[u8]>,
+) -> Answer<u32> {
+    Guest::enter(caller, function, 0)?.give(arg("out", out, cap), find)
+}
+
+fn set_output(caller: Caller<'_, Context>, ptr: i32, len: i32) -> Answer<u32> {
+    let mut guest = Guest::enter(caller, "host_set_output", 0)?;
+    let output = guest.read(arg("ptr", ptr, len), limits::OUTPUT_BYTES_MAX, costs::KEPT_BYTE_FUEL)?;
+    guest.context().stage.output = output;
+    Ok(0)
+}
+
+/// SHA-256(seed ‖ block number), block after block: the same bytes at replay.
+fn get_random(caller: Caller<'_, Context>, out: i32, len: i32) -> Answer<u32> {
+    let mut guest = Guest::enter(caller, "host_get_random", 0)?;
+    let out = arg("out", out, len);
+    guest.length(out, limits::RANDOM_BYTES_MAX, costs::KEPT_BYTE_FUEL)?;
+    let range = guest.bounds(out)?;
+    let (bytes, context) = guest.view(range)?;
+    for chunk in bytes.chunks_mut(32) {
+        let block = Sha256::new()
+            .chain_update(context.call.seed)
+            .chain_update(context.random_given.to_be_bytes())
+            .finalize();
+        context.random_given += 1;
+        chunk.copy_from_slice(&block[..chunk.len()]);
+    }
+    Ok(out.len)
+}
+
+fn log(caller: Caller<'_, Context>, level: i32, ptr: i32, len: i32) -> Answer<u32> {
+    let mut guest = Guest::enter(caller, "host_log", 0)?;
+    let text = guest.read_text(arg("ptr", ptr, len), limits::LOG_TEXT_BYTES_MAX, costs::KEPT_BYTE_FUEL)?;
+    let level = u8::try_from(level).ok().filter(|level| *level <= 4).ok_or(Soft::InvalidArgument)?;
+    let context = guest.context();
+    if context.stage.log_lines >= limits::LOG_LINES_MAX {
+        return Err(Soft::Limit.into());
+    }
+    context.stage.log_lines += 1;
+    let digest = context.stage.log.get_or_insert_default();
+    digest.update([level]);
+    digest.update((text.len() as u64).to_be_bytes());
+    digest.update(&text);
+    let (scope, module) = (context.scope(), context.call.module);
+    match level {
+        0 => tracing::trace!(target: "icn::guest", %scope, %module, "{text}"),
+        1 => tracing::debug!(target: "icn::guest", %scope, %module, "{text}"),
+        2 => tracing::info!(target: "icn::guest", %scope, %module, "{text}"),
+        3 => tracing::warn!(target: "icn::guest", %scope, %module, "{text}"),
+        _ => tracing::error!(target: "icn::guest", %scope, %module, "{text}"),
+    }
+    Ok(0)
+}
+
+/// The message, UTF-8 lossy, cut at its maximum.
+fn abort(caller: Caller<'_, Context>, ptr: i32, len: i32) -> Answer<String> {
+    let mut guest = Guest::enter(caller, "host_abort", 0)?;
+    let mut message = arg("ptr", ptr, len);
+    guest.bounds(message)?;
+    message.len = message.len.min(u32::try_from(limits::ABORT_TEXT_BYTES_MAX).unwrap_or(0));
+    let bytes = guest.read(message, limits::ABORT_TEXT_BYTES_MAX, costs::KEPT_BYTE_FUEL)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}

@@ -1,0 +1,132 @@
+//! Nodes and anchors of this scope.
+
+use icn_core::block::{Anchor, Capability, Node, NodeTag};
+use icn_core::encode::Block;
+use icn_core::id::{BlockId, CID_BYTES};
+use icn_core::{costs, limits};
+use wasmtime::{Caller, Linker};
+
+use crate::context::Context;
+use crate::memory::{Answer, Arg, Guest, Soft, answer, arg};
+
+const CID_LEN: i32 = 36;
+const _: () = assert!(CID_LEN as usize == CID_BYTES, "a CID is 36 bytes");
+
+pub(super) fn link(linker: &mut Linker<Context>) -> wasmtime::Result<()> {
+    linker.func_wrap(
+        "icn",
+        "host_store_node",
+        |caller: Caller<'_, Context>, payload: i32, payload_len: i32, parents: i32, count: i32, out: i32| {
+            answer(store(
+                caller,
+                arg("payload", payload, payload_len),
+                (parents, count),
+                arg("out", out, CID_LEN),
+            ))
+        },
+    )?;
+    linker.func_wrap(
+        "icn",
+        "host_get_node",
+        |caller: Caller<'_, Context>, cid: i32, out: i32, cap: i32| {
+            answer(get(caller, arg("cid", cid, CID_LEN), arg("out", out, cap)))
+        },
+    )?;
+    linker.func_wrap("icn", "host_contains_node", |caller: Caller<'_, Context>, cid: i32| {
+        answer(contains(caller, arg("cid", cid, CID_LEN)))
+    })?;
+    linker.func_wrap(
+        "icn",
+        "host_anchor_to_dag",
+        |caller: Caller<'_, Context>, cid: i32, topic: i32, topic_len: i32| {
+            answer(anchor(caller, arg("cid", cid, CID_LEN), arg("topic", topic, topic_len)))
+        },
+    )?;
+    Ok(())
+}
+
+fn read_cid(guest: &mut Guest<'_>, cid: Arg) -> Answer<BlockId> {
+    let bytes = guest.read(cid, CID_BYTES, costs::BYTE_FUEL)?;
+    BlockId::from_bytes(&bytes).map_err(|_| Soft::InvalidArgument.into())
+}
+
+fn store(caller: Caller<'_, Context>, payload: Arg, parents: (i32, i32), out: Arg) -> Answer<u32> {
+    let mut guest = Guest::enter(caller, "host_store_node", costs::NODE_FUEL)?;
+    guest.require(Capability::Dag)?;
+    guest.length(payload, limits::NODE_BYTES_MAX, costs::KEPT_BYTE_FUEL)?;
+    let count = usize::try_from(parents.1)
+        .ok()
+        .filter(|count| *count <= limits::NODE_PARENTS_MAX)
+        .ok_or(Soft::TooLarge)?;
+    let parents = arg("parents", parents.0, i32::try_from(count * CID_BYTES).map_err(|_| Soft::TooLarge)?);
+    guest.length(parents, limits::NODE_PARENTS_MAX * CID_BYTES, costs::KEPT_BYTE_FUEL)?;
+    let out = guest.bounds(out)?;
+    guest.bounds(parents)?;
+    let payload = guest.read(payload, limits::NODE_BYTES_MAX, 0)?;
+    let bytes = guest.read(parents, limits::NODE_PARENTS_MAX * CID_BYTES, 0)?;
+    let parents = bytes
+        .chunks_exact(CID_BYTES)
+        .map(BlockId::from_bytes)
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|_| Soft::InvalidArgument)?;
+    let context = guest.context();
+    if parents.iter().any(|parent| context.node(parent).is_none()) {
+        return Err(Soft::Conflict.into());
+    }
+    let node = Node { typ: NodeTag, scope: context.scope(), module: context.call.module, parents, payload };
+    let block = Block::encode(&node);
+    let id = block.id();
+    // A node is named by its contents: storing it again is no effect, and no error.
+    if context.node(&id).is_none() {
+        if context.stage.nodes.len() >= limits::NODES_MAX {
+            return Err(Soft::Limit.into());
+        }
+        context.stage.nodes.push(block);
+    }
+    guest.put(out, id.as_bytes())?;
+    Ok(0)
+}
+
+fn get(caller: Caller<'_, Context>, cid: Arg, out: Arg) -> Answer<u32> {
+    let mut guest = Guest::enter(caller, "host_get_node", costs::STATE_FUEL)?;
+    guest.require(Capability::Dag)?;
+    guest.length(cid, CID_BYTES, costs::BYTE_FUEL)?;
+    guest.bounds(cid)?;
+    let range = guest.bounds(out)?;
+    let id = BlockId::from_bytes(&guest.read(cid, CID_BYTES, 0)?).map_err(|_| Soft::InvalidArgument)?;
+    let node = guest.context().node(&id).ok_or(Soft::NotFound)?;
+    let payload = Node::from_bytes(node.bytes()).map_err(|_| Soft::NotFound)?.payload;
+    let length = u32::try_from(payload.len()).map_err(|_| Soft::TooLarge)?;
+    if length <= out.len {
+        guest.charge(u64::from(length) * costs::BYTE_FUEL)?;
+        guest.put(range, &payload)?;
+    }
+    Ok(length)
+}
+
+fn contains(caller: Caller<'_, Context>, cid: Arg) -> Answer<u32> {
+    let mut guest = Guest::enter(caller, "host_contains_node", costs::STATE_FUEL)?;
+    guest.require(Capability::Dag)?;
+    let id = read_cid(&mut guest, cid)?;
+    Ok(u32::from(guest.context().node(&id).is_some()))
+}
+
+fn anchor(caller: Caller<'_, Context>, cid: Arg, topic: Arg) -> Answer<u32> {
+    let mut guest = Guest::enter(caller, "host_anchor_to_dag", costs::NODE_FUEL)?;
+    guest.require(Capability::Dag)?;
+    guest.length(cid, CID_BYTES, costs::BYTE_FUEL)?;
+    guest.length(topic, limits::TOPIC_BYTES_MAX, costs::KEPT_BYTE_FUEL)?;
+    guest.bounds(cid)?;
+    guest.bounds(topic)?;
+    let topic = guest.read_text(topic, limits::TOPIC_BYTES_MAX, 0)?;
+    let id = BlockId::from_bytes(&guest.read(cid, CID_BYTES, 0)?).map_err(|_| Soft::InvalidArgument)?;
+    let context = guest.context();
+    if context.node(&id).is_none() {
+        return Err(Soft::NotFound.into());
+    }
+    if context.stage.anchors.len() >= limits::ANCHORS_MAX {
+        return Err(Soft::Limit.into());
+    }
+    context.stage.anchors.push(Anchor(id, topic));
+    Ok(0)
+}

@@ -1,0 +1,138 @@
+//! State: values of this scope and module, staged over what was before.
+
+use std::ops::Bound;
+
+use icn_core::block::Capability;
+use icn_core::state::storage_bytes;
+use icn_core::{costs, limits};
+use wasmtime::{Caller, Linker};
+
+use crate::context::Context;
+use crate::memory::{Answer, Arg, Guest, Soft, answer, arg};
+
+pub(super) fn link(linker: &mut Linker<Context>) -> wasmtime::Result<()> {
+    linker.func_wrap(
+        "icn",
+        "host_get_value",
+        |caller: Caller<'_, Context>, key: i32, key_len: i32, out: i32, cap: i32| {
+            answer(get(caller, arg("key", key, key_len), arg("out", out, cap)))
+        },
+    )?;
+    linker.func_wrap(
+        "icn",
+        "host_set_value",
+        |caller: Caller<'_, Context>, key: i32, key_len: i32, value: i32, value_len: i32| {
+            answer(set(caller, arg("key", key, key_len), arg("value", value, value_len)))
+        },
+    )?;
+    linker.func_wrap("icn", "host_delete_value", |caller: Caller<'_, Context>, key: i32, key_len: i32| {
+        answer(delete(caller, arg("key", key, key_len)))
+    })?;
+    linker.func_wrap(
+        "icn",
+        "host_scan_keys",
+        |caller: Caller<'_, Context>,
+         prefix: i32,
+         prefix_len: i32,
+         after: i32,
+         after_len: i32,
+         out: i32,
+         cap: i32| {
+            let (prefix, after) = (arg("prefix", prefix, prefix_len), arg("after", after, after_len));
+            answer(scan(caller, prefix, after, arg("out", out, cap)))
+        },
+    )?;
+    Ok(())
+}
+
+fn read_key(guest: &mut Guest<'_>, key: Arg) -> Answer<Vec<u8>> {
+    guest.read(key, limits::KEY_BYTES_MAX, costs::BYTE_FUEL)
+}
+
+fn get(caller: Caller<'_, Context>, key: Arg, out: Arg) -> Answer<u32> {
+    let mut guest = Guest::enter(caller, "host_get_value", costs::STATE_FUEL)?;
+    guest.require(Capability::State)?;
+    let key = read_key(&mut guest, key)?;
+    guest.give(out, |context| context.value(&key).ok_or(Soft::NotFound.into()))
+}
+
+fn set(caller: Caller<'_, Context>, key: Arg, value: Arg) -> Answer<u32> {
+    let mut guest = Guest::enter(caller, "host_set_value", costs::STATE_FUEL + costs::WRITE_FUEL)?;
+    guest.require(Capability::State)?;
+    guest.length(key, limits::KEY_BYTES_MAX, costs::KEPT_BYTE_FUEL)?;
+    guest.length(value, limits::VALUE_BYTES_MAX, costs::KEPT_BYTE_FUEL)?;
+    guest.bounds(value)?;
+    let key = guest.read(key, limits::KEY_BYTES_MAX, 0)?;
+    let value = guest.read(value, limits::VALUE_BYTES_MAX, 0)?;
+    if key.is_empty() {
+        return Err(Soft::InvalidArgument.into());
+    }
+    stage(guest.context(), key, Some(value))
+}
+
+fn delete(caller: Caller<'_, Context>, key: Arg) -> Answer<u32> {
+    let mut guest = Guest::enter(caller, "host_delete_value", costs::STATE_FUEL + costs::WRITE_FUEL)?;
+    guest.require(Capability::State)?;
+    let key = read_key(&mut guest, key)?;
+    if guest.context().value(&key).is_none() {
+        return Err(Soft::NotFound.into());
+    }
+    stage(guest.context(), key, None)
+}
+
+/// Stages a write, or refuses it and leaves the stage as it was.
+fn stage(context: &mut Context, key: Vec<u8>, value: Option<Vec<u8>>) -> Answer<u32> {
+    let more = storage_bytes(&key, value.as_deref()) - storage_bytes(&key, context.value(&key));
+    if more > context.storage_remaining() {
+        return Err(Soft::Exhausted.into());
+    }
+    let stage = &mut context.stage;
+    let staged = stage.writes.get(&key).map(|before| key.len() + before.as_ref().map_or(0, Vec::len));
+    let write_bytes =
+        stage.write_bytes - staged.unwrap_or(0) + key.len() + value.as_ref().map_or(0, Vec::len);
+    if (staged.is_none() && stage.writes.len() >= limits::WRITES_MAX)
+        || write_bytes > limits::WRITE_SET_BYTES_MAX
+    {
+        return Err(Soft::Limit.into());
+    }
+    let unchanged = staged.is_none()
+        && context.call.state.get(&context.call.module, &key).map(|v| &**v) == value.as_deref();
+    if !unchanged {
+        let stage = &mut context.stage;
+        stage.write_bytes = write_bytes;
+        stage.storage += more;
+        stage.writes.insert(key, value);
+    }
+    Ok(0)
+}
+
+fn scan(caller: Caller<'_, Context>, prefix: Arg, after: Arg, out: Arg) -> Answer<u32> {
+    let mut guest = Guest::enter(caller, "host_scan_keys", costs::STATE_FUEL)?;
+    guest.require(Capability::State)?;
+    guest.length(after, limits::KEY_BYTES_MAX, 0)?;
+    let prefix = read_key(&mut guest, prefix)?;
+    let after = read_key(&mut guest, after)?;
+    guest.give(out, |context| next_key(context, &prefix, &after).ok_or(Soft::NotFound.into()))
+}
+
+/// The next key, staged effects included: the lesser of the next staged one and the next stored one that no
+/// staged deletion hides.
+fn next_key<'a>(context: &'a Context, prefix: &[u8], after: &[u8]) -> Option<&'a [u8]> {
+    let writes = &context.stage.writes;
+    let from =
+        if after.is_empty() || after < prefix { Bound::Included(prefix) } else { Bound::Excluded(after) };
+    let staged = writes
+        .range::<[u8], _>((from, Bound::Unbounded))
+        .take_while(|(key, _)| key.starts_with(prefix))
+        .find(|(_, value)| value.is_some())
+        .map(|(key, _)| key.as_slice());
+    let (state, module) = (&context.call.state, &context.call.module);
+    let mut stored = state.next_key(module, prefix, after);
+    while let Some(key) = stored.filter(|key| writes.get(*key).is_some_and(Option::is_none)) {
+        stored = state.next_key(module, prefix, key);
+    }
+    match (staged, stored) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (one, other) => one.or(other),
+    }
+}

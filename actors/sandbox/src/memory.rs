@@ -1,0 +1,234 @@
+//! The one place where guest memory is read and written, and where fuel is taken for host calls.
+//!
+//! Every call follows the order of the host ABI: charge the base; check the capability; check each length
+//! against its maximum and charge for the bytes; check bounds with 64-bit arithmetic; decode; decide; stage.
+
+use std::ops::Range;
+
+use icn_core::block::Capability;
+use icn_core::costs;
+use icn_core::effect::TrapKind;
+use wasmtime::Caller;
+
+use crate::context::{Context, HostFault, stop};
+
+/// A soft error: the guest goes on (host ABI, "What a call can say").
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(i32)]
+pub(crate) enum Soft {
+    InvalidArgument = -1,
+    InvalidUtf8 = -2,
+    TooLarge = -3,
+    NotFound = -4,
+    Denied = -5,
+    Exhausted = -6,
+    Conflict = -7,
+    Limit = -9,
+}
+
+/// Why a call does not succeed.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    /// The guest is told and goes on.
+    Soft(Soft),
+    /// The run ends.
+    Hard(wasmtime::Error),
+}
+
+impl From<Soft> for Stop {
+    fn from(soft: Soft) -> Self {
+        Self::Soft(soft)
+    }
+}
+
+pub(crate) type Answer<T> = Result<T, Stop>;
+
+/// What the engine hands back to the guest: a count, a boolean, or a code.
+pub(crate) fn answer(result: Answer<u32>) -> wasmtime::Result<i32> {
+    match result {
+        // Lengths and counts are bounded far below 2^31 by `limits`.
+        Ok(value) => {
+            i32::try_from(value).map_err(|_| wasmtime::Error::new(HostFault(format!("an answer of {value}"))))
+        }
+        Err(Stop::Soft(soft)) => Ok(soft as i32),
+        Err(Stop::Hard(error)) => Err(error),
+    }
+}
+
+/// The same for 64-bit answers.
+pub(crate) fn answer_long(result: Answer<i64>) -> wasmtime::Result<i64> {
+    match result {
+        Ok(value) => Ok(value),
+        Err(Stop::Soft(soft)) => Ok(i64::from(soft as i32)),
+        Err(Stop::Hard(error)) => Err(error),
+    }
+}
+
+/// A range of guest memory that an argument names, as the ABI gives it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Arg {
+    pub(crate) name: &'static str,
+    pub(crate) ptr: u32,
+    pub(crate) len: u32,
+}
+
+/// An argument's pointer and length, read as unsigned.
+#[expect(clippy::cast_sign_loss, reason = "the ABI reads pointers and lengths as unsigned")]
+pub(crate) fn arg(name: &'static str, ptr: i32, len: i32) -> Arg {
+    Arg { name, ptr: ptr as u32, len: len as u32 }
+}
+
+/// The range inside a memory of that many bytes, if it is wholly inside. An empty range may sit at the end.
+pub(crate) fn range(memory_bytes: usize, ptr: u32, len: u32) -> Option<Range<usize>> {
+    let end = u64::from(ptr) + u64::from(len);
+    if end > memory_bytes as u64 {
+        return None;
+    }
+    Some(usize::try_from(ptr).ok()?..usize::try_from(end).ok()?)
+}
+
+/// A guest in a host call.
+pub(crate) struct Guest<'a> {
+    caller: Caller<'a, Context>,
+    function: &'static str,
+}
+
+impl<'a> Guest<'a> {
+    /// Enters a host call: its base cost is charged first of all.
+    pub(crate) fn enter(caller: Caller<'a, Context>, function: &'static str, fuel: u64) -> Answer<Self> {
+        let mut guest = Self { caller, function };
+        guest.charge(costs::CALL_FUEL + fuel)?;
+        Ok(guest)
+    }
+
+    /// The store's data.
+    pub(crate) fn context(&mut self) -> &mut Context {
+        self.caller.data_mut()
+    }
+
+    /// Takes fuel; the run ends when there is not enough.
+    pub(crate) fn charge(&mut self, fuel: u64) -> Answer<()> {
+        let left = self.fuel_left()?;
+        let (rest, enough) = (left.saturating_sub(fuel), left >= fuel);
+        self.caller.set_fuel(rest).map_err(Stop::Hard)?;
+        if enough {
+            return Ok(());
+        }
+        Err(Stop::Hard(stop(
+            TrapKind::OutOfFuel,
+            format!("{} costs {fuel} fuel, {left} were left", self.function),
+        )))
+    }
+
+    /// Fuel that is left.
+    pub(crate) fn fuel_left(&self) -> Answer<u64> {
+        self.caller.get_fuel().map_err(Stop::Hard)
+    }
+
+    /// Refuses the call unless the module has the capability.
+    pub(crate) fn require(&mut self, capability: Capability) -> Answer<()> {
+        if self.context().has(capability) { Ok(()) } else { Err(Soft::Denied.into()) }
+    }
+
+    /// Checks a length against its maximum and charges for the bytes.
+    pub(crate) fn length(&mut self, arg: Arg, bytes_max: usize, fuel_per_byte: u64) -> Answer<()> {
+        if u64::from(arg.len) > bytes_max as u64 {
+            return Err(Soft::TooLarge.into());
+        }
+        self.charge(u64::from(arg.len) * fuel_per_byte)
+    }
+
+    fn memory(&mut self) -> Answer<wasmtime::Memory> {
+        self.caller
+            .data()
+            .memory
+            .ok_or_else(|| Stop::Hard(wasmtime::Error::new(HostFault("a guest without a memory".into()))))
+    }
+
+    /// The argument's range, or the trap that it asks for.
+    pub(crate) fn bounds(&mut self, arg: Arg) -> Answer<Range<usize>> {
+        let memory_bytes = self.memory()?.data_size(&self.caller);
+        range(memory_bytes, arg.ptr, arg.len).ok_or_else(|| {
+            let detail = format!(
+                "{}: argument {} at {} of {} bytes is not inside the memory of {memory_bytes} bytes",
+                self.function, arg.name, arg.ptr, arg.len
+            );
+            tracing::warn!(target: "icn::security", function = self.function, argument = arg.name, pointer = arg.ptr,
+                length = arg.len, memory_bytes, "memory fault");
+            Stop::Hard(stop(TrapKind::MemoryFault, detail))
+        })
+    }
+
+    /// The bytes of a checked range, and the context beside them.
+    pub(crate) fn view(&mut self, range: Range<usize>) -> Answer<(&mut [u8], &mut Context)> {
+        let memory = self.memory()?;
+        let (bytes, context) = memory.data_and_store_mut(&mut self.caller);
+        let slice = bytes
+            .get_mut(range)
+            .ok_or_else(|| Stop::Hard(wasmtime::Error::new(HostFault("an unchecked range".into()))))?;
+        Ok((slice, context))
+    }
+
+    /// Copies an argument's bytes out of the guest: length, charge, bounds, copy.
+    pub(crate) fn read(&mut self, arg: Arg, bytes_max: usize, fuel_per_byte: u64) -> Answer<Vec<u8>> {
+        self.length(arg, bytes_max, fuel_per_byte)?;
+        let range = self.bounds(arg)?;
+        Ok(self.view(range)?.0.to_vec())
+    }
+
+    /// Copies text out of the guest.
+    pub(crate) fn read_text(&mut self, arg: Arg, bytes_max: usize, fuel_per_byte: u64) -> Answer<String> {
+        String::from_utf8(self.read(arg, bytes_max, fuel_per_byte)?).map_err(|_| Soft::InvalidUtf8.into())
+    }
+
+    /// Gives bytes to the guest under the ABI's convention: the full length is the answer, and nothing is
+    /// written when the buffer is smaller. `find` gets the bytes from the context: once to learn their
+    /// length, and once more after they are paid for.
+    pub(crate) fn give(&mut self, out: Arg, find: impl Fn(&Context) -> Answer<&[u8]>) -> Answer<u32> {
+        let range = self.bounds(out)?;
+        let bytes = find(self.caller.data())?.len();
+        let length = u32::try_from(bytes).map_err(|_| Soft::TooLarge)?;
+        if length > out.len {
+            return Ok(length);
+        }
+        self.charge(u64::from(length) * costs::BYTE_FUEL)?;
+        let (guest, context) = self.view(range.start..range.start + bytes)?;
+        guest.copy_from_slice(find(context)?);
+        Ok(length)
+    }
+
+    /// Writes into a range that was checked before the call had any effect.
+    pub(crate) fn put(&mut self, range: Range<usize>, bytes: &[u8]) -> Answer<()> {
+        let (guest, _) = self.view(range.start..range.start + bytes.len())?;
+        guest.copy_from_slice(bytes);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::range;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_range_is_inside_or_refused(pages in 0usize..4, ptr in any::<u32>(), len in any::<u32>()) {
+            let bytes = pages * 65_536;
+            // The model: every byte of it has an index below the memory's size, in integers without end.
+            let inside = i128::from(ptr) + i128::from(len) <= bytes as i128;
+            prop_assert_eq!(range(bytes, ptr, len).is_some(), inside);
+        }
+    }
+
+    #[test]
+    fn the_edges_of_a_memory() {
+        let page = 65_536;
+        assert_eq!(range(page, 0, 65_536), Some(0..page));
+        assert_eq!(range(page, 65_536, 0), Some(page..page));
+        assert_eq!(range(page, 65_536, 1), None);
+        assert_eq!(range(page, 65_537, 0), None);
+        assert_eq!(range(page, u32::MAX, 2), None);
+        assert_eq!(range(page, 1, u32::MAX), None);
+        assert_eq!(range(0, 0, 0), Some(0..0));
+    }
+}

@@ -1,0 +1,98 @@
+//! Runs recorded invocations again, for the auditor.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use icn_core::block::Transfer;
+use icn_core::effect::Staged;
+use icn_core::id::{BlockId, Did, Owner, Unit};
+use icn_core::ledger::{Ledger, LedgerError};
+use icn_core::replay::{Rerun, Rerunner};
+
+use crate::context::{Call, LedgerPort, PortClosed};
+use crate::engine::Engine;
+use crate::run::Module;
+
+/// A re-runner with the modules that it compiled.
+#[derive(Debug)]
+pub struct Reruns {
+    engine: Engine,
+    modules: BTreeMap<BlockId, Arc<Module>>,
+}
+
+impl Reruns {
+    /// A re-runner on this engine.
+    #[must_use]
+    pub fn new(engine: Engine) -> Self {
+        Self { engine, modules: BTreeMap::new() }
+    }
+}
+
+/// The auditor's ledger, lent to one run: a single thread takes it, uses it and gives it back.
+struct Lent {
+    scope: Did,
+    ledger: Arc<Mutex<Ledger>>,
+}
+
+impl LedgerPort for Lent {
+    fn hold(&mut self, transfer: Transfer) -> BoxFuture<'_, Result<Result<(), LedgerError>, PortClosed>> {
+        let answer =
+            self.ledger.lock().map(|mut ledger| ledger.hold(self.scope, transfer)).map_err(|_| PortClosed);
+        futures::future::ready(answer).boxed()
+    }
+    fn balance(&mut self, owner: Owner, unit: Unit) -> BoxFuture<'_, Result<i128, PortClosed>> {
+        let answer =
+            self.ledger.lock().map(|l| l.balance_staged(self.scope, &owner, &unit)).map_err(|_| PortClosed);
+        futures::future::ready(answer).boxed()
+    }
+}
+
+impl Rerunner for Reruns {
+    fn rerun(&mut self, rerun: Rerun<'_>, ledger: &mut Ledger) -> Result<Staged, String> {
+        let ours = self.engine.description().id();
+        if rerun.engine != ours {
+            return Err(format!("it ran on the engine {}, this auditor has {ours}", rerun.engine));
+        }
+        let module = match self.modules.get(&rerun.module.id()) {
+            Some(module) => module.clone(),
+            None => {
+                let module =
+                    Arc::new(Module::compile(&self.engine, rerun.module).map_err(|e| e.to_string())?);
+                self.modules.insert(rerun.module.id(), module.clone());
+                module
+            }
+        };
+        let lent = Arc::new(Mutex::new(std::mem::take(ledger)));
+        let call = Call {
+            module: rerun.invocation.module,
+            entry: rerun.invocation.entry.clone(),
+            input: rerun.invocation.input.clone(),
+            caller: rerun.invocation.caller,
+            policy: rerun.policy.clone(),
+            fuel: rerun.invocation.fuel,
+            time: rerun.time,
+            seed: rerun.seed,
+            state: rerun.state,
+            storage_left: rerun.storage_left,
+            ledger: Box::new(Lent { scope: rerun.invocation.scope, ledger: lent.clone() }),
+        };
+        let staged = complete(module.run(call));
+        *ledger =
+            Arc::into_inner(lent).and_then(|l| l.into_inner().ok()).ok_or("the ledger was not given back")?;
+        staged.map_err(|e| e.to_string())
+    }
+}
+
+/// Polls a run to its end. It waits for nobody: the lent ledger answers at once, and where the guest yields it is
+/// simply asked again. So the auditor may be inside any executor, or none.
+fn complete<T>(run: impl Future<Output = T>) -> T {
+    let mut run = std::pin::pin!(run);
+    let mut task = std::task::Context::from_waker(std::task::Waker::noop());
+    loop {
+        if let std::task::Poll::Ready(done) = run.as_mut().poll(&mut task) {
+            return done;
+        }
+    }
+}

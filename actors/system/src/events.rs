@@ -1,0 +1,55 @@
+//! What happens at each arrow of the path, told to the monitor. Telling never waits and never fails the teller.
+
+use icn_core::block::Receipt;
+use icn_core::effect::Outcome;
+use icn_core::id::Did;
+use icn_core::refusal::RefusalCode;
+
+/// Something that the monitor hears of.
+#[derive(Debug, Clone)]
+pub(crate) enum Event {
+    /// A guest trapped.
+    Trapped { scope: Did, detail: String },
+    /// A scope's actor panicked and was stopped.
+    Panicked { scope: Did, generation: u32, what: String },
+    /// A scope is back, with a new generation.
+    Restarted { scope: Did, generation: u32 },
+    /// A scope used up its restarts.
+    Quarantined { scope: Did, what: String },
+    /// The ledger or the DAG stopped: the gate is closed.
+    FailStop { what: String },
+    /// A mistake of the host's own, without effect.
+    HostFault { scope: Did, what: String },
+    /// Something found while opening that a person should know.
+    Notice { what: String },
+}
+
+impl Event {
+    /// Whether a person should look at it.
+    pub(crate) fn is_alert(&self) -> bool {
+        !matches!(self, Self::Trapped { .. } | Self::Restarted { .. })
+    }
+}
+
+/// Counts a refusal.
+pub(crate) fn count_refusal(code: RefusalCode) {
+    metrics::counter!("icn_refusals_total", "code" => code.as_str()).increment(1);
+}
+
+/// Counts a committed receipt.
+pub(crate) fn count_commit(receipt: &Receipt) {
+    let outcome = match receipt.outcome {
+        Outcome::Ok => "ok",
+        Outcome::Failed(_) => "failed",
+        Outcome::Trapped(_) => "trapped",
+    };
+    metrics::counter!("icn_invocations_total", "outcome" => outcome).increment(1);
+    metrics::counter!("icn_fuel_total").increment(receipt.fuel);
+}
+
+/// Counts a durable group and the time that it took.
+pub(crate) fn count_group(entries: usize, seconds: f64) {
+    #[expect(clippy::cast_precision_loss, reason = "a group has at most a thousand entries")]
+    metrics::histogram!("icn_group_entries").record(entries as f64);
+    metrics::histogram!("icn_group_seconds").record(seconds);
+}

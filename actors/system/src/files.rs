@@ -1,0 +1,168 @@
+//! The data directory: its layout, its lock, its keys, and files that are replaced whole.
+//!
+//! - `LOCK`: held by the process that has the directory open
+//! - `host.key`: the host's secret, `scopes/<multikey>.key`: each scope's, in hexadecimal, mode 0600
+//! - `log/*.seg`: the log; the only thing that cannot be derived
+//! - `checkpoint`, `log.vkey`: the newest signed checkpoint, and the key to verify it with
+//! - `snapshots/*.snap`: derived
+
+use std::fs::{File, OpenOptions};
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+use icn_core::id::Did;
+use icn_core::sign::SecretKey;
+
+use crate::store::StoreError;
+
+/// Paths inside a data directory.
+#[derive(Debug, Clone)]
+pub struct Layout(PathBuf);
+
+impl Layout {
+    /// The layout of this directory.
+    #[must_use]
+    pub fn new(dir: &Path) -> Self {
+        Self(dir.to_owned())
+    }
+    /// The directory.
+    #[must_use]
+    pub fn dir(&self) -> &Path {
+        &self.0
+    }
+    /// Segment files.
+    #[must_use]
+    pub fn log(&self) -> PathBuf {
+        self.0.join("log")
+    }
+    /// Snapshot files.
+    #[must_use]
+    pub fn snapshots(&self) -> PathBuf {
+        self.0.join("snapshots")
+    }
+    /// The newest checkpoint.
+    #[must_use]
+    pub fn checkpoint(&self) -> PathBuf {
+        self.0.join("checkpoint")
+    }
+    /// The key that verifies checkpoints.
+    #[must_use]
+    pub fn verifier_key(&self) -> PathBuf {
+        self.0.join("log.vkey")
+    }
+    pub(crate) fn host_key(&self) -> PathBuf {
+        self.0.join("host.key")
+    }
+    pub(crate) fn scope_key(&self, scope: &Did) -> PathBuf {
+        self.0.join("scopes").join(format!("{}.key", &scope.as_str()["did:key:".len()..]))
+    }
+}
+
+/// The held lock of a data directory; released when dropped, or when the process ends.
+#[derive(Debug)]
+pub struct Lock(#[expect(dead_code, reason = "held open for its lock")] File);
+
+/// Why a directory cannot be locked.
+#[derive(Debug, thiserror::Error)]
+pub enum LockError {
+    /// Somebody else has it.
+    #[error("the data directory {} is open in another process: end that one, or name another directory", .0.display())]
+    Taken(PathBuf),
+    /// The operating system's word.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Lock {
+    /// Takes the lock, or says that it is taken.
+    pub fn take(layout: &Layout) -> Result<Self, LockError> {
+        let path = layout.dir().join("LOCK");
+        let file = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&path)
+            .map_err(StoreError::io("opening", &path))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self(file)),
+            Err(std::fs::TryLockError::WouldBlock) => Err(LockError::Taken(layout.dir().to_owned())),
+            Err(std::fs::TryLockError::Error(error)) => Err(StoreError::io("locking", &path)(error).into()),
+        }
+    }
+}
+
+/// Replaces a file whole and durably: a new file beside it, synced, renamed, and the directory synced.
+pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    write_beside(path, bytes, 0o644)
+}
+
+fn write_beside(path: &Path, bytes: &[u8], mode: u32) -> Result<(), StoreError> {
+    let beside = path.with_extension("new");
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true).mode(mode);
+    let mut file = options.open(&beside).map_err(StoreError::io("creating", &beside))?;
+    file.write_all(bytes).map_err(StoreError::io("writing", &beside))?;
+    file.sync_all().map_err(StoreError::io("syncing", &beside))?;
+    std::fs::rename(&beside, path).map_err(StoreError::io("renaming", &beside))?;
+    path.parent().map_or(Ok(()), sync_dir)
+}
+
+/// Makes what a directory lists durable.
+pub(crate) fn sync_dir(dir: &Path) -> Result<(), StoreError> {
+    let opened = File::open(dir).map_err(StoreError::io("opening", dir))?;
+    opened.sync_all().map_err(StoreError::io("syncing", dir))
+}
+
+/// Makes a directory, and its name durable.
+pub(crate) fn create_dir(dir: &Path) -> Result<(), StoreError> {
+    if dir.is_dir() {
+        return Ok(());
+    }
+    std::fs::create_dir_all(dir).map_err(StoreError::io("creating", dir))?;
+    dir.parent().filter(|parent| !parent.as_os_str().is_empty()).map_or(Ok(()), sync_dir)
+}
+
+fn invalid(path: &Path, what: String) -> StoreError {
+    StoreError::io("reading", path)(std::io::Error::new(std::io::ErrorKind::InvalidData, what))
+}
+
+/// Reads a secret key; nothing when there is none.
+pub(crate) fn read_key(path: &Path) -> Result<Option<SecretKey>, StoreError> {
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(StoreError::io("reading", path)(error)),
+    };
+    let bytes = data_encoding::HEXLOWER.decode(text.trim().as_bytes()).ok();
+    let secret = bytes.and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
+    let secret = secret.ok_or_else(|| invalid(path, "expected 64 lower-case hexadecimal digits".into()))?;
+    Ok(Some(SecretKey::from_bytes(&secret)))
+}
+
+/// Writes a secret key for its owner's eyes alone. One that is there stays, and must be the same.
+pub(crate) fn write_key(path: &Path, key: &SecretKey) -> Result<(), StoreError> {
+    if let Some(found) = read_key(path)? {
+        if found.did() == key.did() {
+            return Ok(());
+        }
+        return Err(invalid(
+            path,
+            format!("it holds the key of {}, expected that of {}", found.did(), key.did()),
+        ));
+    }
+    if let Some(parent) = path.parent() {
+        create_dir(parent)?;
+    }
+    write_beside(path, format!("{}\n", data_encoding::HEXLOWER.encode(&key.to_bytes())).as_bytes(), 0o600)
+}
+
+/// Reads the secret key of an identity, which must be there.
+pub(crate) fn read_key_of(path: &Path, did: &Did) -> Result<SecretKey, StoreError> {
+    let key = read_key(path)?
+        .ok_or_else(|| invalid(path, format!("it is missing: it must hold the key of {did}")))?;
+    if key.did() == *did {
+        return Ok(key);
+    }
+    Err(invalid(path, format!("it holds the key of {}, expected that of {did}", key.did())))
+}

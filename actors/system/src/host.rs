@@ -1,0 +1,624 @@
+//! A host: what an embedder opens, and what it submits to.
+//!
+//! The handle is `Send + Sync` and its futures run on any executor, or are waited for with none: the actors
+//! live on threads of the host's own.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::thread::JoinHandle;
+
+use actix::{Actor as _, Addr};
+use actix_rt::{Arbiter, ArbiterHandle, System};
+use dashmap::{DashMap, DashSet};
+use futures::channel::oneshot;
+use icn_core::block::{Entry, HostBlock, HostTag, Install};
+use icn_core::chain::Chain;
+use icn_core::checkpoint::verifier_key;
+use icn_core::encode::Block;
+use icn_core::gate::{self, Request};
+use icn_core::id::{BlockId, Did, InvocationId, Origin, Owner, Unit};
+use icn_core::ledger::{Account, AccountId};
+use icn_core::limits;
+use icn_core::log::Link;
+use icn_core::refusal::{Refusal, RefusalCode};
+use icn_core::sign::{Domain, SecretKey};
+use icn_sandbox::{Cache, Engine, EngineOptions, Module, Ticker};
+use icn_sync::{Generation, Head, HeadCell, Latch, Permits};
+
+use crate::credentials::{Credentials, PutInForce};
+use crate::dag::{CloseLog, Committed, Dag, DagParts, HandOver, Reply};
+use crate::events::{self, Event};
+use crate::faults::{Faults, NoFaults};
+use crate::files::{self, Layout, Lock, LockError};
+use crate::ledger::{Balance, IssueUnits, LedgerActor, Posted};
+use crate::monitor::{Alerts, Monitor};
+use crate::recover::{self, RecoverError};
+use crate::scope::{CloseScope, Invoke, ReadValue, ReceiptOf, ScopeView, View};
+use crate::shared::{FailStop, Listing, Shared, now_ms};
+use crate::spec::ScopeSpec;
+use crate::store::{SegmentStore, StoreError, snapshot};
+use crate::supervisor::{self, Begin, EndSupervision, Supervisor};
+
+/// Entries that are folded at an opening before a snapshot is written right away.
+const SNAPSHOT_AFTER_ENTRIES: u64 = 10_000;
+
+/// How a host is opened.
+#[derive(Debug, Clone)]
+pub struct HostOptions {
+    /// The data directory; created when it is not there.
+    pub data: PathBuf,
+    /// The log's origin for a new directory; by default `icn.local/` and the host's key.
+    pub origin: Option<Origin>,
+    /// Arbiters that scopes run on; by default one a core.
+    pub arbiters: Option<usize>,
+    /// The engine's options.
+    pub engine: EngineOptions,
+    /// Faults to inject: none outside of tests.
+    pub faults: Arc<dyn Faults>,
+}
+
+impl HostOptions {
+    /// The defaults, on this data directory.
+    #[must_use]
+    pub fn new(data: &Path) -> Self {
+        Self {
+            data: data.to_owned(),
+            origin: None,
+            arbiters: None,
+            engine: EngineOptions::default(),
+            faults: Arc::new(NoFaults),
+        }
+    }
+}
+
+/// Why a host does not open.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The directory is open elsewhere.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// The store's word.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The log does not hold.
+    #[error(transparent)]
+    Recover(#[from] RecoverError),
+    /// Anything else.
+    #[error("{0}")]
+    Other(String),
+}
+
+/// Why a scope is not opened. Nothing was changed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ScopeError {
+    /// There is a scope of that name.
+    #[error("the scope {0} is open already")]
+    Exists(Did),
+    /// What the scope is opened with is not sound.
+    #[error("{0}")]
+    Invalid(String),
+    /// The host does not take it now.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+}
+
+/// The threads that the actors live on.
+struct Threads {
+    stop: Option<oneshot::Sender<()>>,
+    system: Option<JoinHandle<()>>,
+    _ticker: Ticker,
+}
+
+/// A host.
+pub struct Host {
+    shared: Arc<Shared>,
+    credentials: Addr<Credentials>,
+    key: Arc<SecretKey>,
+    engines: BTreeSet<BlockId>,
+    threads: Threads,
+    _lock: Lock,
+}
+
+impl std::fmt::Debug for Host {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Host").field("origin", &self.shared.origin).finish_non_exhaustive()
+    }
+}
+
+/// A submitted invocation: a future of its receipt, once that is durable.
+#[derive(Debug)]
+#[must_use = "the receipt, or why there is none, comes from awaiting it"]
+pub struct Pending(oneshot::Receiver<Result<Committed, Refusal>>);
+
+impl Future for Pending {
+    type Output = Result<Committed, Refusal>;
+    fn poll(mut self: Pin<&mut Self>, task: &mut std::task::Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.0).poll(task).map(|answer| {
+            answer.unwrap_or_else(|_| {
+                // The actor that had it is gone: whether it was handed over, its id tells.
+                let message = "the scope restarted while it had this invocation: ask for its id, and submit it again if it has no receipt";
+                Err(Refusal::new(RefusalCode::Unavailable, message).retry_after_ms(100))
+            })
+        })
+    }
+}
+
+impl Host {
+    /// Opens a data directory, or makes a new one.
+    pub fn open(options: HostOptions) -> Result<Self, OpenError> {
+        let layout = Layout::new(&options.data);
+        for dir in [layout.dir().to_owned(), layout.log()] {
+            files::create_dir(&dir)?;
+        }
+        let lock = Lock::take(&layout)?;
+        let recovered = recover::recover(&layout)?;
+        let key = Arc::new(host_key(&layout, recovered.fold.host())?);
+        let notices = recovered.notices;
+        let origin = match (recovered.fold.host(), options.origin) {
+            (Some(host), _) => host.log.clone(),
+            (None, Some(origin)) => origin,
+            (None, None) => Origin::parse(&format!("icn.local/{}", &key.did().as_str()["did:key:".len()..]))
+                .map_err(|e| OpenError::Other(e.to_string()))?,
+        };
+        let mut parts = recovered.fold.into_parts();
+        if parts.host.is_none() && layout.checkpoint().exists() {
+            return Err(OpenError::Other(format!(
+                "the log in {} is empty, and {} says that it was not: restore the log, or begin in another directory",
+                layout.log().display(),
+                layout.checkpoint().display()
+            )));
+        }
+        let mut store = SegmentStore::open(&layout.log(), &recovered.reader)?;
+        if parts.host.is_none() {
+            first_entry(&mut store, &mut parts.log, &origin, &key)?;
+        }
+        // Whatever happens from here on, an auditor finds a checkpoint.
+        files::replace(&layout.checkpoint(), parts.log.checkpoint(&origin).sign(&key).as_bytes())?;
+        files::replace(
+            &layout.verifier_key(),
+            format!("{}\n", verifier_key(&origin, &key.did())).as_bytes(),
+        )?;
+        if recovered.folded >= SNAPSHOT_AFTER_ENTRIES {
+            let chains: Vec<(Did, _)> =
+                parts.chains.iter().map(|(scope, chain)| (*scope, chain.parts())).collect();
+            let accounts = parts.ledger.posted();
+            let _ = snapshot::write(
+                &layout.snapshots(),
+                &recover::snapshot_of(&parts.log, accounts, chains, &parts.engines),
+            )?;
+        }
+        let engine = Engine::new(&options.engine).map_err(OpenError::Other)?;
+        let ticker =
+            engine.start_ticker().map_err(|e| OpenError::Other(format!("starting the epoch clock: {e}")))?;
+        let (writer, head) =
+            HeadCell::new(Head { size: parts.log.size(), root: parts.log.frontier().root().0 });
+        let (latch, groups) = (Arc::new(Latch::new()), Arc::new(icn_sync::Tally::new()));
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let (arbiters, stop, system) = start_threads(options.arbiters.unwrap_or(cores).max(1))?;
+        let [dag_arbiter, ledger_arbiter, control_arbiter, scope_arbiters @ ..] = arbiters.as_slice() else {
+            return Err(OpenError::Other("no arbiters".into()));
+        };
+        let monitor = Monitor::start_in_arbiter(control_arbiter, |_| Monitor::default());
+        let credentials = Credentials::start_in_arbiter(control_arbiter, |_| Credentials::default());
+        let supervisor = Supervisor::start_in_arbiter(control_arbiter, |_| Supervisor::default());
+        let fail_stop = FailStop::new(latch.clone(), monitor.clone());
+        let dag_parts = DagParts {
+            store: Box::new(store),
+            log: parts.log,
+            origin: origin.clone(),
+            key: key.clone(),
+            layout: layout.clone(),
+            head: writer,
+            fail_stop: fail_stop.clone(),
+            faults: options.faults.clone(),
+            groups: groups.clone(),
+        };
+        let dag = Dag::start_in_arbiter(dag_arbiter, move |_| Dag::new(dag_parts));
+        let ledger_state = parts.ledger;
+        let ledger =
+            LedgerActor::start_in_arbiter(ledger_arbiter, move |_| LedgerActor::new(ledger_state, fail_stop));
+        let shared = Arc::new(Shared {
+            origin,
+            layout,
+            cache: Cache::new(engine),
+            modules: parts.modules.into_iter().collect(),
+            book: DashMap::new(),
+            slots: Permits::new(limits::HAND_OVERS_IN_FLIGHT_MAX),
+            head,
+            latch,
+            refusals: icn_sync::Tally::new(),
+            faults: options.faults,
+            groups,
+            ledger,
+            dag,
+            monitor,
+            supervisor,
+            arbiters: scope_arbiters.to_vec(),
+            control: control_arbiter.clone(),
+            opening: DashSet::new(),
+        });
+        shared.supervisor.do_send(Begin(shared.clone()));
+        for notice in notices {
+            shared.tell(Event::Notice { what: notice });
+        }
+        let host = Self {
+            shared,
+            credentials,
+            key,
+            engines: parts.engines,
+            threads: Threads { stop: Some(stop), system: Some(system), _ticker: ticker },
+            _lock: lock,
+        };
+        for chain in parts.chains.into_values() {
+            host.resume(chain).map_err(OpenError::Other)?;
+        }
+        Ok(host)
+    }
+
+    fn resume(&self, chain: Chain) -> Result<(), String> {
+        let scope = chain.scope();
+        let path = self.shared.layout.scope_key(&scope);
+        let key = files::read_key_of(&path, &scope).map_err(|e| e.to_string())?;
+        list(&self.shared, &chain, key);
+        let engine_described = self.engines.contains(&self.shared.cache.engine().description().id());
+        wait(supervisor::start(&self.shared, chain, engine_described))
+    }
+
+    /// The log's name.
+    #[must_use]
+    pub fn origin(&self) -> &Origin {
+        &self.shared.origin
+    }
+    /// The host's identity.
+    #[must_use]
+    pub fn did(&self) -> Did {
+        self.key.did()
+    }
+    /// Size and root of the log, as far as it is durable.
+    #[must_use]
+    pub fn head(&self) -> Head {
+        self.shared.head.read()
+    }
+    /// The signed checkpoint of the durable log.
+    #[must_use]
+    pub fn checkpoint(&self) -> String {
+        let Head { size, root } = self.head();
+        let root = icn_core::id::Bytes(root);
+        icn_core::checkpoint::Checkpoint { origin: self.shared.origin.clone(), size, root }.sign(&self.key)
+    }
+    /// Durable groups since the host was opened: each is one append with one sync.
+    #[must_use]
+    pub fn groups(&self) -> u64 {
+        self.shared.groups.read()[0]
+    }
+    /// The scopes that are here.
+    #[must_use]
+    pub fn scopes(&self) -> BTreeSet<Did> {
+        self.shared.book.iter().map(|listing| *listing.key()).collect()
+    }
+    /// Whether a scope was quarantined after too many restarts.
+    #[must_use]
+    pub fn is_quarantined(&self, scope: &Did) -> bool {
+        self.shared.book.get(scope).is_some_and(|listing| listing.quarantined)
+    }
+
+    /// Submits a signed invocation. The gate judges it here and now, on the caller's thread; what passes is in
+    /// its scope's mailbox when this returns, in the order of calls.
+    pub fn submit(&self, request: Request) -> Result<Pending, Refusal> {
+        let pending = self.submit_inner(request);
+        if let Err(refusal) = &pending {
+            events::count_refusal(refusal.code);
+            self.shared.refusals.add(refusal.code.index());
+        }
+        pending
+    }
+
+    fn submit_inner(&self, request: Request) -> Result<Pending, Refusal> {
+        if self.shared.latch.is_closed() {
+            return Err(crate::dag::closed());
+        }
+        let mut found = None;
+        let admitted = gate::admit(request, &self.shared.origin, now_ms(), |scope| {
+            let listing = self.shared.book.get(scope)?;
+            found = Some((listing.addr.clone(), listing.places.clone(), listing.quarantined));
+            Some(listing.policy.clone())
+        })?;
+        let unavailable = |what: &str| Refusal::new(RefusalCode::Unavailable, what);
+        let (addr, places, quarantined) = found.ok_or_else(|| unavailable("the scope is not here"))?;
+        let addr = match addr {
+            Some(addr) => addr,
+            None if quarantined => {
+                return Err(unavailable("the scope is quarantined: its operator must look at it"));
+            }
+            None => return Err(unavailable("the scope is restarting").retry_after_ms(100)),
+        };
+        let busy = || Refusal::new(RefusalCode::Busy, "the scope's mailbox is full").retry_after_ms(10);
+        let place = places.try_acquire().ok_or_else(busy)?;
+        let (answer, receipt) = oneshot::channel();
+        addr.try_send(Invoke { admitted, answer, place }).map_err(|error| match error {
+            actix::dev::SendError::Full(_) => busy(),
+            actix::dev::SendError::Closed(_) => unavailable("the scope is restarting").retry_after_ms(100),
+        })?;
+        Ok(Pending(receipt))
+    }
+
+    /// Opens a scope: its first policy, signed with its key, becomes an entry of the log. Once begun it is
+    /// finished, whether or not anybody waits for it.
+    pub async fn open_scope(&self, key: SecretKey, spec: ScopeSpec) -> Result<Did, ScopeError> {
+        let scope = key.did();
+        if self.shared.book.contains_key(&scope) || !self.shared.opening.insert(scope) {
+            return Err(ScopeError::Exists(scope));
+        }
+        let (done, opened) = oneshot::channel();
+        let (shared, credentials) = (self.shared.clone(), self.credentials.clone());
+        let began = self.shared.control.spawn(async move {
+            let opened = open_scope(&shared, &credentials, key, spec).await;
+            shared.opening.remove(&scope);
+            // Whoever asked may be gone.
+            let _ = done.send(opened);
+        });
+        if !began {
+            self.shared.opening.remove(&scope);
+        }
+        opened.await.map_err(|_| crate::dag::closed())??;
+        Ok(scope)
+    }
+
+    fn scope(&self, scope: &Did) -> Option<Addr<crate::scope::Scope>> {
+        self.shared.book.get(scope).and_then(|listing| listing.addr.clone())
+    }
+
+    /// The receipt that an id got in a scope, if it was applied there.
+    pub async fn receipt_of(&self, scope: &Did, id: InvocationId) -> Option<BlockId> {
+        self.scope(scope)?.send(ReceiptOf(id)).await.ok().flatten()
+    }
+    /// What a scope says of itself.
+    pub async fn view(&self, scope: &Did) -> Option<ScopeView> {
+        self.scope(scope)?.send(View).await.ok()
+    }
+    /// A value of a module's state in a scope.
+    pub async fn value(&self, scope: &Did, module: BlockId, key: &[u8]) -> Option<Vec<u8>> {
+        self.scope(scope)?.send(ReadValue { module, key: key.to_vec() }).await.ok().flatten()
+    }
+    /// The counters of an account.
+    pub async fn account(&self, scope: Did, owner: Owner, unit: Unit) -> Option<Account> {
+        // Whatever the scope has not told the ledger yet comes first.
+        let _ = self.view(&scope).await;
+        self.shared.ledger.send(Balance { scope, owner, unit }).await.ok()
+    }
+    /// All accounts, posted.
+    pub async fn accounts(&self) -> Vec<(AccountId, Account)> {
+        for scope in self.scopes() {
+            let _ = self.view(&scope).await;
+        }
+        self.shared.ledger.send(Posted).await.unwrap_or_default()
+    }
+    /// The newest alerts.
+    pub async fn alerts(&self) -> Vec<String> {
+        self.shared.monitor.send(Alerts).await.unwrap_or_default()
+    }
+    /// How many requests were refused since the host was opened, by code.
+    #[must_use]
+    pub fn refusals(&self) -> BTreeMap<RefusalCode, u64> {
+        let counts = self.shared.refusals.read();
+        RefusalCode::ALL.into_iter().map(|code| (code, counts[code.index()])).collect()
+    }
+
+    /// Closes the host: what is in the mailboxes is finished, the log is closed with a signed checkpoint, and a
+    /// snapshot is written. Gives the checkpoint.
+    pub fn close(mut self) -> Result<String, OpenError> {
+        self.shutdown()
+    }
+
+    fn shutdown(&mut self) -> Result<String, OpenError> {
+        let Some(stop) = self.threads.stop.take() else { return Ok(String::new()) };
+        let result = wait(self.finish());
+        self.shared.latch.close();
+        self.shared.book.clear();
+        self.shared.supervisor.do_send(EndSupervision);
+        let _ = stop.send(());
+        if let Some(system) = self.threads.system.take() {
+            let _ = system.join();
+        }
+        result
+    }
+
+    async fn finish(&self) -> Result<String, OpenError> {
+        let mut chains = Vec::new();
+        let (mut whole, mut engine_described) = (true, false);
+        for scope in self.scopes() {
+            match self.scope(&scope) {
+                Some(addr) => match addr.send(CloseScope).await {
+                    Ok((parts, described)) => {
+                        engine_described |= described;
+                        chains.push((scope, parts));
+                    }
+                    Err(_) => whole = false,
+                },
+                None => whole = false,
+            }
+        }
+        let accounts = self.shared.ledger.send(Posted).await.ok();
+        let closed = self.shared.dag.send(CloseLog).await.map_err(|e| OpenError::Other(e.to_string()))?;
+        let (log, note) = closed.map_err(OpenError::Other)?;
+        if let (true, Some(accounts)) = (whole, accounts) {
+            let mut engines = self.engines.clone();
+            if engine_described {
+                engines.insert(self.shared.cache.engine().description().id());
+            }
+            let snapshot = recover::snapshot_of(&log, accounts, chains, &engines);
+            snapshot::write(&self.shared.layout.snapshots(), &snapshot)?;
+        }
+        Ok(note)
+    }
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        // Closed by hand or not, the log ends clean; an error has nobody left to hear it.
+        let _ = self.shutdown();
+    }
+}
+
+async fn open_scope(
+    shared: &Arc<Shared>,
+    credentials: &Addr<Credentials>,
+    key: SecretKey,
+    spec: ScopeSpec,
+) -> Result<(), ScopeError> {
+    let scope = key.did();
+    let invalid = |e: &dyn std::fmt::Display| ScopeError::Invalid(e.to_string());
+    let (policy, modules, rolls) = spec.into_policy(&shared.origin, scope, now_ms());
+    for (install, block) in policy.modules.iter().zip(&modules) {
+        let module =
+            shared.cache.get(block).await.map_err(|e| invalid(&format!("module {}: {e}", block.id())))?;
+        check_install(install, &module).map_err(|e| invalid(&e))?;
+    }
+    let payload = Block::encode(&policy);
+    if payload.bytes().len() > limits::BLOCK_BYTES_MAX {
+        return Err(invalid(&format!(
+            "a policy of {} bytes where {} are allowed",
+            payload.bytes().len(),
+            limits::BLOCK_BYTES_MAX
+        )));
+    }
+    let envelope = key.seal(Domain::Policy, &payload).to_block();
+    let put = PutInForce { id: envelope.id(), policy: policy.clone(), rolls: rolls.clone() };
+    let gone = |_| ScopeError::Refused(crate::dag::closed());
+    let in_force = credentials.send(put).await.map_err(gone)?.map_err(|e| invalid(&e))?;
+    let chain = Chain::open(in_force).map_err(|e| invalid(&e))?;
+    icn_core::ledger::Ledger::default().issue(scope, &policy.issue).map_err(|e| invalid(&e))?;
+    files::write_key(&shared.layout.scope_key(&scope), &key).map_err(|e| invalid(&e))?;
+    let mut blocks = vec![payload, envelope];
+    let leaves = vec![blocks[1].id()];
+    blocks.extend(rolls);
+    blocks.extend(modules.iter().cloned());
+    let (answer, durable) = oneshot::channel();
+    let link = Link { author: scope, seq: 0, prev: None };
+    let hand_over =
+        HandOver { entry: Entry { leaves, blocks }, link, reply: Reply::Position(answer), slot: None };
+    shared.dag.send(hand_over).await.map_err(gone)?;
+    let _ = durable.await.map_err(|_| crate::dag::closed())??;
+    for block in modules {
+        shared.modules.insert(block.id(), block);
+    }
+    let issue = IssueUnits { scope, issues: policy.issue };
+    shared.ledger.send(issue).await.map_err(gone)?.map_err(|e| invalid(&e))?;
+    list(shared, &chain, key);
+    supervisor::start(shared, chain, false).await.map_err(|e| invalid(&e))
+}
+
+/// Enters a scope in the address book, without an actor yet.
+fn list(shared: &Shared, chain: &Chain, key: SecretKey) {
+    let generation = Arc::new(Generation::new());
+    // A stamp that nobody has: the first actor gets the next one.
+    let Some(stamp) = generation.advance() else { return };
+    let listing = Listing {
+        policy: chain.policy().clone(),
+        addr: None,
+        quarantined: false,
+        places: Permits::new(limits::SCOPE_MAILBOX_MESSAGES_MAX),
+        generation,
+        stamp,
+        starts: 0,
+        key: Arc::new(key),
+        arbiter: shared.book.len(),
+    };
+    shared.book.insert(chain.scope(), listing);
+}
+
+/// Waits for a future on a thread of its own, so that the caller may be inside any executor.
+fn wait<F: Future<Output: Send> + Send>(future: F) -> F::Output {
+    let waited = std::thread::scope(|scope| scope.spawn(|| futures::executor::block_on(future)).join());
+    waited.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
+
+/// Whether a module is what a policy installs: its entries exist, and it asks for what it is granted.
+pub(crate) fn check_install(install: &Install, module: &Module) -> Result<(), String> {
+    let shape = module.shape();
+    if let Some(missing) = install.entries.keys().find(|entry| !shape.entries.contains_key(*entry)) {
+        let known: Vec<&str> = shape.entries.keys().map(String::as_str).collect();
+        return Err(format!(
+            "module {} has no entry `{missing}`; it has: {}",
+            install.module,
+            known.join(", ")
+        ));
+    }
+    let asked = shape.capabilities();
+    if let Some(extra) = install.capabilities.iter().find(|capability| !asked.contains(capability)) {
+        return Err(format!(
+            "module {} is granted `{}`, which its manifest does not ask for",
+            install.module,
+            extra.as_str()
+        ));
+    }
+    Ok(())
+}
+
+fn host_key(layout: &Layout, host: Option<&HostBlock>) -> Result<SecretKey, OpenError> {
+    let path = layout.host_key();
+    if let Some(host) = host {
+        return Ok(files::read_key_of(&path, &host.host)?);
+    }
+    if let Some(key) = files::read_key(&path)? {
+        return Ok(key);
+    }
+    let key = random_key().map_err(OpenError::Other)?;
+    files::write_key(&path, &key)?;
+    Ok(key)
+}
+
+/// A new key from the system's randomness.
+pub fn random_key() -> Result<SecretKey, String> {
+    let mut secret = [0u8; 32];
+    getrandom::fill(&mut secret).map_err(|e| format!("the system gives no randomness: {e}"))?;
+    Ok(SecretKey::from_bytes(&secret))
+}
+
+fn first_entry(
+    store: &mut SegmentStore,
+    log: &mut icn_core::log::Log,
+    origin: &Origin,
+    key: &SecretKey,
+) -> Result<(), OpenError> {
+    use crate::store::LogStore as _;
+    let host = HostBlock { typ: HostTag, log: origin.clone(), host: key.did(), time: now_ms() };
+    let payload = Block::encode(&host);
+    let envelope = key.seal(Domain::Host, &payload).to_block();
+    let entry = Entry { leaves: vec![envelope.id()], blocks: vec![payload, envelope] };
+    let link = Link { author: key.did(), seq: 0, prev: None };
+    store.append(0, &[&entry])?;
+    log.append(&entry, &link).map_err(|e| OpenError::Other(e.to_string()))?;
+    Ok(())
+}
+
+type Started = (Vec<ArbiterHandle>, oneshot::Sender<()>, JoinHandle<()>);
+
+/// Starts the arbiters: the DAG's, the ledger's, one for control, and so many for scopes.
+fn start_threads(scope_arbiters: usize) -> Result<Started, OpenError> {
+    let (stop, stopped) = oneshot::channel::<()>();
+    let (ready, arbiters) = crossbeam::channel::bounded(1);
+    let system = std::thread::Builder::new()
+        .name("icn-system".into())
+        .spawn(move || {
+            let system = System::new();
+            system.block_on(async move {
+                let arbiters: Vec<Arbiter> = (0..scope_arbiters + 3).map(|_| Arbiter::new()).collect();
+                let _ = ready.send(arbiters.iter().map(Arbiter::handle).collect());
+                let _ = stopped.await;
+                for arbiter in &arbiters {
+                    arbiter.stop();
+                }
+                for arbiter in arbiters {
+                    let _ = arbiter.join();
+                }
+            });
+        })
+        .map_err(|e| OpenError::Other(format!("starting the actors' threads: {e}")))?;
+    let arbiters =
+        arbiters.recv().map_err(|_| OpenError::Other("the actors' threads did not start".into()))?;
+    Ok((arbiters, stop, system))
+}

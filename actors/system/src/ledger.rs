@@ -1,0 +1,208 @@
+//! The ledger's actor: receives a message, calls the machine, replies. It fails stop: a ledger that does not
+//! balance is never carried on.
+
+use std::sync::Arc;
+
+use actix::{Actor, ActorContext as _, Addr, Context, Handler, Message, MessageResult};
+use crossbeam::queue::SegQueue;
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use icn_core::block::{Issue, Receipt, Transfer};
+use icn_core::id::{Did, Owner, Unit};
+use icn_core::ledger::{Account, AccountId, Ledger, LedgerError};
+use icn_sandbox::{LedgerPort, PortClosed};
+
+use crate::shared::FailStop;
+
+/// The mailbox holds every scope's requests at once; posts are bounded by the hand-overs in flight.
+const MAILBOX_MESSAGES_MAX: usize = 65_536;
+
+/// The actor.
+#[derive(Debug)]
+pub(crate) struct LedgerActor {
+    ledger: Ledger,
+    fail_stop: FailStop,
+}
+
+impl LedgerActor {
+    pub(crate) fn new(ledger: Ledger, fail_stop: FailStop) -> Self {
+        Self { ledger, fail_stop }
+    }
+}
+
+impl Actor for LedgerActor {
+    type Context = Context<Self>;
+    fn started(&mut self, ctx: &mut Self::Context) {
+        ctx.set_mailbox_capacity(MAILBOX_MESSAGES_MAX);
+    }
+}
+
+/// Sets resources aside for a scope: unit, what is needed, what would be welcome. One answer each.
+#[derive(Message)]
+#[rtype(result = "Vec<Result<u64, LedgerError>>")]
+pub(crate) struct Draw {
+    pub(crate) scope: Did,
+    pub(crate) wants: Vec<(Unit, u64, u64)>,
+}
+
+impl Handler<Draw> for LedgerActor {
+    type Result = MessageResult<Draw>;
+    fn handle(&mut self, draw: Draw, _: &mut Self::Context) -> Self::Result {
+        let wants = draw.wants.iter();
+        MessageResult(
+            wants
+                .map(|(unit, needed, amount)| self.ledger.draw(draw.scope, unit, *needed, *amount))
+                .collect(),
+        )
+    }
+}
+
+/// Sets a guest's transfer aside.
+#[derive(Message)]
+#[rtype(result = "Result<(), LedgerError>")]
+pub(crate) struct Hold {
+    pub(crate) scope: Did,
+    pub(crate) transfer: Transfer,
+}
+
+impl Handler<Hold> for LedgerActor {
+    type Result = Result<(), LedgerError>;
+    fn handle(&mut self, hold: Hold, _: &mut Self::Context) -> Self::Result {
+        self.ledger.hold(hold.scope, hold.transfer)
+    }
+}
+
+/// Drops what a scope's run set aside.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(crate) struct Void(pub(crate) Did);
+
+impl Handler<Void> for LedgerActor {
+    type Result = ();
+    fn handle(&mut self, Void(scope): Void, _: &mut Self::Context) {
+        self.ledger.void(&scope);
+    }
+}
+
+/// Books receipts that were handed over, in their order.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(crate) struct Post(pub(crate) Vec<Arc<Receipt>>);
+
+impl Handler<Post> for LedgerActor {
+    type Result = ();
+    fn handle(&mut self, Post(receipts): Post, ctx: &mut Self::Context) {
+        for receipt in receipts {
+            if let Err(error) = self.ledger.post(&receipt) {
+                let what =
+                    format!("the ledger cannot book receipt {} of {}: {error}", receipt.seq, receipt.scope);
+                self.fail_stop.stop(what);
+                ctx.stop();
+                return;
+            }
+        }
+    }
+}
+
+/// Books what a policy issues.
+#[derive(Message)]
+#[rtype(result = "Result<(), LedgerError>")]
+pub(crate) struct IssueUnits {
+    pub(crate) scope: Did,
+    pub(crate) issues: Vec<Issue>,
+}
+
+impl Handler<IssueUnits> for LedgerActor {
+    type Result = Result<(), LedgerError>;
+    fn handle(&mut self, issue: IssueUnits, _: &mut Self::Context) -> Self::Result {
+        self.ledger.issue(issue.scope, &issue.issues)
+    }
+}
+
+/// Takes a scope's accounts from a fold of the log: its actor is gone.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(crate) struct Adopt {
+    pub(crate) scope: Did,
+    pub(crate) fold: Ledger,
+}
+
+impl Handler<Adopt> for LedgerActor {
+    type Result = ();
+    fn handle(&mut self, adopt: Adopt, _: &mut Self::Context) {
+        self.ledger.adopt(adopt.scope, &adopt.fold);
+    }
+}
+
+/// Asks for an account's counters.
+#[derive(Message)]
+#[rtype(result = "Account")]
+pub(crate) struct Balance {
+    pub(crate) scope: Did,
+    pub(crate) owner: Owner,
+    pub(crate) unit: Unit,
+}
+
+impl Handler<Balance> for LedgerActor {
+    type Result = MessageResult<Balance>;
+    fn handle(&mut self, ask: Balance, _: &mut Self::Context) -> Self::Result {
+        MessageResult(self.ledger.account(ask.scope, ask.owner, ask.unit))
+    }
+}
+
+/// Asks for a balance as a scope's running invocation sees it.
+#[derive(Message)]
+#[rtype(result = "i128")]
+pub(crate) struct BalanceStaged {
+    scope: Did,
+    owner: Owner,
+    unit: Unit,
+}
+
+impl Handler<BalanceStaged> for LedgerActor {
+    type Result = MessageResult<BalanceStaged>;
+    fn handle(&mut self, ask: BalanceStaged, _: &mut Self::Context) -> Self::Result {
+        MessageResult(self.ledger.balance_staged(ask.scope, &ask.owner, &ask.unit))
+    }
+}
+
+/// Asks for all posted balances.
+#[derive(Message)]
+#[rtype(result = "Vec<(AccountId, Account)>")]
+pub(crate) struct Posted;
+
+impl Handler<Posted> for LedgerActor {
+    type Result = MessageResult<Posted>;
+    fn handle(&mut self, _: Posted, _: &mut Self::Context) -> Self::Result {
+        MessageResult(self.ledger.posted())
+    }
+}
+
+/// The ledger as a running guest asks it.
+#[derive(Debug, Clone)]
+pub(crate) struct Port {
+    pub(crate) scope: Did,
+    pub(crate) ledger: Addr<LedgerActor>,
+    pub(crate) untold: Arc<SegQueue<Arc<Receipt>>>,
+}
+
+/// Tells the ledger of receipts that were handed over, in their order: before anything is asked of it.
+pub(crate) fn tell_ledger(ledger: &Addr<LedgerActor>, untold: &SegQueue<Arc<Receipt>>) {
+    let receipts: Vec<Arc<Receipt>> = std::iter::from_fn(|| untold.pop()).collect();
+    if !receipts.is_empty() {
+        ledger.do_send(Post(receipts));
+    }
+}
+
+impl LedgerPort for Port {
+    fn hold(&mut self, transfer: Transfer) -> BoxFuture<'_, Result<Result<(), LedgerError>, PortClosed>> {
+        tell_ledger(&self.ledger, &self.untold);
+        let answer = self.ledger.send(Hold { scope: self.scope, transfer });
+        async move { answer.await.map_err(|_| PortClosed) }.boxed()
+    }
+    fn balance(&mut self, owner: Owner, unit: Unit) -> BoxFuture<'_, Result<i128, PortClosed>> {
+        tell_ledger(&self.ledger, &self.untold);
+        let answer = self.ledger.send(BalanceStaged { scope: self.scope, owner, unit });
+        async move { answer.await.map_err(|_| PortClosed) }.boxed()
+    }
+}

@@ -1,0 +1,43 @@
+//! The actors of a host, and what holds them together.
+//!
+//! Thin shells around the machines of `icn-core`: a handler receives a message, calls the machine, stores,
+//! replies. Each mutable thing has one owner here:
+//!
+//! | actor | owns |
+//! | --- | --- |
+//! | `scope` | one scope's chain: state, sequence, ids applied; its batch of drawn resources |
+//! | `ledger` | all balances and holds |
+//! | `dag` | the log's tail, its Merkle frontier, the store's write side |
+//! | `credentials` | rolls of members; puts policies in force |
+//! | `monitor` | alerts |
+//! | `supervisor` | who is alive, restarts, quarantine |
+//!
+//! The order of a commit is in `scope.rs` and `dag.rs`; recovery is in `recover.rs` and `supervisor.rs`.
+
+#![forbid(unsafe_code)]
+
+mod audit;
+mod credentials;
+mod dag;
+mod events;
+mod faults;
+mod files;
+mod host;
+mod ledger;
+mod monitor;
+mod recover;
+mod scope;
+mod shared;
+mod spec;
+pub mod store;
+mod supervisor;
+
+pub use audit::{AuditOptions, AuditReport, Finding, Witness, audit};
+pub use dag::Committed;
+pub use faults::{FaultPoint, Faults, NoFaults};
+pub use files::{Layout, Lock, LockError};
+pub use host::{Host, HostOptions, OpenError, Pending, ScopeError, random_key};
+pub use recover::RecoverError;
+pub use scope::ScopeView;
+pub use shared::now_ms;
+pub use spec::{ModuleSpec, ScopeSpec};

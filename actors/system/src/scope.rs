@@ -1,0 +1,521 @@
+//! A scope's actor: one invocation after the other, from the mailbox to the hand-over.
+//!
+//! It owns the scope's chain, its batch of drawn resources, and the receipts that were handed over and not yet
+//! told to the ledger. The order of a commit is this file's to keep: reserve a place in the DAG's queue, run,
+//! draft, sign, hand over; only then advance the chain; only then tell the ledger. It never waits for the disk.
+
+use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::{
+    Actor, ActorContext as _, ActorFutureExt as _, AsyncContext as _, Context, Handler, Message,
+    MessageResult, WrapFuture as _,
+};
+use crossbeam::queue::SegQueue;
+use futures::FutureExt as _;
+use futures::channel::oneshot;
+use icn_core::block::{Entry, Invocation, Receipt};
+use icn_core::chain::{Chain, ChainParts, Draft, random_seed};
+use icn_core::effect::{Outcome, Staged};
+use icn_core::encode::Block;
+use icn_core::gate::Admitted;
+use icn_core::id::{BlockId, Did, Hash, InvocationId, Unit};
+use icn_core::limits;
+use icn_core::log::Link;
+use icn_core::refusal::{Refusal, RefusalCode};
+use icn_core::sign::{Domain, SecretKey};
+use icn_sandbox::{Call, Module, RunError};
+use icn_sync::{Generation, Permit, Stamp};
+
+use crate::dag::{Committed, HandOver, Reply};
+use crate::events::{self, Event};
+use crate::faults::FaultPoint;
+use crate::ledger::{Draw, Port, Void, tell_ledger};
+use crate::shared::{Shared, now_ms};
+use crate::supervisor::Down;
+
+/// Grants are drawn from the ledger for so many invocations at once.
+const DRAW_INVOCATIONS: u64 = 64;
+/// The ledger is told of so many receipts in one message, at most.
+const POSTS_MAX: usize = 64;
+/// How long the ledger may not be told of a receipt when nobody asks it.
+const POST_INTERVAL: Duration = Duration::from_millis(1);
+/// After so many invocations a busy scope lets the others of its arbiter run.
+const TURN_INVOCATIONS: u32 = 8;
+/// How long to wait for a place in the DAG's queue before looking again.
+const SLOT_RETRY: Duration = Duration::from_micros(500);
+
+/// An admitted invocation and who waits for it.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub(crate) struct Invoke {
+    pub(crate) admitted: Admitted,
+    pub(crate) answer: oneshot::Sender<Result<Committed, Refusal>>,
+    /// The place in this mailbox.
+    pub(crate) place: Permit,
+}
+
+/// Resources drawn and not used yet.
+#[derive(Debug, Default, Clone, Copy)]
+struct Purse {
+    fuel: u64,
+    memory: u64,
+    network: u64,
+}
+
+impl Purse {
+    fn add(&mut self, other: Self) {
+        self.fuel += other.fuel;
+        self.memory += other.memory;
+        self.network += other.network;
+    }
+    fn spend(&mut self, receipt: &Receipt) {
+        self.fuel -= receipt.fuel;
+        self.memory -= receipt.usage.memory;
+        self.network -= receipt.usage.network;
+    }
+}
+
+/// What an actor is made of.
+pub(crate) struct ScopeParts {
+    pub(crate) chain: Chain,
+    pub(crate) modules: BTreeMap<BlockId, Arc<Module>>,
+    pub(crate) key: Arc<SecretKey>,
+    pub(crate) generation: Arc<Generation>,
+    pub(crate) stamp: Stamp,
+    pub(crate) engine_described: bool,
+}
+
+/// The actor.
+pub(crate) struct Scope {
+    shared: Arc<Shared>,
+    scope: Did,
+    chain: Chain,
+    modules: BTreeMap<BlockId, Arc<Module>>,
+    key: Arc<SecretKey>,
+    generation: Arc<Generation>,
+    stamp: Stamp,
+    purse: Purse,
+    /// Receipts that were handed over and that the ledger was not told of: a run that asks the ledger tells it
+    /// of them first.
+    untold: Arc<SegQueue<Arc<Receipt>>>,
+    post_is_due: bool,
+    turn: u32,
+    /// Whether the log has the engine's description already.
+    engine_described: bool,
+}
+
+/// A run that is over: what the actor needs to go on with it.
+struct Ended {
+    invocation: Invocation,
+    payload: Block,
+    envelope: Block,
+    time: u64,
+    staged: Result<Staged, Failure>,
+    drawn: Purse,
+    slot: Option<Permit>,
+    answer: oneshot::Sender<Result<Committed, Refusal>>,
+    place: Permit,
+}
+
+enum Failure {
+    Refused(Refusal),
+    Fault(String),
+    Panicked(String),
+}
+
+impl Scope {
+    pub(crate) fn new(shared: Arc<Shared>, parts: ScopeParts) -> Self {
+        let ScopeParts { chain, modules, key, generation, stamp, engine_described } = parts;
+        Self {
+            shared,
+            scope: chain.scope(),
+            chain,
+            modules,
+            key,
+            generation,
+            stamp,
+            purse: Purse::default(),
+            untold: Arc::default(),
+            post_is_due: false,
+            turn: 0,
+            engine_described,
+        }
+    }
+
+    /// Everything that is asked of an invocation before it runs.
+    fn ready(&self, admitted: &Admitted) -> Result<(u64, Arc<Module>), Refusal> {
+        let invocation = admitted.invocation();
+        let time = self.chain.next_time(invocation, now_ms())?;
+        if !Arc::ptr_eq(admitted.policy(), self.chain.policy()) {
+            // The policy changed while it waited: judged by the one that its receipt will follow.
+            self.chain.policy().allows(invocation)?;
+        }
+        let module = self.modules.get(&invocation.module).cloned().ok_or_else(|| {
+            Refusal::new(
+                RefusalCode::UnknownModule,
+                format!("module {} is not installed in this scope", invocation.module),
+            )
+        })?;
+        Ok((time, module))
+    }
+
+    /// What must be drawn before this invocation's grant is covered.
+    fn wants(&self, invocation: &Invocation) -> Vec<(Unit, u64, u64)> {
+        let grant = self.chain.policy().policy().grant;
+        let needs = [
+            (Unit::fuel as fn() -> Unit, self.purse.fuel, invocation.fuel),
+            (Unit::memory, self.purse.memory, grant.memory),
+            (Unit::network, self.purse.network, grant.network),
+        ];
+        let short = needs.into_iter().filter(|(_, purse, need)| purse < need);
+        short
+            .map(|(unit, purse, need)| (unit(), need - purse, need.saturating_mul(DRAW_INVOCATIONS)))
+            .collect()
+    }
+
+    fn invoke(&mut self, invoke: Invoke, ctx: &mut Context<Self>) {
+        let Invoke { admitted, answer, place } = invoke;
+        let (time, module) = match self.ready(&admitted) {
+            Ok(ready) => ready,
+            Err(refusal) => return self.refuse(answer, refusal),
+        };
+        let wants = self.wants(admitted.invocation());
+        let policy = self.chain.policy().clone();
+        let state = self.chain.state().clone();
+        let seed = random_seed(&admitted.envelope().id(), &self.chain.head());
+        let storage_left = self.chain.storage_left();
+        let (shared, scope, untold) = (self.shared.clone(), self.scope, self.untold.clone());
+        self.turn = (self.turn + 1) % TURN_INVOCATIONS;
+        let turn_is_over = self.turn == 0;
+        let (invocation, payload, envelope) = admitted.into_blocks();
+        let run = async move {
+            if turn_is_over {
+                yield_now().await;
+            }
+            let mut drawn = Purse::default();
+            let mut slot = None;
+            let call = |shared: &Shared| Call {
+                module: invocation.module,
+                entry: invocation.entry.clone(),
+                input: invocation.input.clone(),
+                caller: invocation.caller,
+                policy,
+                fuel: invocation.fuel,
+                time,
+                seed,
+                state,
+                storage_left,
+                ledger: Box::new(Port { scope, ledger: shared.ledger.clone(), untold: untold.clone() }),
+            };
+            let staged = match grant(&shared, scope, wants, &mut drawn).await {
+                Err(failure) => Err(failure),
+                Ok(()) => match reserve(&shared).await {
+                    Err(refusal) => Err(Failure::Refused(refusal)),
+                    Ok(permit) => {
+                        slot = Some(permit);
+                        run_guest(&shared, &module, call(&shared)).await
+                    }
+                },
+            };
+            Ended { invocation, payload, envelope, time, staged, drawn, slot, answer, place }
+        };
+        ctx.wait(run.into_actor(self).map(|ended, actor, ctx| actor.end(ended, ctx)));
+    }
+
+    fn end(&mut self, ended: Ended, ctx: &mut Context<Self>) {
+        self.purse.add(ended.drawn);
+        let staged = match ended.staged {
+            Ok(staged) => staged,
+            Err(failure) => return self.fail(failure, ended.answer, ctx),
+        };
+        if let Outcome::Trapped(trap) = &staged.outcome {
+            let detail = format!("{:?}: {}", trap.kind, trap.detail);
+            self.shared.tell(Event::Trapped { scope: self.scope, detail });
+        }
+        let module = ended.invocation.module;
+        let engine = self.shared.cache.engine().description().clone();
+        let envelope = ended.envelope.id();
+        let committed = std::panic::catch_unwind(AssertUnwindSafe(|| {
+            let draft = self.chain.draft(&ended.invocation, envelope, engine.id(), ended.time, staged);
+            let invocation = [ended.payload, ended.envelope];
+            self.commit(module, draft, invocation, &engine, ended.slot, ended.answer)
+        }));
+        drop(ended.place);
+        match committed {
+            Ok(true) => self.schedule_post(ctx),
+            // Another generation took this scope over: nothing of this one is applied any more.
+            Ok(false) => ctx.stop(),
+            Err(panic) => self.down(panic_text(&*panic), ctx),
+        }
+    }
+
+    /// The commit: from a draft to the DAG's queue, then to the chain, then to the ledger's next message.
+    fn commit(
+        &mut self,
+        module: BlockId,
+        draft: Draft,
+        invocation: [Block; 2],
+        engine: &Block,
+        slot: Option<Permit>,
+        answer: oneshot::Sender<Result<Committed, Refusal>>,
+    ) -> bool {
+        let envelope = self.key.seal(Domain::Receipt, draft.payload()).to_block();
+        let id = envelope.id();
+        let receipt = draft.receipt();
+        let link = Link { author: self.scope, seq: receipt.seq, prev: Some(receipt.prev) };
+        let mut leaves = vec![id];
+        leaves.extend(receipt.anchors.iter().map(|anchor| anchor.0));
+        let mut blocks = Vec::with_capacity(5 + draft.nodes().len());
+        blocks.extend(invocation);
+        blocks.push(draft.payload().clone());
+        blocks.push(envelope);
+        blocks.extend(draft.nodes().iter().cloned());
+        if !self.engine_described {
+            blocks.push(engine.clone());
+        }
+        self.fault(FaultPoint::HandOver);
+        // From here to the hand-over no newer generation can start.
+        let Some(_inside) = self.generation.enter(self.stamp) else {
+            self.chain.abort(module, draft);
+            return false;
+        };
+        let receipt = Arc::new(receipt.clone());
+        let reply = Reply::Receipt { answer, receipt: receipt.clone() };
+        let hand_over = HandOver { entry: Entry { leaves, blocks }, link, reply, slot };
+        if self.shared.dag.try_send(hand_over).is_err() {
+            // The slot was reserved, so the queue has room: the DAG is gone, and with it the host.
+            self.chain.abort(module, draft);
+            return false;
+        }
+        self.fault(FaultPoint::HandedOver);
+        self.engine_described = true;
+        self.chain.commit(module, draft, id);
+        self.purse.spend(&receipt);
+        self.untold.push(receipt);
+        true
+    }
+
+    fn fail(
+        &mut self,
+        failure: Failure,
+        answer: oneshot::Sender<Result<Committed, Refusal>>,
+        ctx: &mut Context<Self>,
+    ) {
+        // What was handed over before keeps its holds; what this run held is dropped.
+        self.post();
+        self.shared.ledger.do_send(Void(self.scope));
+        match failure {
+            Failure::Refused(refusal) => self.refuse(answer, refusal),
+            Failure::Fault(what) => {
+                self.shared.tell(Event::HostFault { scope: self.scope, what });
+                let message = "the host made a mistake; the invocation had no effect";
+                self.refuse(answer, Refusal::new(RefusalCode::Unavailable, message));
+            }
+            Failure::Panicked(what) => {
+                let message = "the scope is restarting; the invocation had no effect";
+                self.refuse(answer, Refusal::new(RefusalCode::Unavailable, message).retry_after_ms(100));
+                self.down(what, ctx);
+            }
+        }
+    }
+
+    /// Stops this actor; the supervisor makes another one.
+    fn down(&mut self, what: String, ctx: &mut Context<Self>) {
+        let supervisor = &self.shared.supervisor;
+        supervisor.do_send(Down { scope: self.scope, stamp: self.stamp, what });
+        ctx.stop();
+    }
+
+    fn refuse(&self, answer: oneshot::Sender<Result<Committed, Refusal>>, refusal: Refusal) {
+        events::count_refusal(refusal.code);
+        self.shared.refusals.add(refusal.code.index());
+        let _ = answer.send(Err(refusal));
+    }
+
+    fn fault(&self, point: FaultPoint) {
+        assert!(!self.shared.faults.at(point), "an injected fault at {point:?}");
+    }
+
+    fn schedule_post(&mut self, ctx: &mut Context<Self>) {
+        if self.untold.len() >= POSTS_MAX {
+            self.post();
+        } else if !std::mem::replace(&mut self.post_is_due, true) {
+            ctx.run_later(POST_INTERVAL, |actor, _| {
+                actor.post_is_due = false;
+                actor.post();
+            });
+        }
+    }
+
+    /// Tells the ledger of the receipts that were handed over.
+    fn post(&mut self) {
+        tell_ledger(&self.shared.ledger, &self.untold);
+    }
+}
+
+/// Draws what the purse lacks; what was drawn is kept even when something is refused.
+async fn grant(
+    shared: &Shared,
+    scope: Did,
+    wants: Vec<(Unit, u64, u64)>,
+    drawn: &mut Purse,
+) -> Result<(), Failure> {
+    if wants.is_empty() {
+        return Ok(());
+    }
+    let units: Vec<Unit> = wants.iter().map(|(unit, ..)| unit.clone()).collect();
+    let answers =
+        shared.ledger.send(Draw { scope, wants }).await.map_err(|e| Failure::Fault(e.to_string()))?;
+    let mut refusal = None;
+    for (unit, answer) in units.into_iter().zip(answers) {
+        match (unit.as_str(), answer) {
+            (_, Err(error)) => refusal = Some(Refusal::new(RefusalCode::Exhausted, error.to_string())),
+            ("fuel", Ok(amount)) => drawn.fuel += amount,
+            ("memory", Ok(amount)) => drawn.memory += amount,
+            (_, Ok(amount)) => drawn.network += amount,
+        }
+    }
+    refusal.map_or(Ok(()), |refusal| Err(Failure::Refused(refusal)))
+}
+
+/// A place in the DAG's queue; while there is none, this scope waits and its own mailbox fills.
+async fn reserve(shared: &Shared) -> Result<Permit, Refusal> {
+    loop {
+        if shared.latch.is_closed() {
+            return Err(crate::dag::closed());
+        }
+        if let Some(permit) = shared.slots.try_acquire() {
+            return Ok(permit);
+        }
+        actix_rt::time::sleep(SLOT_RETRY).await;
+    }
+}
+
+async fn run_guest(shared: &Shared, module: &Module, call: Call) -> Result<Staged, Failure> {
+    let run = async {
+        assert!(!shared.faults.at(FaultPoint::Run), "an injected fault at {:?}", FaultPoint::Run);
+        module.run(call).await
+    };
+    match AssertUnwindSafe(run).catch_unwind().await {
+        Ok(Ok(staged)) => Ok(staged),
+        Ok(Err(RunError::PoolFull)) => Err(Failure::Refused(
+            Refusal::new(RefusalCode::Busy, "all instance slots of the host are taken")
+                .retry_after_ms(limits::EPOCH_TICK_MS),
+        )),
+        Ok(Err(RunError::HostFault(what))) => Err(Failure::Fault(what)),
+        Err(panic) => Err(Failure::Panicked(panic_text(&*panic))),
+    }
+}
+
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+    let text =
+        panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+    text.unwrap_or("a panic without words").to_owned()
+}
+
+/// Lets the arbiter's other actors run once.
+async fn yield_now() {
+    let mut yielded = false;
+    futures::future::poll_fn(|task| {
+        if std::mem::replace(&mut yielded, true) {
+            return std::task::Poll::Ready(());
+        }
+        task.waker().wake_by_ref();
+        std::task::Poll::Pending
+    })
+    .await;
+}
+
+impl Actor for Scope {
+    type Context = Context<Self>;
+    fn started(&mut self, ctx: &mut Self::Context) {
+        // Each invocation holds one of the scope's places; a few messages need none.
+        ctx.set_mailbox_capacity(limits::SCOPE_MAILBOX_MESSAGES_MAX + 64);
+    }
+}
+
+impl Handler<Invoke> for Scope {
+    type Result = ();
+    fn handle(&mut self, invoke: Invoke, ctx: &mut Self::Context) {
+        self.invoke(invoke, ctx);
+    }
+}
+
+/// Asks for the receipt that an id got.
+#[derive(Message)]
+#[rtype(result = "Option<BlockId>")]
+pub(crate) struct ReceiptOf(pub(crate) InvocationId);
+
+impl Handler<ReceiptOf> for Scope {
+    type Result = Option<BlockId>;
+    fn handle(&mut self, ReceiptOf(id): ReceiptOf, _: &mut Self::Context) -> Self::Result {
+        self.chain.receipt_of(&id)
+    }
+}
+
+/// What a scope says of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScopeView {
+    /// The scope.
+    pub scope: Did,
+    /// What people call it.
+    pub name: String,
+    /// Its state's root.
+    pub root: Hash,
+    /// Its last sequence number.
+    pub seq: u64,
+    /// Invocations applied.
+    pub invocations: usize,
+}
+
+/// Asks a scope about itself; everything before is told to the ledger first.
+#[derive(Message)]
+#[rtype(result = "ScopeView")]
+pub(crate) struct View;
+
+impl Handler<View> for Scope {
+    type Result = MessageResult<View>;
+    fn handle(&mut self, _: View, _: &mut Self::Context) -> Self::Result {
+        self.post();
+        MessageResult(ScopeView {
+            scope: self.scope,
+            name: self.chain.policy().policy().name.clone(),
+            root: self.chain.root(),
+            seq: self.chain.seq(),
+            invocations: self.chain.invocations(),
+        })
+    }
+}
+
+/// Reads a value of a module's state.
+#[derive(Message)]
+#[rtype(result = "Option<Vec<u8>>")]
+pub(crate) struct ReadValue {
+    pub(crate) module: BlockId,
+    pub(crate) key: Vec<u8>,
+}
+
+impl Handler<ReadValue> for Scope {
+    type Result = Option<Vec<u8>>;
+    fn handle(&mut self, read: ReadValue, _: &mut Self::Context) -> Self::Result {
+        self.chain.state().get(&read.module, &read.key).map(|value| value.to_vec())
+    }
+}
+
+/// Ends the actor: tells the ledger everything and gives the chain's parts for a snapshot, and whether the
+/// log has the engine's description.
+#[derive(Message)]
+#[rtype(result = "(ChainParts, bool)")]
+pub(crate) struct CloseScope;
+
+impl Handler<CloseScope> for Scope {
+    type Result = MessageResult<CloseScope>;
+    fn handle(&mut self, _: CloseScope, ctx: &mut Self::Context) -> Self::Result {
+        self.post();
+        ctx.stop();
+        MessageResult((self.chain.parts(), self.engine_described))
+    }
+}

@@ -1,0 +1,192 @@
+//! What a scope is opened with, said in code: it becomes the scope's first policy.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use icn_core::block::{Capability, GrantLimits, Install, Issue, Policy, PolicyTag, Role};
+use icn_core::encode::Block;
+use icn_core::id::{Amount, BlockId, Codec, Did, Origin, Owner, Unit};
+use icn_core::limits;
+use icn_core::policy::Roll;
+
+use crate::host::ScopeError;
+
+/// Resources that a scope is given when it is opened and nobody says how much.
+const FUEL_DEFAULT: u64 = 1_000_000_000_000_000_000;
+const STORAGE_BYTES_DEFAULT: u64 = 1 << 34;
+const NETWORK_BYTES_DEFAULT: u64 = 1 << 40;
+const MEMORY_PAGES_DEFAULT: u64 = 1 << 50;
+
+/// A scope to open.
+#[derive(Debug, Clone)]
+pub struct ScopeSpec {
+    name: String,
+    admins: Vec<Did>,
+    roles: BTreeMap<String, (Vec<Did>, Vec<Roll>)>,
+    modules: Vec<ModuleSpec>,
+    token: Option<Unit>,
+    grant: GrantLimits,
+    resources: BTreeMap<Unit, u64>,
+    issue: Vec<Issue>,
+}
+
+/// A module to install: its bytes, what it may do, and each open entry's role.
+#[derive(Debug, Clone)]
+pub struct ModuleSpec {
+    wasm: Vec<u8>,
+    capabilities: BTreeSet<Capability>,
+    entries: BTreeMap<String, String>,
+}
+
+impl ModuleSpec {
+    /// A module by its bytes, the capabilities that it is granted (at most what its manifest asks for), and its
+    /// open entries, each with the role that it asks of its caller.
+    pub fn of(wasm: Vec<u8>, capabilities: &[&str], entries: &[(&str, &str)]) -> Result<Self, ScopeError> {
+        let parse = |name: &&str| {
+            let known = Capability::ALL.into_iter().find(|capability| capability.as_str() == *name);
+            known.ok_or_else(|| {
+                let all: Vec<&str> = Capability::ALL.iter().map(|capability| capability.as_str()).collect();
+                ScopeError::Invalid(format!("`{name}` is not a capability; there are: {}", all.join(", ")))
+            })
+        };
+        Ok(Self {
+            wasm,
+            capabilities: capabilities.iter().map(parse).collect::<Result<_, _>>()?,
+            entries: entries.iter().map(|(entry, role)| ((*entry).to_owned(), (*role).to_owned())).collect(),
+        })
+    }
+
+    /// The name that the module will have.
+    #[must_use]
+    pub fn id(&self) -> BlockId {
+        BlockId::of(Codec::Raw, &self.wasm)
+    }
+}
+
+impl ScopeSpec {
+    /// A scope with this name, nobody in it, and nothing installed.
+    #[must_use]
+    pub fn new(name: &str) -> Self {
+        let resources = [
+            (Unit::fuel(), FUEL_DEFAULT),
+            (Unit::storage(), STORAGE_BYTES_DEFAULT),
+            (Unit::network(), NETWORK_BYTES_DEFAULT),
+            (Unit::memory(), MEMORY_PAGES_DEFAULT),
+        ];
+        Self {
+            name: name.to_owned(),
+            admins: Vec::new(),
+            roles: BTreeMap::new(),
+            modules: Vec::new(),
+            token: None,
+            grant: GrantLimits {
+                fuel: limits::FUEL_PER_INVOCATION_MAX,
+                memory: limits::MEMORY_PAGES_MAX,
+                network: 0,
+            },
+            resources: resources.into_iter().collect(),
+            issue: Vec::new(),
+        }
+    }
+
+    /// One more administrator.
+    #[must_use]
+    pub fn admin(mut self, admin: Did) -> Self {
+        self.admins.push(admin);
+        self
+    }
+
+    /// A role, held by these members.
+    #[must_use]
+    pub fn role(mut self, name: &str, members: impl IntoIterator<Item = Did>) -> Self {
+        let members: BTreeSet<Did> = members.into_iter().collect();
+        let (_, rolls) = self.roles.entry(name.to_owned()).or_default();
+        let members: Vec<Did> = members.into_iter().collect();
+        rolls.extend(members.chunks(limits::ROLL_MEMBERS_MAX).map(|roll| Roll::of(roll.iter().copied())));
+        self
+    }
+
+    /// One more module.
+    #[must_use]
+    pub fn module(mut self, module: ModuleSpec) -> Self {
+        self.modules.push(module);
+        self
+    }
+
+    /// The default token, and how much of it the treasury is given.
+    #[must_use]
+    pub fn token(mut self, unit: Unit, amount: Amount) -> Self {
+        if amount.0 > 0 {
+            self.issue.push(Issue { unit: unit.clone(), to: Owner::Treasury, amount: amount.0 });
+        }
+        self.token = Some(unit);
+        self
+    }
+
+    /// Units that come into being on an account.
+    #[must_use]
+    pub fn issue(mut self, unit: Unit, to: Owner, amount: Amount) -> Self {
+        self.issue.push(Issue { unit, to, amount: amount.0 });
+        self
+    }
+
+    /// How much of a resource of the runtime the scope is given, instead of the default.
+    #[must_use]
+    pub fn resource(mut self, unit: Unit, amount: Amount) -> Self {
+        self.resources.insert(unit, amount.0);
+        self
+    }
+
+    /// The most that one invocation gets.
+    #[must_use]
+    pub const fn grant(mut self, grant: GrantLimits) -> Self {
+        self.grant = grant;
+        self
+    }
+
+    /// The policy, the modules' blocks in the order of the policy, and the rolls' blocks.
+    pub(crate) fn into_policy(
+        self,
+        origin: &Origin,
+        scope: Did,
+        time: u64,
+    ) -> (Policy, Vec<Block>, Vec<Block>) {
+        let mut rolls = Vec::new();
+        let mut roles = BTreeMap::new();
+        for (name, (named, linked)) in self.roles {
+            let role = Role { named, rolls: linked.iter().map(|roll| roll.block().id()).collect() };
+            rolls.extend(linked.into_iter().map(|roll| roll.block().clone()));
+            roles.insert(name, role);
+        }
+        let mut modules = Vec::new();
+        let mut installs = Vec::new();
+        for module in self.modules {
+            let block = Block::new(Codec::Raw, module.wasm);
+            installs.push(Install {
+                module: block.id(),
+                capabilities: module.capabilities,
+                entries: module.entries,
+            });
+            modules.push(block);
+        }
+        let given = self.resources.into_iter().filter(|(_, amount)| *amount > 0);
+        let mut issue: Vec<Issue> =
+            given.map(|(unit, amount)| Issue { unit, to: Owner::Treasury, amount }).collect();
+        issue.extend(self.issue);
+        let policy = Policy {
+            typ: PolicyTag,
+            log: origin.clone(),
+            scope,
+            seq: 0,
+            prev: None,
+            time,
+            name: self.name,
+            admins: self.admins,
+            roles,
+            modules: installs,
+            token: self.token,
+            grant: self.grant,
+            issue,
+        };
+        (policy, modules, rolls)
+    }
+}

@@ -1,0 +1,105 @@
+//! Snapshots: what a fold of the log gives at a position, to start from. Derived, and so never trusted: a
+//! snapshot whose hash, log root or position does not fit is put aside, and the fold starts from zero.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use icn_core::chain::ChainParts;
+use icn_core::encode;
+use icn_core::id::{Did, Hash};
+use icn_core::ledger::{Account, AccountId};
+use icn_core::log::Head;
+use icn_core::merkle::Frontier;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::StoreError;
+
+/// What a snapshot holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Snapshot {
+    /// Leaves folded.
+    pub size: u64,
+    /// The log's frontier.
+    pub frontier: Vec<Hash>,
+    /// Each author's last sequence number and block.
+    pub heads: Vec<(Did, u64, icn_core::id::BlockId)>,
+    /// The ledger's posted side.
+    pub accounts: Vec<(AccountId, Account)>,
+    /// The scopes.
+    pub chains: Vec<(Did, ChainParts)>,
+    /// Engines described.
+    pub engines: Vec<icn_core::id::BlockId>,
+}
+
+impl Snapshot {
+    /// The frontier, if its parts fit.
+    #[must_use]
+    pub fn frontier(&self) -> Option<Frontier> {
+        Frontier::from_parts(self.size, self.frontier.clone())
+    }
+    /// Each author's last block.
+    #[must_use]
+    pub fn heads(&self) -> BTreeMap<Did, Head> {
+        self.heads.iter().map(|(author, seq, block)| (*author, Head { seq: *seq, block: *block })).collect()
+    }
+}
+
+/// A snapshot file that is not usable, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unusable {
+    /// The file.
+    pub file: PathBuf,
+    /// Why.
+    pub why: String,
+}
+
+/// Writes a snapshot and removes older ones. The file is the dag-cbor and its SHA-256.
+pub fn write(dir: &Path, snapshot: &Snapshot) -> Result<PathBuf, StoreError> {
+    std::fs::create_dir_all(dir).map_err(StoreError::io("creating", dir))?;
+    let mut bytes = encode::to_bytes(snapshot);
+    let digest = Sha256::digest(&bytes);
+    bytes.extend_from_slice(&digest);
+    let path = dir.join(format!("{:016}.snap", snapshot.size));
+    super::super::files::replace(&path, &bytes)?;
+    for other in list(dir)? {
+        if other != path {
+            std::fs::remove_file(&other).map_err(StoreError::io("removing", &other))?;
+        }
+    }
+    Ok(path)
+}
+
+/// Snapshot files, the newest first.
+pub fn list(dir: &Path) -> Result<Vec<PathBuf>, StoreError> {
+    let entries = match std::fs::read_dir(dir) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(StoreError::io("listing", dir)(error)),
+    };
+    let mut files: Vec<PathBuf> = entries
+        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+        .filter(|path| path.extension().is_some_and(|extension| extension == "snap"))
+        .collect();
+    files.sort();
+    files.reverse();
+    Ok(files)
+}
+
+/// Reads a snapshot file.
+pub fn read(path: &Path) -> Result<Snapshot, Unusable> {
+    let unusable = |why: String| Unusable { file: path.to_owned(), why };
+    let bytes = std::fs::read(path).map_err(|e| unusable(e.to_string()))?;
+    let (body, digest) = bytes.split_at_checked(bytes.len().saturating_sub(32)).unwrap_or((&bytes, &[]));
+    if Sha256::digest(body).as_slice() != digest {
+        return Err(unusable(format!("its {} bytes do not have the SHA-256 at its end", body.len())));
+    }
+    let snapshot: Snapshot =
+        encode::from_bytes("snapshot", body, usize::MAX).map_err(|e| unusable(e.to_string()))?;
+    let named = format!("{:016}.snap", snapshot.size);
+    if path.file_name().is_none_or(|name| *name != *named) {
+        return Err(unusable(format!("it is of size {}, its name should be {named}", snapshot.size)));
+    }
+    Ok(snapshot)
+}

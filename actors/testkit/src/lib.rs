@@ -1,0 +1,20 @@
+//! What the tests and the fuzz targets share: generators, oracles, and checks that drive the real machines
+//! and the oracles side by side.
+//!
+//! A check takes bytes and panics when the machine under test does what it must not. The same function is a
+//! property test (`actors/core/tests/properties.rs`), a fuzz target (`fuzz/`) and the replay of that
+//! target's corpus (`tests/corpus.rs`), so what a fuzzer finds stays found.
+//!
+//! - [`generate`]: bytes to structures, and `proptest` strategies over them.
+//! - [`oracle`]: the same answers from the definitions, slow and short.
+//! - [`history`]: whole logs, written as a host writes them, and then spoiled.
+//! - [`check`]: the comparison, and the invariants of the design.
+//!
+//! Nothing here is reached by a host: this crate is a test dependency alone.
+
+#![forbid(unsafe_code)]
+
+pub mod check;
+pub mod generate;
+pub mod history;
+pub mod oracle;

@@ -1,0 +1,64 @@
+#!/usr/bin/env bash
+# Checks the arrows between the rooms: a crate depends on the crates of ours that its row allows, and on no other.
+# The allowed arrows have no cycle, so what passes has none.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+failed=0
+fail() { echo "rooms.sh: $*" >&2; failed=1; }
+
+# Names of the crates that $1 (a package) depends on by edges of the kinds $2, in the directory $3, as deep as $4.
+tree() {
+    (cd "$3" && cargo tree --locked --package "$1" --edges "$2" --depth "$4" --prefix none --format '{lib}') |
+        tail -n +2 | sed 's/ .*//; /^$/d' | sort -u
+}
+
+# allow PACKAGE "NORMAL AND BUILD" "DEV": names as Rust writes them.
+allow() {
+    local found dev name
+    found=$(tree "$1" normal,build . 1)
+    dev=$(tree "$1" dev . 1)
+    for name in $(grep '^icn_' <<<"$found" || true); do
+        [[ " $2 " == *" $name "* ]] || fail "$1 depends on $name; allowed: ${2:-nothing of ours}"
+    done
+    for name in $(grep '^icn_' <<<"$dev" || true); do
+        [[ " $2 $3 " == *" $name "* ]] || fail "$1's tests depend on $name; allowed: $2 $3"
+    done
+}
+
+allow icn-core "" "icn_testkit"
+allow icn-sync "" ""
+allow icn-sandbox "icn_core" "icn_testkit"
+allow icn-system "icn_core icn_sync icn_sandbox" "icn_testkit"
+allow icn-testkit "icn_core" ""
+allow icn-runtime "icn_core icn_sync icn_sandbox icn_system" "icn_testkit"
+
+# Every crate of the workspace has a row above.
+for name in $(cargo tree --locked --workspace --edges normal --depth 0 --prefix none --format '{p}' | sed 's/ .*//' | sort -u); do
+    case $name in
+        icn-core | icn-sync | icn-sandbox | icn-system | icn-testkit | icn-runtime) ;;
+        *) fail "$name has no row in ci/rooms.sh" ;;
+    esac
+done
+
+# Core is deterministic and synchronous: nothing that brings threads, executors or an engine, however deep.
+core=$(tree icn-core normal,build . 99)
+for name in tokio actix actix_rt async_std futures wasmtime rand getrandom; do
+    if grep -qx "$name" <<<"$core"; then fail "icn-core reaches $name"; fi
+done
+# Sync has no dependency at all.
+sync=$(tree icn-sync normal,build . 99)
+[ -z "$sync" ] || fail "icn-sync depends on: $(tr '\n' ' ' <<<"$sync")"
+
+# Guests have nothing of the host; loom's models have the primitives alone.
+guest=$(cd guest && cargo tree --locked --workspace --edges normal,build,dev --prefix none --format '{lib}' | sed 's/ .*//' | sort -u)
+for name in $(grep '^icn_' <<<"$guest" || true); do
+    [ "$name" = icn_guest ] || fail "guest depends on $name"
+done
+loom=$(tree icn-loom-tests normal,build,dev loom-tests 99)
+for name in tokio actix actix_rt wasmtime icn_core icn_sandbox icn_system icn_runtime; do
+    if grep -qx "$name" <<<"$loom"; then fail "loom-tests reaches $name"; fi
+done
+
+[ "$failed" = 0 ] && echo "rooms.sh: only allowed arrows"
+exit "$failed"

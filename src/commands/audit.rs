@@ -1,0 +1,80 @@
+//! `icn audit`: checks a data directory from its log alone.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use icn_runtime::{AuditOptions, AuditReport, BlockId, Invocation, Receipt, Witness, audit};
+use indicatif::ProgressBar;
+
+use super::{FAILED, MISUSE, OK, progress_bar};
+
+/// Check a host's history, trusting nobody.
+///
+/// Reads the stored log from its first byte to its last and checks every content address, signature, parent,
+/// sequence, state root and checkpoint, and folds the ledger from zero. It needs none of the host's secrets and
+/// writes nothing. The first thing that does not hold is named: position, block, what was expected, what was
+/// found.
+///
+/// Exit code: 0 everything holds, 1 something does not, 2 the arguments are not right.
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// The data directory of a host (as `icn demo --data DIR` leaves it)
+    #[arg(long, value_name = "DIR")]
+    data: PathBuf,
+    /// Also run every invocation again, and compare its receipt byte for byte
+    #[arg(long)]
+    replay: bool,
+    /// Print the report as one JSON document
+    #[arg(long)]
+    json: bool,
+}
+
+struct Bar(ProgressBar);
+
+impl Witness for Bar {
+    fn receipt(&mut self, _: BlockId, _: &Invocation, _: &Receipt) {}
+    fn progress(&mut self, leaves: u64) {
+        self.0.set_position(leaves);
+    }
+}
+
+pub(crate) fn run(arguments: &Arguments) -> ExitCode {
+    let mut bar = Bar(progress_bar(0, "auditing"));
+    let options = AuditOptions { data: arguments.data.clone(), replay: arguments.replay };
+    let report = audit(&options, &mut bar);
+    bar.0.finish_and_clear();
+    match report {
+        Err(error) => {
+            eprintln!("icn audit: {error}");
+            ExitCode::from(MISUSE)
+        }
+        Ok(report) => {
+            if arguments.json {
+                match serde_json::to_string(&report) {
+                    Ok(json) => println!("{json}"),
+                    Err(error) => eprintln!("icn audit: {error}"),
+                }
+            } else {
+                print(&report);
+            }
+            if report.ok { OK } else { ExitCode::from(FAILED) }
+        }
+    }
+}
+
+fn print(report: &AuditReport) {
+    for notice in &report.notices {
+        println!("note: {notice}");
+    }
+    let origin = report.origin.as_deref().unwrap_or("(unknown)");
+    let again = if report.replayed { ", every run repeated" } else { "" };
+    println!(
+        "log {origin}: {} entries hold, of {} scopes with {} invocations{again}",
+        report.size, report.scopes, report.invocations
+    );
+    println!("root {}", report.root);
+    match &report.divergence {
+        None => println!("audit passed"),
+        Some(finding) => println!("AUDIT FAILED at {finding}"),
+    }
+}

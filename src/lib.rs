@@ -1,0 +1,71 @@
+//! A runtime on which federations of cooperatives run their rules as programs that nobody can bend, and that
+//! anyone can check.
+//!
+//! A [`Host`] has any number of *scopes*, one a federation. A scope runs the WebAssembly modules that its
+//! policy installs; every [`Request`], signed by a member, ends in a signed receipt in the host's append-only
+//! log. Appending it is the commit. [`audit`] checks such a log, trusting nobody.
+//!
+//! The handle is `Send + Sync`; its futures run on any executor.
+//!
+//! ```
+//! use icn_runtime::{
+//!     Amount, Host, HostOptions, Invocation, ModuleSpec, Request, ScopeSpec, SecretKey, Unit, invocation_id,
+//! };
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let dir = tempfile::tempdir()?;
+//! # let block_on = futures::executor::block_on::<std::pin::Pin<Box<dyn Future<Output = Result<(), Box<dyn std::error::Error>>>>>>;
+//! # let data = dir.path();
+//! # let wasm = include_bytes!("../guest/prebuilt/ballot.wasm").to_vec();
+//! # block_on(Box::pin(async move {
+//! let host = Host::open(HostOptions::new(data))?;
+//! let (chair, member) = (SecretKey::from_bytes(&[1; 32]), SecretKey::from_bytes(&[2; 32]));
+//!
+//! // The federation's policy: who administers it, who is a member, what is installed and who may call it.
+//! let ballot = ModuleSpec::of(wasm, &["state", "dag", "transfer", "treasury"], &[
+//!     ("open", "admin"),
+//!     ("vote", "member"),
+//!     ("tally", "admin"),
+//! ])?;
+//! let module = ballot.id();
+//! let spec = ScopeSpec::new("Maple district")
+//!     .admin(chair.did())
+//!     .role("member", [member.did()])
+//!     .module(ballot)
+//!     .token(Unit::parse("PLN")?, Amount(5_000));
+//! let scope = host.open_scope(SecretKey::from_bytes(&[3; 32]), spec).await?;
+//!
+//! // A signed invocation is answered once its receipt is durable.
+//! let election = "vote_type;approval\nbudget;5000\nunit;PLN\nPROJECTS\n1;3000\n2;2500\n";
+//! let call = |entry: &str, input: &str, key: &SecretKey| {
+//!     let id = invocation_id(&[entry, key.did().as_str()]);
+//!     let expires = icn_runtime::now_ms() + 60_000;
+//!     Request::sign(&Invocation::new(host.origin(), scope, module, entry, input, id, key.did(), expires), key)
+//! };
+//! host.submit(call("open", election, &chair))?.await?;
+//! host.submit(call("vote", "2", &member))?.await?;
+//! let tally = host.submit(call("tally", "", &chair))?.await?;
+//! assert!(tally.receipt.outcome.is_ok());
+//! assert!(String::from_utf8(tally.receipt.output.clone())?.contains("\nfunded;2;2500;1;1\n"));
+//! # Ok(()) }))
+//! # }
+//! ```
+
+#![forbid(unsafe_code)]
+
+pub use icn_core::block::{
+    Anchor, Capability, GrantLimits, Invocation, Issue, Policy, Receipt, Transfer, Usage, Write,
+};
+pub use icn_core::checkpoint::Checkpoint;
+pub use icn_core::effect::{Outcome, Trap, TrapKind};
+pub use icn_core::gate::Request;
+pub use icn_core::id::{Amount, BlockId, Did, Hash, InvocationId, Origin, Owner, Unit, invocation_id};
+pub use icn_core::ledger::{Account, AccountId};
+pub use icn_core::policy::Roll;
+pub use icn_core::refusal::{Refusal, RefusalCode};
+pub use icn_core::sign::SecretKey;
+pub use icn_core::{costs, limits};
+pub use icn_sandbox::EngineOptions;
+pub use icn_system::{
+    AuditOptions, AuditReport, Committed, FaultPoint, Faults, Finding, Host, HostOptions, Layout, ModuleSpec,
+    OpenError, Pending, ScopeError, ScopeSpec, ScopeView, Witness, audit, now_ms, random_key,
+};
