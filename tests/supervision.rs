@@ -14,8 +14,8 @@ use common::{
 };
 use futures::FutureExt as _;
 use icn_runtime::{
-    Committed, FaultPoint, Faults, Host, InvocationId, Outcome, Owner, Pending, Refusal, RefusalCode,
-    ScopeError, ScopeId, limits,
+    Committed, Did, FaultPoint, Faults, Host, InvocationId, Outcome, Owner, Pending, Refusal, RefusalCode,
+    ScopeError, limits,
 };
 
 /// A scope may panic so often before it is quarantined.
@@ -295,7 +295,7 @@ fn a_disk_that_fails_closes_the_gate_and_nothing_unanswered_is_claimed() {
             host.submit(desk.request(&host, "step", &at.to_be_bytes(), &format!("step {at}")))
         };
         // Bursts until the fault is met: how many groups one burst makes is the machine's own affair.
-        let mut answers: Vec<(ScopeId, InvocationId, Result<Committed, Refusal>)> = Vec::new();
+        let mut answers: Vec<(Did, InvocationId, Result<Committed, Refusal>)> = Vec::new();
         let mut steps = 0;
         while answers.iter().all(|(_, _, answer)| answer.is_ok()) {
             let mut pending = Vec::new();
