@@ -1,13 +1,99 @@
-//! The cost schedule: fuel that host calls burn beside the operators' own.
+//! The cost schedule: what each operator of a guest and each host call burns.
 //!
-//! Operators cost one unit each, as the engine counts them. A host call costs its base, and so much for each
-//! byte that it copies or hashes. The schedule has a version and a hash, which the engine's description names,
-//! and that description is linked by every receipt.
+//! Every price was set by measuring (`benches/calibrate.rs`, `docs/performance.md`): one unit of fuel is at most
+//! half a nanosecond of the machine it was measured on, and no more than twenty times what the cheapest unit
+//! takes (`docs/design/0004-cost-schedule.md`). The schedule has a version and a hash, which the engine's
+//! description names, and that description is linked by every receipt. This file knows no engine:
+//! `icn-sandbox` hands the operators' prices to it.
 
 use crate::id::Hash;
 
 /// The version of this schedule.
-pub const SCHEDULE_VERSION: u32 = 1;
+pub const SCHEDULE_VERSION: u32 = 2;
+
+/// Operators that cost the same because they do the same kind of work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OperatorClass {
+    /// What the class is called in the schedule's text and in the bench.
+    pub name: &'static str,
+    /// Fuel for each execution of one of them. The engine takes a byte.
+    pub fuel: u8,
+    /// The operators, as the parser names them.
+    pub operators: &'static [&'static str],
+}
+
+const fn class(name: &'static str, fuel: u8, operators: &'static [&'static str]) -> OperatorClass {
+    OperatorClass { name, fuel, operators }
+}
+
+/// Every operator of the accepted features, each in one class.
+#[rustfmt::skip]
+pub const OPERATOR_CLASSES: &[OperatorClass] = &[
+    // No instruction of their own, but the compiler's work, and a bound on how much of them there can be.
+    class("no_code", 1, &[
+        "Nop", "Drop", "Block", "Else", "End", "Return", "Unreachable", "LocalGet", "LocalSet", "LocalTee",
+        "I32Const", "I64Const", "F32Const", "F64Const",
+    ]),
+    class("integer", 1, &[
+        "I32Eqz", "I32Eq", "I32Ne", "I32LtS", "I32LtU", "I32GtS", "I32GtU", "I32LeS", "I32LeU", "I32GeS", "I32GeU",
+        "I64Eqz", "I64Eq", "I64Ne", "I64LtS", "I64LtU", "I64GtS", "I64GtU", "I64LeS", "I64LeU", "I64GeS", "I64GeU",
+        "I32Clz", "I32Ctz", "I32Popcnt", "I64Clz", "I64Ctz", "I64Popcnt",
+        "I32Add", "I32Sub", "I32And", "I32Or", "I32Xor", "I32Shl", "I32ShrS", "I32ShrU", "I32Rotl", "I32Rotr",
+        "I64Add", "I64Sub", "I64And", "I64Or", "I64Xor", "I64Shl", "I64ShrS", "I64ShrU", "I64Rotl", "I64Rotr",
+        "I32WrapI64", "I64ExtendI32S", "I64ExtendI32U", "I32Extend8S", "I32Extend16S", "I64Extend8S",
+        "I64Extend16S", "I64Extend32S", "I32Mul", "I64Mul", "Select", "MemorySize",
+    ]),
+    class("integer_divide", 12, &[
+        "I32DivS", "I32DivU", "I32RemS", "I32RemU", "I64DivS", "I64DivU", "I64RemS", "I64RemU",
+    ]),
+    class("float", 4, &[
+        "F32Abs", "F32Neg", "F32Copysign", "F64Abs", "F64Neg", "F64Copysign",
+        "F32Eq", "F32Ne", "F32Lt", "F32Gt", "F32Le", "F32Ge", "F64Eq", "F64Ne", "F64Lt", "F64Gt", "F64Le", "F64Ge",
+        "F32Add", "F32Sub", "F32Mul", "F64Add", "F64Sub", "F64Mul", "F32Min", "F32Max", "F64Min", "F64Max",
+        "F32Ceil", "F32Floor", "F32Trunc", "F32Nearest", "F64Ceil", "F64Floor", "F64Trunc", "F64Nearest",
+        "I32ReinterpretF32", "I64ReinterpretF64", "F32ReinterpretI32", "F64ReinterpretI64",
+    ]),
+    class("float_divide", 12, &["F32Div", "F64Div", "F32Sqrt", "F64Sqrt"]),
+    class("convert", 6, &[
+        "I32TruncF32S", "I32TruncF32U", "I32TruncF64S", "I32TruncF64U",
+        "I64TruncF32S", "I64TruncF32U", "I64TruncF64S", "I64TruncF64U",
+        "I32TruncSatF32S", "I32TruncSatF32U", "I32TruncSatF64S", "I32TruncSatF64U",
+        "I64TruncSatF32S", "I64TruncSatF32U", "I64TruncSatF64S", "I64TruncSatF64U",
+        "F32ConvertI32S", "F32ConvertI32U", "F32ConvertI64S", "F32ConvertI64U",
+        "F64ConvertI32S", "F64ConvertI32U", "F64ConvertI64S", "F64ConvertI64U", "F32DemoteF64", "F64PromoteF32",
+    ]),
+    class("load", 40, &[
+        "I32Load", "I64Load", "F32Load", "F64Load", "I32Load8S", "I32Load8U", "I32Load16S", "I32Load16U",
+        "I64Load8S", "I64Load8U", "I64Load16S", "I64Load16U", "I64Load32S", "I64Load32U",
+    ]),
+    class("store", 20, &[
+        "I32Store", "I64Store", "F32Store", "F64Store", "I32Store8", "I32Store16", "I64Store8", "I64Store16",
+        "I64Store32",
+    ]),
+    class("global", 4, &["GlobalGet", "GlobalSet"]),
+    // A branch may be guessed wrongly by the processor; a loop's head asks for fuel and time.
+    class("branch", 10, &["Br", "BrIf", "If"]),
+    class("branch_table", 20, &["BrTable"]),
+    class("loop", 4, &["Loop"]),
+    class("call", 10, &["Call"]),
+    class("call_indirect", 25, &["CallIndirect"]),
+    class("bulk", 60, &["MemoryFill", "MemoryCopy", "MemoryInit", "TableInit", "TableCopy"]),
+    class("drop_segment", 60, &["DataDrop", "ElemDrop"]),
+    class("memory_grow", 255, &["MemoryGrow"]),
+];
+
+/// Fuel for each byte of `memory.copy`, on top of the operator.
+pub const COPY_BYTE_FUEL: u8 = 1;
+/// Fuel for each byte of `memory.fill`, on top of the operator.
+pub const FILL_BYTE_FUEL: u8 = 1;
+/// Fuel for each byte of `memory.init`, on top of the operator.
+pub const INIT_BYTE_FUEL: u8 = 1;
+/// Fuel for each 64 KiB page that `memory.grow` asks for, on top of the operator.
+pub const GROW_PAGE_FUEL: u8 = 255;
+/// Fuel for each element of `table.copy`, on top of the operator.
+pub const TABLE_COPY_ELEMENT_FUEL: u8 = 8;
+/// Fuel for each element of `table.init`, on top of the operator.
+pub const TABLE_INIT_ELEMENT_FUEL: u8 = 16;
 
 /// Fuel for making an instance ready, charged to every run before its first operator.
 pub const INSTANCE_FUEL: u64 = 2_000;
@@ -26,27 +112,78 @@ pub const BYTE_FUEL: u64 = 1;
 /// Fuel for each byte that is hashed and kept: values, nodes, output, random bytes, log text.
 pub const KEPT_BYTE_FUEL: u64 = 4;
 
-/// The schedule's canonical form: a line each, `name value`.
+/// The prices that are no operator's flat price: name, fuel.
+pub const PRICES: &[(&str, u64)] = &[
+    ("copy_byte", COPY_BYTE_FUEL as u64),
+    ("fill_byte", FILL_BYTE_FUEL as u64),
+    ("init_byte", INIT_BYTE_FUEL as u64),
+    ("grow_page", GROW_PAGE_FUEL as u64),
+    ("table_copy_element", TABLE_COPY_ELEMENT_FUEL as u64),
+    ("table_init_element", TABLE_INIT_ELEMENT_FUEL as u64),
+    ("instance", INSTANCE_FUEL),
+    ("call", CALL_FUEL),
+    ("state", STATE_FUEL),
+    ("write", WRITE_FUEL),
+    ("ledger", LEDGER_FUEL),
+    ("node", NODE_FUEL),
+    ("byte", BYTE_FUEL),
+    ("kept_byte", KEPT_BYTE_FUEL),
+];
+
+/// The class of an operator, named as the parser names it; nothing for one of a feature that is off.
+#[must_use]
+pub fn operator_class(operator: &str) -> Option<&'static OperatorClass> {
+    OPERATOR_CLASSES.iter().find(|class| class.operators.contains(&operator))
+}
+
+/// Fuel for an operator, named as the parser names it; nothing for one of a feature that is off.
+#[must_use]
+pub fn operator_fuel(operator: &str) -> Option<u8> {
+    operator_class(operator).map(|class| class.fuel)
+}
+
+/// The schedule's canonical form: a line for each class, `operators.name fuel: operator …`, in the order of
+/// [`OPERATOR_CLASSES`], then a line for each other price, `name fuel`.
 #[must_use]
 pub fn schedule_text() -> String {
-    [
-        ("operator", 1),
-        ("instance", INSTANCE_FUEL),
-        ("call", CALL_FUEL),
-        ("state", STATE_FUEL),
-        ("write", WRITE_FUEL),
-        ("ledger", LEDGER_FUEL),
-        ("node", NODE_FUEL),
-        ("byte", BYTE_FUEL),
-        ("kept_byte", KEPT_BYTE_FUEL),
-    ]
-    .iter()
-    .map(|(name, fuel)| format!("{name} {fuel}\n"))
-    .collect()
+    let classes = OPERATOR_CLASSES
+        .iter()
+        .map(|class| format!("operators.{} {}: {}\n", class.name, class.fuel, class.operators.join(" ")));
+    let prices = PRICES.iter().map(|(name, fuel)| format!("{name} {fuel}\n"));
+    classes.chain(prices).collect()
 }
 
 /// SHA-256 of [`schedule_text`].
 #[must_use]
 pub fn schedule_hash() -> Hash {
     Hash::digest(schedule_text().as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_operator_stands_in_one_class() {
+        let mut names: Vec<&str> =
+            OPERATOR_CLASSES.iter().flat_map(|class| class.operators).copied().collect();
+        let listed = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), listed, "an operator stands in two classes");
+    }
+
+    #[test]
+    fn the_text_says_every_price() {
+        let text = schedule_text();
+        for class in OPERATOR_CLASSES {
+            assert!(class.fuel > 0, "{} is free", class.name);
+            assert!(text.contains(&format!("operators.{} {}: ", class.name, class.fuel)));
+        }
+        for (name, fuel) in PRICES {
+            assert!(*fuel > 0, "{name} is free");
+            assert!(text.contains(&format!("\n{name} {fuel}\n")));
+        }
+        assert_eq!(text.lines().count(), OPERATOR_CLASSES.len() + PRICES.len());
+    }
 }

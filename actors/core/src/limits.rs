@@ -49,8 +49,8 @@ pub const NODES_MAX: usize = 64;
 pub const ANCHORS_MAX: usize = 16;
 /// Transfers that one invocation makes, at most.
 pub const TRANSFERS_MAX: usize = 4096;
-/// Fuel of one invocation, at most. The dearest operator burns some 38 million fuel a second, so this is used up
-/// before [`GUEST_WALL_CLOCK_MS_MAX`] is over.
+/// Fuel of one invocation, at most: used up before [`GUEST_WALL_CLOCK_MS_MAX`] is over, even by the dearest class
+/// (`docs/performance.md`).
 pub const FUEL_PER_INVOCATION_MAX: u64 = 10_000_000_000;
 /// 64 KiB pages of a guest's memory, at most.
 pub const MEMORY_PAGES_MAX: u64 = 256;

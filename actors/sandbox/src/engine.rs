@@ -15,6 +15,7 @@ use wasmtime::{
 
 use crate::abi;
 use crate::context::Context;
+use crate::fuel;
 
 /// The version of the engine; the manifest pins it.
 pub(crate) const ENGINE_VERSION: &str = "wasmtime 48.0.8";
@@ -129,7 +130,8 @@ fn config(options: &EngineOptions) -> Config {
         .native_unwind_info(false)
         .debug_info(false)
         .generate_address_map(false)
-        .memory_init_cow(true);
+        .memory_init_cow(true)
+        .operator_cost(fuel::operator_costs());
     if options.pooled {
         let mut pool = PoolingAllocationConfig::new();
         pool.total_core_instances(options.instances_max)

@@ -13,6 +13,7 @@ mod abi;
 mod cache;
 mod context;
 mod engine;
+mod fuel;
 mod memory;
 mod rerun;
 mod run;

@@ -1,0 +1,37 @@
+//! The engine's operator prices: `icn_core::costs` as wasmtime wants them, and nothing decided here.
+
+use icn_core::costs;
+use wasmtime::{OperatorCost, VariableOperatorCost};
+
+/// Hands a table of all operators that the engine knows, as `(proposal, operator)`, to `$with`.
+macro_rules! set_each {
+    ($(@$proposal:ident $op:ident $({ $($arg:ident: $argty:ty),* })? => $visit:ident ($($ann:tt)*) )*) => {
+        /// Sets every operator's price. What has no class belongs to a feature that is off, so that no module
+        /// with it gets this far; the highest price keeps a mistake from being free.
+        fn set_operators(table: &mut OperatorCost) {
+            $( table.$op = costs::operator_fuel(stringify!($op)).unwrap_or(u8::MAX); )*
+        }
+
+        /// Every operator: its proposal, its name, and its type as the parser notes it.
+        #[cfg(test)]
+        const OPERATORS: &[(&str, &str, &str)] =
+            &[ $( (stringify!($proposal), stringify!($op), stringify!($($ann)*)) ),* ];
+    };
+}
+
+wasmparser::for_each_operator!(set_each);
+
+/// The schedule as the engine charges it.
+pub(crate) fn operator_costs() -> OperatorCost {
+    let mut table = OperatorCost::new();
+    set_operators(&mut table);
+    let mut variable = VariableOperatorCost::new();
+    variable.memory_copy_per_byte = costs::COPY_BYTE_FUEL;
+    variable.memory_fill_per_byte = costs::FILL_BYTE_FUEL;
+    variable.memory_init_per_byte = costs::INIT_BYTE_FUEL;
+    variable.memory_grow_per_page = costs::GROW_PAGE_FUEL;
+    variable.table_copy_per_element = costs::TABLE_COPY_ELEMENT_FUEL;
+    variable.table_init_per_element = costs::TABLE_INIT_ELEMENT_FUEL;
+    table.variable = variable;
+    table
+}

@@ -1,0 +1,207 @@
+//! The host calls' variants, small and at their maxima, and the scope that they are made in: 10 000 keys, and a ledger
+//! that answers at once, so that the actors' mailboxes are not in these figures.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use icn_core::block::{Capability, GrantLimits, Install, Issue, Policy, PolicyTag, Transfer};
+use icn_core::id::{BlockId, Codec, Did, Origin, Owner, Unit};
+use icn_core::ledger::{Ledger, LedgerError};
+use icn_core::limits;
+use icn_core::policy::PolicyInForce;
+use icn_core::state::State;
+use icn_sandbox::{Call, LedgerPort, Module, PortClosed};
+
+use super::Variant;
+
+/// Keys of the scope's state.
+const KEYS: usize = 10_000;
+
+struct Port {
+    ledger: Ledger,
+    scope: Did,
+}
+
+impl LedgerPort for Port {
+    fn hold(&mut self, transfer: Transfer) -> BoxFuture<'_, Result<Result<(), LedgerError>, PortClosed>> {
+        futures::future::ready(Ok(self.ledger.hold(self.scope, transfer))).boxed()
+    }
+    fn balance(&mut self, owner: Owner, unit: Unit) -> BoxFuture<'_, Result<i128, PortClosed>> {
+        futures::future::ready(Ok(self.ledger.balance_staged(self.scope, &owner, &unit))).boxed()
+    }
+}
+
+/// The scope.
+pub(crate) struct World {
+    state: Arc<State>,
+    module: BlockId,
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        let module = BlockId::of(Codec::Raw, b"the bench's guest");
+        let mut state = State::default();
+        for n in 0..KEYS {
+            state.set(module, format!("key {n:06}").into_bytes(), Some(vec![7; 100]));
+        }
+        state.set(module, b"x".to_vec(), Some(vec![7; limits::VALUE_BYTES_MAX]));
+        Self { state: Arc::new(state), module }
+    }
+
+    /// A call that gives the guest its count of rounds.
+    pub(crate) fn call(&self, module: &Module, rounds: u32) -> Call {
+        let (caller, scope) = (Did::from_key([1; 32]), Did::from_key([2; 32]));
+        let unit = Unit::parse("H").expect("a unit");
+        let policy = Policy {
+            typ: PolicyTag,
+            log: Origin::parse("icn.example/log").expect("an origin"),
+            scope,
+            seq: 0,
+            prev: None,
+            time: 0,
+            name: "a bench".into(),
+            admins: Vec::new(),
+            roles: BTreeMap::new(),
+            modules: vec![Install {
+                module: self.module,
+                capabilities: Capability::ALL.into_iter().collect(),
+                entries: BTreeMap::new(),
+            }],
+            token: Some(unit.clone()),
+            grant: GrantLimits {
+                fuel: limits::FUEL_PER_INVOCATION_MAX,
+                memory: limits::MEMORY_PAGES_MAX,
+                network: u64::MAX / 4,
+            },
+            issue: Vec::new(),
+        };
+        let mut ledger = Ledger::default();
+        let issue = Issue { unit, to: Owner::Member(caller), amount: 1_000_000 };
+        ledger.issue(scope, &[issue]).expect("issued");
+        let id = BlockId::of(Codec::DagCbor, b"policy");
+        let _ = module.id();
+        Call {
+            // The state's keys belong to this module, whichever variant runs.
+            module: self.module,
+            entry: "run".into(),
+            input: rounds.to_le_bytes().to_vec(),
+            caller,
+            policy: Arc::new(PolicyInForce::new(id, policy, BTreeMap::new()).expect("a policy")),
+            fuel: limits::FUEL_PER_INVOCATION_MAX,
+            time: 1_700_000_000_000,
+            seed: [9; 32],
+            state: self.state.clone(),
+            storage_left: 1 << 40,
+            ledger: Box::new(Port { ledger, scope }),
+        }
+    }
+}
+
+fn call(name: &'static str, imports: &'static str, unit: &str, rounds_max: u32) -> Variant {
+    Variant {
+        class: "host",
+        name,
+        imports,
+        unit: format!("(drop {unit})"),
+        repeat: 1,
+        rounds_max,
+        pages: 8,
+        host: true,
+        // A short key, `x`, stands at 0; a long one is all of a page.
+        setup: "(memory.fill (i32.const 0) (i32.const 0x78) (i32.const 4096))".into(),
+        ..Variant::default()
+    }
+}
+
+/// Every host call that can be made again and again.
+pub(super) fn variants() -> Vec<Variant> {
+    const MANY: u32 = 1 << 20;
+    const OUTPUT: &str = r#"(import "icn" "host_set_output" (func $f (param i32 i32) (result i32)))"#;
+    const CALLER: &str = r#"(import "icn" "host_get_caller_did" (func $f (param i32 i32) (result i32)))"#;
+    const TIME: &str = r#"(import "icn" "host_get_time" (func $f (result i64)))"#;
+    const RANDOM: &str = r#"(import "icn" "host_get_random" (func $f (param i32 i32) (result i32)))"#;
+    const LOG: &str = r#"(import "icn" "host_log" (func $f (param i32 i32 i32) (result i32)))"#;
+    const LEFT: &str = r#"(import "icn" "host_get_resource_remaining" (func $f (param i32) (result i64)))"#;
+    const GET: &str = r#"(import "icn" "host_get_value" (func $f (param i32 i32 i32 i32) (result i32)))"#;
+    const SET: &str = r#"(import "icn" "host_set_value" (func $f (param i32 i32 i32 i32) (result i32)))"#;
+    const SCAN: &str =
+        r#"(import "icn" "host_scan_keys" (func $f (param i32 i32 i32 i32 i32 i32) (result i32)))"#;
+    const NODE: &str =
+        r#"(import "icn" "host_store_node" (func $f (param i32 i32 i32 i32 i32) (result i32)))"#;
+    const PAY: &str =
+        r#"(import "icn" "host_transfer" (func $f (param i32 i32 i32 i32 i32 i64 i32 i32) (result i32)))"#;
+    let mut all = vec![
+        call("host_get_time", TIME, "(call $f)", MANY),
+        call("host_get_caller_did", CALLER, "(call $f (i32.const 64) (i32.const 64))", MANY),
+        call("host_set_output of 0", OUTPUT, "(call $f (i32.const 0) (i32.const 0))", MANY),
+        call("host_set_output of 262144", OUTPUT, "(call $f (i32.const 0) (i32.const 262144))", 1 << 8),
+        call("host_get_random of 1", RANDOM, "(call $f (i32.const 64) (i32.const 1))", MANY),
+        call("host_get_random of 1024", RANDOM, "(call $f (i32.const 64) (i32.const 1024))", MANY),
+        call("host_log of 0", LOG, "(call $f (i32.const 0) (i32.const 0) (i32.const 0))", 256),
+        call("host_log of 1024", LOG, "(call $f (i32.const 0) (i32.const 0) (i32.const 1024))", 256),
+        call("host_get_resource_remaining of fuel", LEFT, "(call $f (i32.const 0))", MANY),
+        call("host_get_resource_remaining of token", LEFT, "(call $f (i32.const 3))", MANY),
+        call(
+            "host_get_value absent",
+            GET,
+            "(call $f (i32.const 0) (i32.const 256) (i32.const 4096) (i32.const 0))",
+            MANY,
+        ),
+        call(
+            "host_get_value of 262144",
+            GET,
+            "(call $f (i32.const 0) (i32.const 1) (i32.const 4096) (i32.const 262144))",
+            1 << 10,
+        ),
+        call(
+            "host_scan_keys",
+            SCAN,
+            "(call $f (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 4096) (i32.const 256))",
+            MANY,
+        ),
+    ];
+    // A key of its own for each round: four bytes.
+    let key = "(i32.store (i32.const 64) (local.get $n))";
+    let own = |name, imports, unit: &str, max| {
+        let mut variant = call(name, imports, unit, max);
+        variant.unit = format!("{key} {}", variant.unit);
+        variant
+    };
+    all.extend([
+        own(
+            "host_set_value of 4",
+            SET,
+            "(call $f (i32.const 64) (i32.const 4) (i32.const 64) (i32.const 4))",
+            4096,
+        ),
+        own(
+            "host_set_value of 4096",
+            SET,
+            "(call $f (i32.const 64) (i32.const 4) (i32.const 64) (i32.const 4096))",
+            120,
+        ),
+        own(
+            "host_store_node of 4",
+            NODE,
+            "(call $f (i32.const 64) (i32.const 4) (i32.const 0) (i32.const 0) (i32.const 4096))",
+            64,
+        ),
+        own(
+            "host_store_node of 65536",
+            NODE,
+            "(call $f (i32.const 64) (i32.const 65536) (i32.const 0) (i32.const 0) (i32.const 4096))",
+            64,
+        ),
+    ]);
+    let mut pay = call(
+        "host_transfer",
+        PAY,
+        "(call $f (i32.const 0) (i32.const 100) (i32.const 8) (i32.const 110) (i32.const 1) (i64.const 1) (i32.const 0) (i32.const 0))",
+        4096,
+    );
+    pay.setup = "(i64.store (i32.const 100) (i64.const 0x7972757361657274)) (i32.store8 (i32.const 110) (i32.const 0x48))".into();
+    all.push(pay);
+    all
+}
