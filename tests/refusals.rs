@@ -141,12 +141,12 @@ fn what_is_not_in_the_one_canonical_form_is_refused() {
     let dir = scratch();
     let (host, desk) = two_scopes(dir.path());
     let good = desk.request(&host, "put", b"x", "x");
-    // The field `fuel`: its key, and the limit, 100 000 000, in four bytes.
-    let field = [b"\x64fuel\x1a".as_slice(), &100_000_000u32.to_be_bytes()].concat();
+    // The field `fuel`: its key, and the limit, 4 000 000 000, in four bytes.
+    let field = [b"\x64fuel\x1a".as_slice(), &4_000_000_000u32.to_be_bytes()].concat();
     let at = good.payload.windows(field.len()).position(|window| window == field).unwrap();
     let (before, behind) = (&good.payload[..at], &good.payload[at + field.len()..]);
-    let eight = [b"\x64fuel\x1b".as_slice(), &100_000_000u64.to_be_bytes()].concat();
-    let long_key = [b"\x78\x04fuel\x1a".as_slice(), &100_000_000u32.to_be_bytes()].concat();
+    let eight = [b"\x64fuel\x1b".as_slice(), &4_000_000_000u64.to_be_bytes()].concat();
+    let long_key = [b"\x78\x04fuel\x1a".as_slice(), &4_000_000_000u32.to_be_bytes()].concat();
     for (what, payload) in [
         ("a number in eight bytes", [before, &eight, behind].concat()),
         ("a key with a length byte", [before, &long_key, behind].concat()),

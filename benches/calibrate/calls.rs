@@ -101,7 +101,7 @@ impl World {
 
 fn call(name: &'static str, imports: &'static str, unit: &str, rounds_max: u32) -> Variant {
     Variant {
-        class: "host",
+        class: if name.contains("transfer") || name.contains("token") { "host_ledger" } else { "host" },
         name,
         imports,
         unit: format!("(drop {unit})"),
@@ -137,6 +137,8 @@ pub(super) fn variants() -> Vec<Variant> {
         call("host_get_caller_did", CALLER, "(call $f (i32.const 64) (i32.const 64))", MANY),
         call("host_set_output of 0", OUTPUT, "(call $f (i32.const 0) (i32.const 0))", MANY),
         call("host_set_output of 262144", OUTPUT, "(call $f (i32.const 0) (i32.const 262144))", 1 << 8),
+        // Set once it is hashed with the receipt; set again and again, only the last one is.
+        call("host_set_output of 262144 once", OUTPUT, "(call $f (i32.const 0) (i32.const 262144))", 1),
         call("host_get_random of 1", RANDOM, "(call $f (i32.const 64) (i32.const 1))", MANY),
         call("host_get_random of 1024", RANDOM, "(call $f (i32.const 64) (i32.const 1024))", MANY),
         call("host_log of 0", LOG, "(call $f (i32.const 0) (i32.const 0) (i32.const 0))", 256),

@@ -142,7 +142,7 @@ fn arithmetic() -> Vec<Variant> {
 }
 
 fn memory() -> Vec<Variant> {
-    let cold = |variant: Variant| Variant { pages: 256, setup: CYCLE.into(), ..variant };
+    let cold = |variant: Variant| Variant { pages: 256, setup: CYCLE.into(), rounds_min: 4096, ..variant };
     vec![
         variant("load", "i32.load hot chain", "(local.set $z (i32.load offset=1024 (local.get $z)))"),
         variant(
@@ -212,7 +212,11 @@ fn bulk() -> Vec<Variant> {
         variant("memory_grow", "memory.grow of nothing", "(drop (memory.grow (local.get $z)))"),
         Variant {
             pages_max: Some(1),
-            ..variant("memory_grow", "memory.grow past the maximum", "(drop (memory.grow (local.get $b)))")
+            ..variant(
+                "memory_grow",
+                "memory.grow past the maximum",
+                "(drop (memory.grow (i32.add (local.get $z) (i32.const 1))))",
+            )
         },
         variant("drop_segment", "data.drop", "(data.drop $data)"),
         variant("drop_segment", "elem.drop", "(elem.drop $elements)"),

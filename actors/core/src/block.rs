@@ -74,7 +74,7 @@ pub struct Invocation {
 }
 
 /// Fuel limit of an invocation whose caller names none.
-pub const INVOCATION_FUEL_DEFAULT: u64 = 100_000_000;
+pub const INVOCATION_FUEL_DEFAULT: u64 = 4_000_000_000;
 
 impl Invocation {
     /// An invocation with the default fuel limit, expiring at `expires` (milliseconds since the Unix epoch).

@@ -51,7 +51,7 @@ pub const ANCHORS_MAX: usize = 16;
 pub const TRANSFERS_MAX: usize = 4096;
 /// Fuel of one invocation, at most: used up before [`GUEST_WALL_CLOCK_MS_MAX`] is over, even by the dearest class
 /// (`docs/performance.md`).
-pub const FUEL_PER_INVOCATION_MAX: u64 = 10_000_000_000;
+pub const FUEL_PER_INVOCATION_MAX: u64 = 500_000_000_000;
 /// 64 KiB pages of a guest's memory, at most.
 pub const MEMORY_PAGES_MAX: u64 = 256;
 /// Bytes of a 64 KiB page.

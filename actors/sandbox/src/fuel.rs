@@ -35,3 +35,27 @@ pub(crate) fn operator_costs() -> OperatorCost {
     table.variable = variable;
     table
 }
+
+#[cfg(test)]
+mod tests {
+    use super::OPERATORS;
+    use icn_core::costs::{OPERATOR_CLASSES, operator_class};
+
+    #[test]
+    fn each_operator_of_the_accepted_features_has_a_class_and_no_other() {
+        let accepted = ["mvp", "sign_extension", "saturating_float_to_int", "bulk_memory"];
+        for (proposal, operator, _) in OPERATORS {
+            assert_eq!(
+                operator_class(operator).is_some(),
+                accepted.contains(proposal),
+                "{operator} of {proposal}"
+            );
+        }
+        for operator in OPERATOR_CLASSES.iter().flat_map(|class| class.operators) {
+            assert!(
+                OPERATORS.iter().any(|(_, known, _)| known == operator),
+                "no operator is called {operator}"
+            );
+        }
+    }
+}

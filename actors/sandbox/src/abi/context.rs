@@ -71,7 +71,8 @@ fn set_output(caller: Caller<'_, Context>, ptr: i32, len: i32) -> Answer<u32> {
 fn get_random(caller: Caller<'_, Context>, out: i32, len: i32) -> Answer<u32> {
     let mut guest = Guest::enter(caller, "host_get_random", 0)?;
     let out = arg("out", out, len);
-    guest.length(out, limits::RANDOM_BYTES_MAX, costs::KEPT_BYTE_FUEL)?;
+    guest.length(out, limits::RANDOM_BYTES_MAX, 0)?;
+    guest.charge(u64::from(out.len.div_ceil(32)) * costs::RANDOM_BLOCK_FUEL)?;
     let range = guest.bounds(out)?;
     let (bytes, context) = guest.view(range)?;
     for chunk in bytes.chunks_mut(32) {
