@@ -14,6 +14,8 @@ use icn_core::policy::PolicyInForce;
 use icn_core::state::State;
 use sha2::Sha256;
 
+use crate::profile::Profile;
+
 /// The ledger does not answer: the host is going down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the ledger does not answer")]
@@ -71,6 +73,8 @@ pub(crate) struct Context {
     pub(crate) memory: Option<wasmtime::Memory>,
     /// Random bytes given so far.
     pub(crate) random_given: u64,
+    /// Where the fuel goes, when the module was compiled to say so.
+    pub(crate) profile: Option<Box<Profile>>,
 }
 
 /// Effects, staged.
@@ -97,6 +101,7 @@ impl Context {
             limiter: Limiter { pages_max, pages_peak: 0 },
             memory: None,
             random_given: 0,
+            profile: None,
         }
     }
 

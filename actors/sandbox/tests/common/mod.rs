@@ -42,8 +42,19 @@ pub(crate) static POOLED: LazyLock<Engine> = LazyLock::new(|| engine(true));
 pub(crate) static ON_DEMAND: LazyLock<Engine> = LazyLock::new(|| engine(false));
 
 fn engine(pooled: bool) -> Engine {
-    Engine::new(&EngineOptions { instances_max: 8, pooled }).unwrap()
+    Engine::new(&EngineOptions { instances_max: 8, pooled, ..EngineOptions::default() }).unwrap()
 }
+
+/// Engines that differ in everything that no receipt may show, each with what it is.
+pub(crate) static ENGINES: LazyLock<Vec<(String, Engine)>> = LazyLock::new(|| {
+    let all = (0..8u8).map(|bits| (bits & 1 != 0, bits & 2 != 0, bits & 4 != 0));
+    all.map(|(pooled, optimised, copy_on_write)| {
+        let options =
+            EngineOptions { instances_max: 4, pooled, optimised, copy_on_write, backtraces: !optimised };
+        (format!("{options:?}"), Engine::new(&options).unwrap())
+    })
+    .collect()
+});
 
 /// A guest's bytes from its text.
 pub(crate) fn wasm(text: &str) -> Vec<u8> {
