@@ -15,6 +15,7 @@ use crate::abi;
 use crate::context::{Call, Context, GuestTrap, HostFault, stop};
 use crate::engine::Engine;
 use crate::instrument::{self, Mode};
+use crate::memory::FUEL_MARGIN;
 use crate::profile::{self, Profile, Profiled};
 use crate::validate::{self, Rejected, Shape};
 
@@ -189,11 +190,12 @@ impl Module {
             Err(error) if error.is::<wasmtime::PoolConcurrencyLimitError>() => return Ended::PoolFull,
             Err(error) => return Ended::Failed(error),
         };
-        if let Err(error) = store.set_fuel(fuel) {
+        let counter = fuel + FUEL_MARGIN;
+        if let Err(error) = store.set_fuel(counter) {
             return Ended::Failed(error);
         }
         if let Some(profile) = store.data_mut().profile.as_deref_mut() {
-            *profile = Profile::from(fuel);
+            *profile = Profile::from(counter);
         }
         let Some(memory) =
             instance.get_module_export(&mut *store, &self.memory).and_then(wasmtime::Extern::into_memory)
@@ -217,7 +219,12 @@ impl Module {
             },
         };
         match result {
-            Ok(code) => Ended::Returned(code),
+            Ok(code) => match store.get_fuel() {
+                Ok(counter) if counter >= FUEL_MARGIN => Ended::Returned(code),
+                // It returned between two looks at the counter, having burned more than it had.
+                Ok(_) => Ended::Failed(stop(TrapKind::OutOfFuel, String::new())),
+                Err(error) => Ended::Failed(error),
+            },
             Err(error) if self.stack_is_used_up(&instance, store, &error) => Ended::StackUsedUp(error),
             Err(error) => Ended::Failed(error),
         }
@@ -242,7 +249,8 @@ impl Module {
         let limit = store.data().call.fuel;
         match ended {
             Ended::Returned(code) => {
-                let burned = limit - store.get_fuel().map_err(|e| fault(e.to_string()))?;
+                let counter = store.get_fuel().map_err(|e| fault(e.to_string()))?;
+                let burned = limit + FUEL_MARGIN - counter;
                 Ok(returned(code, burned, store))
             }
             Ended::StackUsedUp(_) => {
