@@ -110,7 +110,7 @@ pub const ROLL_MEMBERS_MAX: usize = 65_536;
 /// How far in the future an invocation's expiry may lie, in milliseconds (400 days).
 pub const EXPIRY_AHEAD_MS_MAX: u64 = 400 * 24 * 60 * 60 * 1000;
 /// How long one epoch tick lasts, in milliseconds: the longest that a guest keeps its arbiter.
-pub const EPOCH_TICK_MS: u64 = 5;
+pub const EPOCH_TICK_MS: u64 = 1;
 /// How long a guest may run by the wall clock before it is interrupted, in milliseconds. Fuel comes first.
 pub const GUEST_WALL_CLOCK_MS_MAX: u64 = 300_000;
 /// Messages in a scope's mailbox, at most. One more is answered `Busy`.
