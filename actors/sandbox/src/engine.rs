@@ -19,6 +19,10 @@ use crate::context::Context;
 /// The version of the engine; the manifest pins it.
 pub(crate) const ENGINE_VERSION: &str = "wasmtime 48.0.8";
 
+/// The version of what is done to a module's bytes before the engine compiles them. An artefact on disk that was
+/// made by another is not loaded.
+pub(crate) const RECIPE_VERSION: u32 = 1;
+
 /// What may differ between two engines without a receipt noticing.
 #[derive(Debug, Clone)]
 pub struct EngineOptions {

@@ -54,10 +54,24 @@ pub enum RunError {
 impl Module {
     /// Validates and compiles a module's block. Takes as long as it takes: not on an arbiter.
     pub fn compile(engine: &Engine, block: &Block) -> Result<Self, Rejected> {
-        let reject = |what: String| Rejected { what, offset: None };
         let shape = validate::validate(block.bytes())?;
-        let module = wasmtime::Module::from_binary(&engine.engine, block.bytes())
-            .map_err(|e| reject(format!("{e:#}")))?;
+        let module = Self::build(engine, block)?;
+        Self::link(engine, block, shape, &module)
+    }
+
+    /// Compiles a module's block that was validated. Whatever changes the code that comes out, beside the engine's
+    /// configuration, changes [`RECIPE_VERSION`](crate::engine::RECIPE_VERSION).
+    pub(crate) fn build(engine: &Engine, block: &Block) -> Result<wasmtime::Module, Rejected> {
+        wasmtime::Module::from_binary(&engine.engine, block.bytes()).map_err(|e| reject(format!("{e:#}")))
+    }
+
+    /// Resolves a compiled module's imports and finds its exports.
+    pub(crate) fn link(
+        engine: &Engine,
+        block: &Block,
+        shape: Shape,
+        module: &wasmtime::Module,
+    ) -> Result<Self, Rejected> {
         for import in module.imports() {
             let found = match import.ty() {
                 ExternType::Func(function) => function,
@@ -86,8 +100,14 @@ impl Module {
             entries.insert(name.clone(), (kind, export(name)?));
         }
         let memory = export("memory")?;
-        let instance = engine.linker.instantiate_pre(&module).map_err(|e| reject(format!("{e:#}")))?;
+        let instance = engine.linker.instantiate_pre(module).map_err(|e| reject(format!("{e:#}")))?;
         Ok(Self { id: block.id(), shape, entries, memory, instance })
+    }
+
+    /// Bytes of its code image: what the engine reports, its own small tables not among them.
+    pub(crate) fn compiled_bytes(&self) -> usize {
+        let image = self.instance.module().image_range();
+        image.end.addr() - image.start.addr()
     }
 
     /// Its name.
@@ -152,6 +172,10 @@ impl Module {
             Err(error) => ended_badly(error, limit, store),
         }
     }
+}
+
+fn reject(what: String) -> Rejected {
+    Rejected { what, offset: None }
 }
 
 /// Guests yield at every tick; past the wall-clock backstop they are interrupted.
