@@ -104,6 +104,10 @@ impl Module {
         Ok(Self { id: block.id(), shape, entries, memory, instance })
     }
 
+    /// The engine's compiled form.
+    pub(crate) fn compiled(&self) -> &wasmtime::Module {
+        self.instance.module()
+    }
     /// Bytes of its code image: what the engine reports, its own small tables not among them.
     pub(crate) fn compiled_bytes(&self) -> usize {
         let image = self.instance.module().image_range();

@@ -49,7 +49,7 @@ fn file(dir: &Path, module: &Block) -> PathBuf {
 /// An artefact that this key, this engine and this module make.
 fn made(dir: &Path, module: &Block) -> Vec<u8> {
     let cache = on_disk(dir);
-    block_on(cache.get(module)).unwrap();
+    block_on(cache.get_installed(module)).unwrap();
     std::fs::read(file(dir, module)).unwrap()
 }
 
@@ -57,7 +57,7 @@ fn made(dir: &Path, module: &Block) -> Vec<u8> {
 fn is_discarded(dir: &Path, module: &Block, bytes: &[u8], good: &[u8], what: &str) {
     std::fs::write(file(dir, module), bytes).unwrap();
     let cache = on_disk(dir);
-    block_on(cache.get(module)).unwrap();
+    block_on(cache.get_installed(module)).unwrap();
     let stats = cache.stats();
     assert_eq!((stats.discarded, stats.loaded, stats.compiled), (1, 0, 1), "{what}");
     let now = std::fs::read(file(dir, module)).unwrap();
@@ -141,7 +141,7 @@ fn what_is_loaded_runs_as_what_was_compiled() {
     let dir = tempfile::tempdir().unwrap();
     let guest = guest(3);
     let runs = |cache: &Cache| {
-        let module = block_on(cache.get(&guest)).unwrap();
+        let module = block_on(cache.get_installed(&guest)).unwrap();
         ["run", "sum", "trap"].map(|entry| said(&World::new().run(&module, entry)))
     };
     let first = on_disk(dir.path());
@@ -153,6 +153,18 @@ fn what_is_loaded_runs_as_what_was_compiled() {
         assert_eq!((again.stats().compiled, again.stats().loaded, again.stats().discarded), (0, 1, 0));
         assert_eq!(again.stats().bytes, first.stats().bytes, "it counts the same");
     }
+}
+
+/// What somebody only wanted to install may yet be refused: it leaves nothing on disk, and pushes nothing out.
+#[test]
+fn only_what_is_installed_is_kept_on_disk() {
+    let dir = tempfile::tempdir().unwrap();
+    let (guest, cache) = (guest(12), on_disk(dir.path()));
+    let asked = block_on(cache.get(&guest)).unwrap();
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
+    let installed = block_on(cache.get_installed(&guest)).unwrap();
+    assert!(Arc::ptr_eq(&asked, &installed) && file(dir.path(), &guest).exists());
+    assert_eq!(cache.stats().compiled, 1);
 }
 
 #[test]
@@ -234,7 +246,7 @@ fn a_link_under_an_artefacts_name_is_discarded() {
     std::fs::rename(file(dir.path(), &guest), &target).unwrap();
     std::os::unix::fs::symlink(&target, file(dir.path(), &guest)).unwrap();
     let cache = on_disk(dir.path());
-    block_on(cache.get(&guest)).unwrap();
+    block_on(cache.get_installed(&guest)).unwrap();
     assert_eq!((cache.stats().discarded, cache.stats().compiled), (1, 1));
     assert!(std::fs::symlink_metadata(file(dir.path(), &guest)).unwrap().is_file());
     assert!(std::fs::read(&target).unwrap() == good, "where the link led nothing was touched");
@@ -251,7 +263,7 @@ fn a_module_is_validated_before_its_artefact_is_used() {
     sign(&mut bytes, &KEY);
     std::fs::write(file(dir.path(), &bad), &bytes).unwrap();
     let cache = on_disk(dir.path());
-    assert!(matches!(block_on(cache.get(&bad)), Err(CacheError::Rejected(_))));
+    assert!(matches!(block_on(cache.get_installed(&bad)), Err(CacheError::Rejected(_))));
     assert_eq!((cache.stats().refused, cache.stats().loaded), (1, 0));
 }
 
@@ -266,7 +278,7 @@ fn artefacts_on_disk_are_bounded_and_the_oldest_makes_room() {
     let cache = Cache::with_limits(POOLED.clone(), limits).with_artefacts(dir.path(), KEY).unwrap();
     assert!(!dir.path().join("half.new").exists());
     for n in 10..60 {
-        block_on(cache.get(&guest(n))).unwrap();
+        block_on(cache.get_installed(&guest(n))).unwrap();
         let lengths = std::fs::read_dir(dir.path()).unwrap().map(|f| f.unwrap().metadata().unwrap().len());
         let bytes: u64 = lengths.sum();
         assert!(bytes <= bytes_max, "{n}: {bytes} of {bytes_max}");
@@ -276,7 +288,7 @@ fn artefacts_on_disk_are_bounded_and_the_oldest_makes_room() {
     let limits = CacheLimits { artefact_dir_bytes: 10, ..CacheLimits::default() };
     let elsewhere = tempfile::tempdir().unwrap();
     let cache = Cache::with_limits(POOLED.clone(), limits).with_artefacts(elsewhere.path(), KEY).unwrap();
-    block_on(cache.get(&guest(10))).unwrap();
+    block_on(cache.get_installed(&guest(10))).unwrap();
     assert_eq!(std::fs::read_dir(elsewhere.path()).unwrap().count(), 0);
 }
 

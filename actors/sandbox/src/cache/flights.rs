@@ -25,6 +25,8 @@ pub(crate) trait Maker: Send + Sync + 'static {
     type Made: Send + Sync + 'static;
     /// Makes it.
     fn make(&self, block: &Block) -> Outcome<Self::Made>;
+    /// Keeps what was made beyond this process; asked once it is installed, so that what is refused leaves nothing.
+    fn keep(&self, made: &Self::Made);
 }
 
 /// What came of making something.
@@ -50,15 +52,40 @@ pub(crate) enum For {
 pub(crate) type Answer<V> = Result<Arc<V>, CacheError>;
 pub(crate) type Flight<V> = Shared<BoxFuture<'static, Answer<V>>>;
 
+enum Task<V> {
+    /// Make it from its block.
+    Make(Block),
+    /// Keep it, now that it is installed.
+    Keep(BlockId, Arc<V>),
+}
+
 struct Job<V> {
-    block: Block,
+    task: Task<V>,
     answer: oneshot::Sender<Answer<V>>,
 }
 
+struct Ready<V> {
+    made: Arc<V>,
+    /// Whether it is kept beyond this process, or was asked to be.
+    kept: bool,
+}
+
+impl<V> Clone for Ready<V> {
+    fn clone(&self) -> Self {
+        Self { made: self.made.clone(), kept: self.kept }
+    }
+}
+
+struct UnderWay<V> {
+    flight: Flight<V>,
+    /// Whether somebody waits who has it installed.
+    installed: bool,
+}
+
 struct State<V> {
-    ready: Lru<Arc<V>>,
+    ready: Lru<Ready<V>>,
     refused: Lru<Arc<Rejected>>,
-    under_way: BTreeMap<BlockId, Flight<V>>,
+    under_way: BTreeMap<BlockId, UnderWay<V>>,
     waiting_installed: VecDeque<Job<V>>,
     waiting_installs: VecDeque<Job<V>>,
     threads: usize,
@@ -115,14 +142,19 @@ impl<M: Maker> Flights<M> {
     pub(crate) fn get(self: &Arc<Self>, block: &Block, whose: For) -> Flight<M::Made> {
         let id = block.id();
         let mut state = self.lock();
-        if let Some(made) = state.ready.get(&id) {
-            return at_once(Ok(made));
+        let mut made = None;
+        if let Some(ready) = state.ready.get(&id) {
+            if ready.kept || whose == For::Install {
+                return at_once(Ok(ready.made));
+            }
+            made = Some(ready.made);
         }
         if let Some(why) = state.refused.get(&id) {
             return at_once(Err(CacheError::Rejected(why)));
         }
-        if let Some(flight) = state.under_way.get(&id) {
-            return flight.clone();
+        if let Some(under_way) = state.under_way.get_mut(&id) {
+            under_way.installed |= whose == For::Installed;
+            return under_way.flight.clone();
         }
         let has_thread = state.threads < self.limits.compiles_at_once;
         if !has_thread
@@ -135,13 +167,17 @@ impl<M: Maker> Flights<M> {
         let (answer, result) = oneshot::channel();
         let lost = || Err(CacheError::NoThread("it ended without an answer".into()));
         let flight = result.map(move |answer| answer.unwrap_or_else(|_| lost())).boxed().shared();
-        let job = Job { block: block.clone(), answer };
+        let job = match &made {
+            Some(made) => Job { task: Task::Keep(id, made.clone()), answer },
+            None => Job { task: Task::Make(block.clone()), answer },
+        };
         if has_thread {
             let this = self.clone();
             let thread = std::thread::Builder::new().name("icn-compile".into());
             // The thread looks at the state only when it has made something: holding the lock here is no wait.
             if let Err(error) = thread.spawn(move || this.work(job)) {
-                return at_once(Err(CacheError::NoThread(error.to_string())));
+                // What is made already is there, kept or not.
+                return at_once(made.ok_or_else(|| CacheError::NoThread(error.to_string())));
             }
             state.threads += 1;
         } else {
@@ -150,16 +186,26 @@ impl<M: Maker> Flights<M> {
                 For::Install => state.waiting_installs.push_back(job),
             }
         }
-        state.under_way.insert(id, flight.clone());
+        let under_way = UnderWay { flight: flight.clone(), installed: whose == For::Installed };
+        state.under_way.insert(id, under_way);
         flight
     }
 
-    /// Makes one thing after the other until nothing waits.
+    /// Makes, or keeps, one thing after the other until nothing waits.
     fn work(&self, job: Job<M::Made>) {
         let mut next = Some(job);
-        while let Some(Job { block, answer }) = next {
-            let outcome = catch_unwind(AssertUnwindSafe(|| self.maker.make(&block)));
-            let landed = self.land(block.id(), outcome.unwrap_or_else(|_| panicked()));
+        while let Some(Job { task, answer }) = next {
+            let landed = match task {
+                Task::Make(block) => self.make(&block),
+                Task::Keep(id, made) => {
+                    self.keep(&made);
+                    let mut state = self.lock();
+                    if let Some(ready) = state.ready.get_mut(&id) {
+                        ready.kept = true;
+                    }
+                    state.landed(id, Ok(made), Vec::new())
+                }
+            };
             // Code is unmapped, and callers are woken, outside of the lock.
             drop(landed.gone);
             let _ = answer.send(landed.answer);
@@ -167,32 +213,41 @@ impl<M: Maker> Flights<M> {
         }
     }
 
-    fn land(&self, id: BlockId, outcome: Outcome<M::Made>) -> Landed<M::Made> {
+    fn make(&self, block: &Block) -> Landed<M::Made> {
+        let id = block.id();
+        let outcome = catch_unwind(AssertUnwindSafe(|| self.maker.make(block)));
+        let Outcome { made, loaded, discarded } = outcome.unwrap_or_else(|_| panicked());
+        let made = made.map(|(made, bytes)| (Arc::new(made), bytes));
+        let mut kept = loaded;
+        if let (Ok((made, _)), false) = (&made, loaded) {
+            kept = self.lock().under_way.get(&id).is_some_and(|under_way| under_way.installed);
+            if kept {
+                self.keep(made);
+            }
+        }
         let mut state = self.lock();
-        state.under_way.remove(&id);
-        state.stats.discarded += u64::from(outcome.discarded);
-        let (answer, gone) = match outcome.made {
+        state.stats.discarded += u64::from(discarded);
+        match made {
             Ok((made, bytes)) => {
-                state.stats.loaded += u64::from(outcome.loaded);
-                state.stats.compiled += u64::from(!outcome.loaded);
-                let made = Arc::new(made);
-                let gone = state.ready.insert(id, made.clone(), bytes);
+                state.stats.loaded += u64::from(loaded);
+                state.stats.compiled += u64::from(!loaded);
+                let gone = state.ready.insert(id, Ready { made: made.clone(), kept }, bytes);
                 state.stats.evicted += gone.len() as u64;
-                (Ok(made), gone)
+                state.landed(id, Ok(made), gone)
             }
             Err(why) => {
                 state.stats.refused += 1;
                 let why = Arc::new(why);
                 let bytes = why.what.len() + size_of::<Rejected>() + size_of::<BlockId>();
                 drop(state.refused.insert(id, why.clone(), bytes));
-                (Err(CacheError::Rejected(why)), Vec::new())
+                state.landed(id, Err(CacheError::Rejected(why)), Vec::new())
             }
-        };
-        let next = state.waiting_installed.pop_front().or_else(|| state.waiting_installs.pop_front());
-        if next.is_none() {
-            state.threads -= 1;
         }
-        Landed { answer, gone, next }
+    }
+
+    /// It is a convenience: whatever goes wrong with it, what was made is there.
+    fn keep(&self, made: &M::Made) {
+        let _ = catch_unwind(AssertUnwindSafe(|| self.maker.keep(made)));
     }
 
     fn lock(&self) -> MutexGuard<'_, State<M::Made>> {
@@ -203,8 +258,20 @@ impl<M: Maker> Flights<M> {
 
 struct Landed<V> {
     answer: Answer<V>,
-    gone: Vec<Arc<V>>,
+    gone: Vec<Ready<V>>,
     next: Option<Job<V>>,
+}
+
+impl<V> State<V> {
+    /// One flight less, and the next one; a thread less, when there is none.
+    fn landed(&mut self, id: BlockId, answer: Answer<V>, gone: Vec<Ready<V>>) -> Landed<V> {
+        self.under_way.remove(&id);
+        let next = self.waiting_installed.pop_front().or_else(|| self.waiting_installs.pop_front());
+        if next.is_none() {
+            self.threads -= 1;
+        }
+        Landed { answer, gone, next }
+    }
 }
 
 fn panicked<V>() -> Outcome<V> {

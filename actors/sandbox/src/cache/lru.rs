@@ -37,14 +37,19 @@ impl<V: Clone> Lru<V> {
         self.bytes
     }
 
-    /// The value of this name; asking for it is a use.
+    /// A copy of the value of this name; asking for it is a use.
     pub(crate) fn get(&mut self, id: &BlockId) -> Option<V> {
+        self.get_mut(id).map(|value| value.clone())
+    }
+
+    /// The value of this name; asking for it is a use.
+    pub(crate) fn get_mut(&mut self, id: &BlockId) -> Option<&mut V> {
         let kept = self.kept.get_mut(id)?;
         self.by_use.remove(&kept.used);
         self.uses += 1;
         kept.used = self.uses;
         self.by_use.insert(self.uses, *id);
-        Some(kept.value.clone())
+        Some(&mut kept.value)
     }
 
     /// Keeps a value that counts for so many bytes, and gives what had to go: others, or the value itself when it

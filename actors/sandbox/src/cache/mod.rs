@@ -1,7 +1,7 @@
 //! Compiled modules by name: each is compiled once, however many ask for it at once, on one of a few threads of its
 //! own. Failures are remembered like successes, apart from them; both are bounded.
 //!
-//! What was compiled can also be kept on disk as an artefact that only this host can have made
+//! What was compiled and is installed can also be kept on disk, as an artefact that only this host can have made
 //! ([`Cache::with_artefacts`], `artefact.rs`). A module's bytes are validated before its artefact is looked at.
 //!
 //! A module that is in use lives as long as its `Arc`, whether or not the cache still has it.
@@ -21,7 +21,7 @@ use self::flights::{Flights, For, Maker, Outcome};
 use crate::artefact::{Artefacts, Found};
 use crate::engine::Engine;
 use crate::run::Module;
-use crate::validate::{self, Rejected, Shape};
+use crate::validate::{self, Rejected};
 
 /// How much a cache keeps, and how much it does at once. The defaults are those of [`limits`].
 #[derive(Debug, Clone)]
@@ -125,7 +125,7 @@ impl Cache {
         Self { flights: Arc::new(Flights::new(Workshop { engine, artefacts: None }, limits)) }
     }
 
-    /// The same cache, empty, that keeps what it compiles in this directory too, and looks there first. The
+    /// The same cache, empty, that keeps installed modules in this directory too, and looks there first. The
     /// directory is made when it is not there, for its owner's eyes alone; one cache has it at a time. Whoever has
     /// the key can make code that this process runs: it is the host's own secret.
     pub fn with_artefacts(self, dir: &Path, key: [u8; 32]) -> std::io::Result<Self> {
@@ -153,7 +153,8 @@ impl Cache {
         self.flights.get(block, For::Install)
     }
 
-    /// The same for a module that is installed: it goes before those that are not, and is never told `Busy`.
+    /// The same for a module that is installed: it goes before those that are not, and is never told `Busy`. When
+    /// this is answered, the module's artefact is on disk, where there is a directory for it.
     pub fn get_installed(
         &self,
         block: &Block,
@@ -180,7 +181,10 @@ impl Maker for Workshop {
         let discarded = matches!(found, Found::Discarded);
         let (made, loaded) = match found {
             Found::Module(compiled) => (Module::link(&self.engine, block, shape, &compiled), true),
-            Found::Nothing | Found::Discarded => (self.compile(block, shape), false),
+            Found::Nothing | Found::Discarded => {
+                let compiled = Module::build(&self.engine, block);
+                (compiled.and_then(|compiled| Module::link(&self.engine, block, shape, &compiled)), false)
+            }
         };
         let counted = |module: Module| {
             let bytes = module.compiled_bytes() + block.bytes().len();
@@ -188,15 +192,9 @@ impl Maker for Workshop {
         };
         Outcome { made: made.map(counted), loaded, discarded }
     }
-}
-
-impl Workshop {
-    fn compile(&self, block: &Block, shape: Shape) -> Result<Module, Rejected> {
-        let compiled = Module::build(&self.engine, block)?;
-        let module = Module::link(&self.engine, block, shape, &compiled)?;
+    fn keep(&self, module: &Module) {
         if let Some(artefacts) = &self.artefacts {
-            artefacts.store(block.id(), &compiled);
+            artefacts.store(module.id(), module.compiled());
         }
-        Ok(module)
     }
 }

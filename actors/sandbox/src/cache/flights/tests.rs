@@ -14,6 +14,7 @@ use super::*;
 #[derive(Default)]
 struct Texts {
     made: Mutex<Vec<String>>,
+    kept: Mutex<Vec<String>>,
     open: Mutex<bool>,
     opened: Condvar,
 }
@@ -34,6 +35,10 @@ impl Maker for Texts {
             Ok((text, bytes))
         };
         Outcome { made, loaded: false, discarded: false }
+    }
+    fn keep(&self, made: &String) {
+        self.kept.lock().unwrap().push(made.clone());
+        assert!(made != "unkeepable", "as the block asks");
     }
 }
 
@@ -85,6 +90,28 @@ fn threads_and_queue_are_bounded_and_what_is_installed_goes_first() {
     assert_eq!(made(&flights), ["slow", "installed", "install 1", "install 2"]);
     // Busy was no verdict: there is room now.
     assert_eq!(*block_on(flights.get(&block("install 3"), For::Install)).unwrap(), "install 3");
+}
+
+#[test]
+fn what_is_installed_is_kept_once_and_what_is_not_is_not() {
+    let flights = flights(CacheLimits::default());
+    let kept = || flights.maker.kept.lock().unwrap().clone();
+    let asked = block("asked for");
+    let made = block_on(flights.get(&asked, For::Install)).unwrap();
+    assert_eq!(kept(), Vec::<String>::new());
+    for _ in 0..3 {
+        assert!(Arc::ptr_eq(&made, &block_on(flights.get(&asked, For::Installed)).unwrap()));
+        assert_eq!(kept(), ["asked for"]);
+    }
+    // Asked for by both at once, whoever came first.
+    let (new, installed) =
+        (flights.get(&block("slow"), For::Install), flights.get(&block("slow"), For::Installed));
+    open(&flights);
+    assert!(Arc::ptr_eq(&block_on(new).unwrap(), &block_on(installed).unwrap()));
+    assert_eq!(kept(), ["asked for", "slow"]);
+    // What cannot be kept is there all the same.
+    assert_eq!(*block_on(flights.get(&block("unkeepable"), For::Installed)).unwrap(), "unkeepable");
+    assert_eq!((flights.stats().compiled, flights.stats().refused), (3, 0));
 }
 
 #[test]
