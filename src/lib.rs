@@ -64,7 +64,7 @@ pub use icn_core::policy::Roll;
 pub use icn_core::refusal::{Refusal, RefusalCode};
 pub use icn_core::sign::SecretKey;
 pub use icn_core::{costs, limits};
-pub use icn_sandbox::EngineOptions;
+pub use icn_sandbox::{CacheStats, EngineOptions};
 pub use icn_system::{
     AuditOptions, AuditReport, Committed, FaultPoint, Faults, Finding, Host, HostOptions, Layout, ModuleSpec,
     OpenError, Pending, ScopeError, ScopeSpec, ScopeView, Witness, audit, now_ms, random_key,

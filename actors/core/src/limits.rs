@@ -97,6 +97,22 @@ pub const FUNCTION_PARAMS_MAX: usize = 32;
 pub const FUNCTION_RESULTS_MAX: usize = 4;
 /// Depth of nested blocks in one function, at most.
 pub const NESTING_DEPTH_MAX: usize = 256;
+/// Bytes of compiled modules that the cache keeps, at most; each counts with its code image and its wasm bytes.
+pub const COMPILED_BYTES_MAX: usize = 256 * 1024 * 1024;
+/// Refused modules that the cache remembers, at most.
+pub const REFUSED_MODULES_MAX: usize = 4096;
+/// Bytes of the reasons of remembered refusals, at most.
+pub const REFUSED_BYTES_MAX: usize = 1024 * 1024;
+/// Modules that are compiled at once, at most: each may take hundreds of megabytes while it is.
+pub const COMPILES_AT_ONCE_MAX: usize = 2;
+/// Modules of new installs that wait for a compile thread, at most. One more is answered `Busy`.
+pub const COMPILES_WAITING_MAX: usize = 32;
+/// Bytes of one compiled artefact on disk, at most; a larger one is not kept there.
+pub const ARTEFACT_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// Bytes of all compiled artefacts on disk, at most: the oldest makes room.
+pub const ARTEFACT_DIR_BYTES_MAX: u64 = 512 * 1024 * 1024;
+/// Compiled artefacts on disk, at most: the oldest makes room.
+pub const ARTEFACTS_MAX: usize = 4096;
 /// Modules that a scope's policy installs, at most.
 pub const POLICY_MODULES_MAX: usize = 64;
 /// Roles that a scope's policy defines, at most.
@@ -133,6 +149,8 @@ const _: () = {
         "a receipt with the largest output, write set and journal is a block"
     );
     assert!(MODULE_BYTES_MAX <= RAW_BLOCK_BYTES_MAX, "a module is a raw block");
+    assert!(ARTEFACT_BYTES_MAX <= ARTEFACT_DIR_BYTES_MAX, "an artefact fits its directory");
+    assert!(COMPILES_AT_ONCE_MAX > 0, "somebody compiles");
     assert!(ROLL_MEMBERS_MAX * 32 <= RAW_BLOCK_BYTES_MAX, "a roll is a raw block");
     assert!(NODE_BYTES_MAX + NODE_PARENTS_MAX * 48 < BLOCK_BYTES_MAX, "a node is a block");
     assert!(FUEL_PER_INVOCATION_MAX < i64::MAX as u64, "fuel fits the ABI's i64");

@@ -15,6 +15,7 @@ use wasmtime::{
 };
 
 use crate::context::Context;
+use crate::turn::Turns;
 use crate::{abi, instrument, profile};
 
 /// The version of the engine; the manifest pins it.
@@ -49,6 +50,7 @@ pub struct Engine {
     pub(crate) linker: Arc<Linker<Context>>,
     /// The same and the profiler's functions, which no guest can import by itself.
     pub(crate) profiling_linker: Arc<Linker<Context>>,
+    pub(crate) turns: Arc<Turns>,
     description: Arc<Block>,
 }
 
@@ -84,6 +86,7 @@ impl Engine {
             engine,
             linker: Arc::new(linker),
             profiling_linker: Arc::new(profiling_linker),
+            turns: Arc::default(),
             description: Arc::new(Block::encode(&description())),
         })
     }
@@ -94,18 +97,20 @@ impl Engine {
         &self.description
     }
 
-    /// Starts the clock by which guests yield, on a thread of its own; it stops when the ticker is dropped.
+    /// Starts the clock by which guests yield, on a thread of its own, and the thread that gives them their next
+    /// turn; both stop when the ticker is dropped. One ticker an engine.
     pub fn start_ticker(&self) -> std::io::Result<Ticker> {
         let engine = self.engine.clone();
         let (stop, stopped) = mpsc::channel::<()>();
-        let thread = std::thread::Builder::new().name("icn-epoch".into()).spawn(move || {
+        let turns = self.turns.start()?;
+        let clock = std::thread::Builder::new().name("icn-epoch".into()).spawn(move || {
             while stopped.recv_timeout(Duration::from_millis(limits::EPOCH_TICK_MS))
                 == Err(mpsc::RecvTimeoutError::Timeout)
             {
                 engine.increment_epoch();
             }
         })?;
-        Ok(Ticker { stop: Some(stop), thread: Some(thread) })
+        Ok(Ticker { stop: Some(stop), turns: self.turns.clone(), threads: vec![clock, turns] })
     }
 }
 
@@ -113,13 +118,15 @@ impl Engine {
 #[derive(Debug)]
 pub struct Ticker {
     stop: Option<mpsc::Sender<()>>,
-    thread: Option<std::thread::JoinHandle<()>>,
+    turns: Arc<Turns>,
+    threads: Vec<std::thread::JoinHandle<()>>,
 }
 
 impl Drop for Ticker {
     fn drop(&mut self) {
         self.stop.take();
-        if let Some(thread) = self.thread.take() {
+        self.turns.stop();
+        for thread in self.threads.drain(..) {
             let _ = thread.join();
         }
     }

@@ -31,7 +31,7 @@ use wasm_encoder::{
 };
 use wasmparser::{FuncType, FunctionBody, Operator, Parser, Payload, TypeRef};
 
-/// The version of this rewriting: a compiled artefact of another one is not used.
+/// The version of this rewriting; receipts name it, and a compiled artefact of another one is not loaded.
 pub(crate) const INSTRUMENTATION_VERSION: u32 = 1;
 /// The export under which the host finds what is left of the counted stack. Modules may not export names that
 /// begin with `__icn`.

@@ -5,11 +5,12 @@
 //! transfer, through [`LedgerPort`]. Guest memory is read and written in `memory.rs` alone.
 //!
 //! The order of things: [`Engine::new`] once a process; [`Cache::get`] once a module (single-flight, on a
-//! thread of its own); [`Module::run`] once an invocation, in a fresh store that is gone after it.
+//! thread of its own, within bounds); [`Module::run`] once an invocation, in a fresh store that is gone after it.
 
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 mod abi;
+mod artefact;
 mod cache;
 mod context;
 mod engine;
@@ -18,10 +19,11 @@ mod memory;
 mod profile;
 mod rerun;
 mod run;
+mod turn;
 mod validate;
 
 pub use abi::{FUNCTIONS, FunctionType};
-pub use cache::Cache;
+pub use cache::{Cache, CacheError, CacheLimits, CacheStats};
 pub use context::{Call, LedgerPort, PortClosed};
 pub use engine::{Engine, EngineOptions, Ticker};
 pub use profile::{FunctionFuel, Profiled};

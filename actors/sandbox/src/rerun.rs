@@ -1,32 +1,39 @@
 //! Runs recorded invocations again, for the auditor.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use icn_core::block::Transfer;
 use icn_core::effect::Staged;
-use icn_core::id::{BlockId, Did, Owner, Unit};
+use icn_core::id::{Did, Owner, Unit};
 use icn_core::ledger::{Ledger, LedgerError};
+use icn_core::limits;
 use icn_core::replay::{Rerun, Rerunner};
 
+use crate::cache::Lru;
 use crate::context::{Call, LedgerPort, PortClosed};
 use crate::engine::Engine;
 use crate::run::Module;
 
-/// A re-runner with the modules that it compiled.
-#[derive(Debug)]
+/// A re-runner with the modules that it compiled, within the bounds of the host's cache. It compiles each from its
+/// bytes: what it says rests on no artefact that a host left.
 pub struct Reruns {
     engine: Engine,
-    modules: BTreeMap<BlockId, Arc<Module>>,
+    modules: Lru<Arc<Module>>,
+}
+
+impl std::fmt::Debug for Reruns {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Reruns").field("modules", &self.modules.len()).finish_non_exhaustive()
+    }
 }
 
 impl Reruns {
     /// A re-runner on this engine.
     #[must_use]
     pub fn new(engine: Engine) -> Self {
-        Self { engine, modules: BTreeMap::new() }
+        Self { engine, modules: Lru::new(usize::MAX, limits::COMPILED_BYTES_MAX) }
     }
 }
 
@@ -56,11 +63,12 @@ impl Rerunner for Reruns {
             return Err(format!("it ran on the engine {}, this auditor has {ours}", rerun.engine));
         }
         let module = match self.modules.get(&rerun.module.id()) {
-            Some(module) => module.clone(),
+            Some(module) => module,
             None => {
                 let module =
                     Arc::new(Module::compile(&self.engine, rerun.module).map_err(|e| e.to_string())?);
-                self.modules.insert(rerun.module.id(), module.clone());
+                let bytes = module.compiled_bytes() + rerun.module.bytes().len();
+                drop(self.modules.insert(rerun.module.id(), module.clone(), bytes));
                 module
             }
         };

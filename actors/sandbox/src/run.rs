@@ -1,6 +1,7 @@
 //! One run: a compiled module, a call, a fresh store, and what was staged at the end.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use icn_core::block::Usage;
@@ -17,6 +18,7 @@ use crate::engine::Engine;
 use crate::instrument::{self, Mode};
 use crate::memory::FUEL_MARGIN;
 use crate::profile::{self, Profile, Profiled};
+use crate::turn::Turns;
 use crate::validate::{self, Rejected, Shape};
 
 /// How an entry is called.
@@ -37,6 +39,7 @@ pub struct Module {
     /// What is left of the counted stack.
     stack: ModuleExport,
     instance: InstancePre<Context>,
+    turns: Arc<Turns>,
     /// For authors: the functions' names, when it was compiled to be profiled.
     names: Option<BTreeMap<u32, String>>,
 }
@@ -61,24 +64,27 @@ pub enum RunError {
 impl Module {
     /// Validates and compiles a module's block. Takes as long as it takes: not on an arbiter.
     pub fn compile(engine: &Engine, block: &Block) -> Result<Self, Rejected> {
-        Self::compile_as(engine, block, Mode::Plain)
+        let shape = validate::validate(block.bytes())?;
+        let module = Self::build(engine, block, Mode::Plain)?;
+        Self::link(engine, block, shape, &module, Mode::Plain)
     }
 
     /// The same, for [`Module::run_profiled`]: its runs say where their fuel went, and are slower.
     pub fn compile_profiled(engine: &Engine, block: &Block) -> Result<Self, Rejected> {
-        Self::compile_as(engine, block, Mode::Profiled)
+        let shape = validate::validate(block.bytes())?;
+        let module = Self::build(engine, block, Mode::Profiled)?;
+        Self::link(engine, block, shape, &module, Mode::Profiled)
     }
 
-    fn compile_as(engine: &Engine, block: &Block, mode: Mode) -> Result<Self, Rejected> {
-        let shape = validate::validate(block.bytes())?;
+    /// Rewrites and compiles a module's block that was validated. Whatever changes the code that comes out, beside
+    /// the engine's configuration, changes [`INSTRUMENTATION_VERSION`](instrument::INSTRUMENTATION_VERSION).
+    pub(crate) fn build(engine: &Engine, block: &Block, mode: Mode) -> Result<wasmtime::Module, Rejected> {
         let bytes = instrument::instrument(block.bytes(), mode).map_err(reject)?;
-        let module =
-            wasmtime::Module::from_binary(&engine.engine, &bytes).map_err(|e| reject(format!("{e:#}")))?;
-        Self::link(engine, block, shape, &module, mode)
+        wasmtime::Module::from_binary(&engine.engine, &bytes).map_err(|e| reject(format!("{e:#}")))
     }
 
     /// Resolves a compiled module's imports and finds its exports.
-    fn link(
+    pub(crate) fn link(
         engine: &Engine,
         block: &Block,
         shape: Shape,
@@ -102,7 +108,18 @@ impl Module {
         };
         let instance = linker.instantiate_pre(module).map_err(|e| reject(format!("{e:#}")))?;
         let names = (mode == Mode::Profiled).then(|| profile::names(block.bytes()));
-        Ok(Self { id: block.id(), shape, entries, memory, stack, instance, names })
+        let turns = engine.turns.clone();
+        Ok(Self { id: block.id(), shape, entries, memory, stack, instance, turns, names })
+    }
+
+    /// The engine's compiled form.
+    pub(crate) fn compiled(&self) -> &wasmtime::Module {
+        self.instance.module()
+    }
+    /// Bytes of its code image: what the engine reports, its own small tables not among them.
+    pub(crate) fn compiled_bytes(&self) -> usize {
+        let image = self.instance.module().image_range();
+        image.end.addr() - image.start.addr()
     }
 
     /// Its name.
@@ -168,7 +185,7 @@ impl Module {
         }
         let mut store = Store::new(self.instance.module().engine(), Context::new(call));
         store.limiter(|context| &mut context.limiter);
-        bound_time(&mut store);
+        bound_time(&mut store, &self.turns);
         Ok(store)
     }
 
@@ -300,7 +317,8 @@ fn check_import(import: &wasmtime::ImportType<'_>) -> Result<(), Rejected> {
 }
 
 /// Guests yield at every tick; past the wall-clock backstop they are interrupted.
-fn bound_time(store: &mut Store<Context>) {
+fn bound_time(store: &mut Store<Context>, turns: &Arc<Turns>) {
+    let turns = turns.clone();
     let ticks_max = limits::GUEST_WALL_CLOCK_MS_MAX / limits::EPOCH_TICK_MS;
     let ticks = AtomicU64::new(0);
     store.set_epoch_deadline(1);
@@ -308,7 +326,7 @@ fn bound_time(store: &mut Store<Context>) {
         if ticks.fetch_add(1, Ordering::Relaxed) >= ticks_max {
             return Ok(UpdateDeadline::Interrupt);
         }
-        Ok(UpdateDeadline::Yield(1))
+        Ok(UpdateDeadline::YieldCustom(1, Box::pin(turns.clone().next())))
     });
 }
 

@@ -25,7 +25,7 @@ use icn_core::limits;
 use icn_core::log::Link;
 use icn_core::refusal::{Refusal, RefusalCode};
 use icn_core::sign::{Domain, SecretKey};
-use icn_sandbox::{Cache, Engine, EngineOptions, Module, Ticker};
+use icn_sandbox::{Cache, CacheError, CacheStats, Engine, EngineOptions, Module, Ticker};
 use icn_sync::{Generation, Head, HeadCell, Latch, Permits};
 
 use crate::credentials::{Credentials, PutInForce};
@@ -156,7 +156,7 @@ impl Host {
         let lock = Lock::take(&layout)?;
         let recovered = recover::recover(&layout)?;
         let key = Arc::new(host_key(&layout, recovered.fold.host())?);
-        let notices = recovered.notices;
+        let mut notices = recovered.notices;
         let origin = match (recovered.fold.host(), options.origin) {
             (Some(host), _) => host.log.clone(),
             (None, Some(origin)) => origin,
@@ -191,6 +191,11 @@ impl Host {
             )?;
         }
         let engine = Engine::new(&options.engine).map_err(OpenError::Other)?;
+        let (artefact_key, replaced) = files::artefact_key(&layout)?;
+        notices.extend(replaced);
+        let cache = Cache::new(engine.clone())
+            .with_artefacts(&layout.artefacts(), artefact_key)
+            .map_err(StoreError::io("opening", &layout.artefacts()))?;
         let ticker =
             engine.start_ticker().map_err(|e| OpenError::Other(format!("starting the epoch clock: {e}")))?;
         let (writer, head) =
@@ -223,7 +228,7 @@ impl Host {
         let shared = Arc::new(Shared {
             origin,
             layout,
-            cache: Cache::new(engine),
+            cache,
             modules: parts.modules.into_iter().collect(),
             book: DashMap::new(),
             slots: Permits::new(limits::HAND_OVERS_IN_FLIGHT_MAX),
@@ -293,6 +298,11 @@ impl Host {
     #[must_use]
     pub fn groups(&self) -> u64 {
         self.shared.groups.read()[0]
+    }
+    /// What the cache of compiled modules did since the host was opened, and what it has.
+    #[must_use]
+    pub fn cache_stats(&self) -> CacheStats {
+        self.shared.cache.stats()
     }
     /// The scopes that are here.
     #[must_use]
@@ -473,8 +483,9 @@ async fn open_scope(
     let invalid = |e: &dyn std::fmt::Display| ScopeError::Invalid(e.to_string());
     let (policy, modules, rolls) = spec.into_policy(&shared.origin, scope, now_ms());
     for (install, block) in policy.modules.iter().zip(&modules) {
-        let module =
-            shared.cache.get(block).await.map_err(|e| invalid(&format!("module {}: {e}", block.id())))?;
+        let compiled = shared.cache.get(block).await;
+        events::count_cache(&shared.cache.stats());
+        let module = compiled.map_err(|error| not_compiled(block.id(), &error))?;
         check_install(install, &module).map_err(|e| invalid(&e))?;
     }
     let payload = Block::encode(&policy);
@@ -509,6 +520,20 @@ async fn open_scope(
     shared.ledger.send(issue).await.map_err(gone)?.map_err(|e| invalid(&e))?;
     list(shared, &chain, key);
     supervisor::start(shared, chain, false).await.map_err(|e| invalid(&e))
+}
+
+/// A module that is refused makes the scope unsound; for anything else its administrator may come back.
+fn not_compiled(module: BlockId, error: &CacheError) -> ScopeError {
+    let text = format!("module {module}: {error}");
+    match error {
+        CacheError::Rejected(_) => ScopeError::Invalid(text),
+        CacheError::Busy { .. } => {
+            ScopeError::Refused(Refusal::new(RefusalCode::Busy, text).retry_after_ms(1000))
+        }
+        CacheError::NoThread(_) => {
+            ScopeError::Refused(Refusal::new(RefusalCode::Unavailable, text).retry_after_ms(1000))
+        }
+    }
 }
 
 /// Enters a scope in the address book, without an actor yet.
