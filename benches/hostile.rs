@@ -31,7 +31,7 @@ use icn_runtime::{
 };
 
 /// How often the victim submits.
-const INTERVAL: Duration = Duration::from_millis(4);
+const INTERVAL: Duration = Duration::from_millis(20);
 /// Hostile invocations that wait or run at once.
 const HOSTILE_IN_FLIGHT: usize = 64;
 /// Hostile invocations over which the memory is watched.
@@ -124,8 +124,9 @@ fn torment(host: &Host, hostile: &Neighbour, fuel: u64, stop: &AtomicBool, count
 fn flood_with_installs(host: &Host, stop: &AtomicBool) -> usize {
     let mut refused = 0;
     let key = SecretKey::from_bytes(&[99; 32]);
+    let module = guests::refused();
     while !stop.load(Ordering::Relaxed) {
-        let wasm = guests::refused(if refused % 2 == 0 { 0 } else { refused });
+        let wasm = guests::numbered(&module, if refused % 2 == 0 { 0 } else { refused });
         let spec = match ModuleSpec::of(wasm, &[], &[("run", "admin")]) {
             Ok(spec) => ScopeSpec::new("flood").admin(key.did()).module(spec),
             Err(_) => {
@@ -149,7 +150,7 @@ fn resident_mib() -> f64 {
 
 fn main() {
     let testing = !std::env::args().any(|argument| argument == "--bench");
-    let (samples, rounds, invocations) = if testing { (20, 1, 100) } else { (1_500, 3, HOSTILE_INVOCATIONS) };
+    let (samples, rounds, invocations) = if testing { (20, 1, 100) } else { (500, 3, HOSTILE_INVOCATIONS) };
     let dir = tempfile::tempdir().expect("a scratch directory");
     let host = Host::open(HostOptions { arbiters: Some(1), ..HostOptions::new(dir.path()) }).expect("a host");
     let victim = Neighbour::open(&host, "victim", 1, guests::work(), &["work"]);

@@ -47,12 +47,18 @@ pub(crate) fn hostile() -> Vec<u8> {
     .expect("a guest")
 }
 
-/// A module that is refused: a large one, whose last function is one body too deep; each number gives another.
-pub(crate) fn refused(n: usize) -> Vec<u8> {
+/// A module that is refused: a large one, whose last function nests too deep.
+pub(crate) fn refused() -> Vec<u8> {
     let deep = "(block ".repeat(2_000) + &")".repeat(2_000);
     let filler = "(func (param i64) (result i64) (i64.mul (local.get 0) (i64.const 12345)))".repeat(200);
-    wat::parse_str(format!(
-        "(module (memory (export \"memory\") 1) {filler} (func (export \"run\") (drop (i32.const {n})) {deep}))"
-    ))
-    .expect("a module")
+    wat::parse_str(format!("(module (memory (export \"memory\") 1) {filler} (func (export \"run\") {deep}))"))
+        .expect("a module")
+}
+
+/// The same module under another name: with a custom section `n` that holds a number.
+pub(crate) fn numbered(module: &[u8], n: usize) -> Vec<u8> {
+    let mut wasm = module.to_vec();
+    wasm.extend([0, 10, 1, b'n']);
+    wasm.extend((n as u64).to_le_bytes());
+    wasm
 }

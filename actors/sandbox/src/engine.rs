@@ -97,6 +97,12 @@ impl Engine {
         &self.description
     }
 
+    /// Ready once everything else that waits for this executor had its turn: how whoever keeps an arbiter busy gives
+    /// way. Without a [ticker](Self::start_ticker) the caller wakes itself, and its executor decides.
+    pub fn next_turn(&self) -> impl Future<Output = ()> + Send + use<> {
+        self.turns.clone().next()
+    }
+
     /// Starts the clock by which guests yield, on a thread of its own, and the thread that gives them their next
     /// turn; both stop when the ticker is dropped. One ticker an engine.
     pub fn start_ticker(&self) -> std::io::Result<Ticker> {

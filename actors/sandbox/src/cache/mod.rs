@@ -47,7 +47,10 @@ impl Default for CacheLimits {
             compiled_bytes: limits::COMPILED_BYTES_MAX,
             refused_modules: limits::REFUSED_MODULES_MAX,
             refused_bytes: limits::REFUSED_BYTES_MAX,
-            compiles_at_once: limits::COMPILES_AT_ONCE_MAX,
+            // Half of the cores, so that compiling never keeps all of them from the scopes.
+            compiles_at_once: std::thread::available_parallelism()
+                .map_or(1, |cores| cores.get() / 2)
+                .clamp(1, limits::COMPILES_AT_ONCE_MAX),
             compiles_waiting: limits::COMPILES_WAITING_MAX,
             artefact_dir_bytes: limits::ARTEFACT_DIR_BYTES_MAX,
         }
