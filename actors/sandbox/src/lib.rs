@@ -18,7 +18,7 @@ mod rerun;
 mod run;
 mod validate;
 
-pub use abi::{FUNCTIONS, FunctionType};
+pub use abi::{CODES, FUNCTIONS, FunctionType, LIMITS, Linked, PARAMETERS, linked};
 pub use cache::Cache;
 pub use context::{Call, LedgerPort, PortClosed};
 pub use engine::{Engine, EngineOptions, Ticker};

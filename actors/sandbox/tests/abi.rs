@@ -268,14 +268,12 @@ fn model(call: &HostCall, held: &BTreeSet<Capability>, memory: u64) -> Option<An
             return Some(Answer::Traps(TrapKind::MemoryFault));
         }
     }
-    for argument in &call.arguments {
+    for (at, argument) in call.arguments.iter().enumerate() {
         if let Argument::Range { role: Role::Text(_), bytes, len, .. } = argument
             && std::str::from_utf8(&bytes[..bytes.len().min(usize::try_from(*len).unwrap())]).is_err()
         {
             return says(INVALID_UTF8);
         }
-    }
-    for (at, argument) in call.arguments.iter().enumerate() {
         if let Argument::Range { role: Role::Bytes(_) | Role::Text(_) | Role::Cids(_), len: 0, .. } = argument
         {
             let (_, answer) = call.empty.iter().find(|(empty, _)| *empty == at).unwrap();

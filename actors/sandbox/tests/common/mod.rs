@@ -10,8 +10,8 @@ use futures::future::BoxFuture;
 use icn_core::block::{Capability, GrantLimits, Install, Issue, Node, NodeTag, Policy, PolicyTag, Transfer};
 use icn_core::effect::{Outcome, Staged, TrapKind};
 use icn_core::encode::Block;
-use icn_core::id::{BlockId, Codec, Did, Origin, Owner, Unit};
-use icn_core::ledger::{Ledger, LedgerError};
+use icn_core::id::{BlockId, Codec, Did, HoldId, Origin, Owner, Unit};
+use icn_core::ledger::{Ledger, LedgerError, OpenHold};
 use icn_core::limits;
 use icn_core::policy::PolicyInForce;
 use icn_core::state::State;
@@ -92,14 +92,15 @@ impl Port {
     }
     /// What an account has for the running invocation.
     pub(crate) fn balance_of(&self, owner: &Owner) -> i128 {
-        self.0.lock().unwrap().ledger.balance_staged(scope(), owner, &token())
+        self.0.lock().unwrap().ledger.balance_staged(scope(), TIME_MS, owner, &token())
     }
 }
 
 impl LedgerPort for Port {
     fn hold(&mut self, transfer: Transfer) -> BoxFuture<'_, Result<Result<(), LedgerError>, PortClosed>> {
         let mut bank = self.0.lock().unwrap();
-        let answer = if bank.closed { Err(PortClosed) } else { Ok(bank.ledger.hold(scope(), transfer)) };
+        let answer =
+            if bank.closed { Err(PortClosed) } else { Ok(bank.ledger.hold(scope(), TIME_MS, transfer)) };
         futures::future::ready(answer).boxed()
     }
     fn balance(&mut self, owner: Owner, unit: Unit) -> BoxFuture<'_, Result<i128, PortClosed>> {
@@ -107,8 +108,14 @@ impl LedgerPort for Port {
         let answer = if bank.closed {
             Err(PortClosed)
         } else {
-            Ok(bank.ledger.balance_staged(scope(), &owner, &unit))
+            Ok(bank.ledger.balance_staged(scope(), TIME_MS, &owner, &unit))
         };
+        futures::future::ready(answer).boxed()
+    }
+    fn open_hold(&mut self, id: HoldId) -> BoxFuture<'_, Result<Option<OpenHold>, PortClosed>> {
+        let bank = self.0.lock().unwrap();
+        let answer =
+            if bank.closed { Err(PortClosed) } else { Ok(bank.ledger.open_hold(scope(), TIME_MS, &id)) };
         futures::future::ready(answer).boxed()
     }
 }
