@@ -138,7 +138,10 @@ impl World {
     /// Every capability, an input, a value `k` and a node.
     pub(crate) fn new() -> Self {
         Self {
-            capabilities: Capability::ALL.into_iter().collect(),
+            capabilities: Capability::ALL
+                .into_iter()
+                .chain(["issue:Membership", "revoke:Membership"].map(|name| Capability::parse(name).unwrap()))
+                .collect(),
             grant: GrantLimits { fuel: limits::FUEL_PER_INVOCATION_MAX, memory: 16, network: 1000 },
             token: Some(token()),
             input: b"the input".to_vec(),
