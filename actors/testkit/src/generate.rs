@@ -417,7 +417,7 @@ impl<'a> ByteSource<'a> {
             2 | 3 => {
                 LedgerOp::Draw { scope, unit: self.resource(), needed: self.amount(), amount: self.amount() }
             }
-            4..=8 => LedgerOp::Hold { scope, transfer: self.transfer() },
+            4..=8 => LedgerOp::Hold { scope, transfer: Box::new(self.transfer()) },
             9 => LedgerOp::Void { scope },
             10..=12 => {
                 let outcome = self.outcome();
@@ -472,7 +472,7 @@ pub enum LedgerOp {
         /// The scope.
         scope: Did,
         /// The transfer.
-        transfer: Transfer,
+        transfer: Box<Transfer>,
     },
     /// Drops what the running invocation set aside.
     Void {

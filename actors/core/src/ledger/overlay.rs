@@ -91,7 +91,7 @@ impl Overlay {
     pub(super) fn transfer(&mut self, ledger: &Ledger, transfer: &Transfer) -> Result<(), LedgerError> {
         check(transfer)?;
         if let Some(terms) = &transfer.terms {
-            let ahead = terms.deadline.checked_sub(self.time).unwrap_or(0);
+            let ahead = terms.deadline.saturating_sub(self.time);
             if ahead == 0 || ahead > limits::HOLD_AHEAD_MS_MAX {
                 return Err(LedgerError::Deadline { deadline: terms.deadline, time: self.time });
             }
