@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 use icn_core::block::{
-    Capability, Entry, GrantLimits, HostBlock, Install, Invocation, InvocationTag, Node, Payload, Policy,
-    PolicyTag, Receipt, Role, Transfer,
+    Capability, Entry, GrantLimits, HoldTerms, HostBlock, Install, Invocation, InvocationTag, Issue, Node,
+    Payload, Policy, PolicyTag, Receipt, Role, Transfer,
 };
 use icn_core::checkpoint::Checkpoint;
 use icn_core::encode::{self, Block, DecodeError};
@@ -50,6 +50,14 @@ struct Books {
 pub fn check_ledger_ops(bytes: &[u8]) {
     let mut source = ByteSource::new(bytes);
     let mut books = Books::default();
+    if source.flag() {
+        // Most of what can be done needs something to do it with.
+        let issue = |to| Issue { unit: token(0), to, amount: 50 };
+        let issues = vec![issue(Owner::Treasury), issue(Owner::Member(did(0)))];
+        for scope in [did(0), did(1)] {
+            books.step(&LedgerOp::Issue { scope, issues: issues.clone() });
+        }
+    }
     for _ in 0..OPS_MAX {
         if source.is_empty() {
             break;
@@ -81,19 +89,30 @@ impl Books {
                 found.is_err()
             }
             LedgerOp::Hold { scope, transfer } => self.hold(op, *scope, transfer).is_err(),
-            LedgerOp::Close { scope, hold: id, amount } => {
+            LedgerOp::Close { scope, hold: id, amount, leave } => {
                 let time = self.clock(*scope);
                 let hold = self.ledger.open_hold(*scope, time, id);
                 let Some(hold) = hold else { return };
                 let paid = (*amount).min(hold.amount);
-                for (to, amount) in [(hold.terms.to, paid), (hold.payer, hold.amount - paid)] {
+                let rest = if *leave { 0 } else { hold.amount - paid };
+                for (to, amount) in [(hold.terms.to, paid), (hold.payer, rest)] {
                     let payment = Transfer::new(Owner::Hold(*id), to, hold.unit.clone(), amount);
                     if amount > 0 {
                         assert_eq!(self.hold(op, *scope, &payment), Ok(()), "an open hold pays: {op:?}");
                     }
                 }
+                if *leave {
+                    return;
+                }
                 assert_eq!(self.ledger.open_hold(*scope, time, id), None, "it is closed: {op:?}");
                 false
+            }
+            LedgerOp::Place { scope, treasury, hold, amount, ahead } => {
+                let from = if *treasury { Owner::Treasury } else { Owner::Member(did(0)) };
+                let deadline = self.clock(*scope) + ahead;
+                let terms = HoldTerms { to: Owner::Member(did(1)), deadline, module: raw_id(0) };
+                let placing = Transfer::new(from, Owner::Hold(*hold), token(0), *amount).with_terms(terms);
+                self.hold(op, *scope, &placing).is_err()
             }
             LedgerOp::Wait { scope, ms } => {
                 // A run has one time.

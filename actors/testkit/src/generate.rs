@@ -412,7 +412,7 @@ impl<'a> ByteSource<'a> {
     /// The next operation on a ledger.
     pub fn ledger_op(&mut self) -> LedgerOp {
         let scope = did(self.below(2));
-        match self.below(20) {
+        match self.below(26) {
             0 | 1 => LedgerOp::Issue { scope, issues: self.list(3, Self::issue) },
             2 | 3 => {
                 LedgerOp::Draw { scope, unit: self.resource(), needed: self.amount(), amount: self.amount() }
@@ -431,7 +431,17 @@ impl<'a> ByteSource<'a> {
                 LedgerOp::Book(Box::new(receipt_for(scope, self.outcome(), fuel, usage, journal)))
             }
             14 => LedgerOp::Restart { scope },
-            15 | 16 => LedgerOp::Close { scope, hold: self.hold_id(), amount: self.amount() },
+            15 | 16 => {
+                let (hold, amount) = (self.hold_id(), self.amount());
+                LedgerOp::Close { scope, hold, amount, leave: self.once_in(4) }
+            }
+            19..=24 => LedgerOp::Place {
+                scope,
+                treasury: self.flag(),
+                hold: self.hold_id(),
+                amount: 1 + self.below(8) as u64,
+                ahead: 1 + self.below(64) as u64,
+            },
             17 | 18 => LedgerOp::Wait { scope, ms: u64::from(self.byte()) * self.pick(&[1, 16]) },
             _ => LedgerOp::Reload,
         }
@@ -507,6 +517,22 @@ pub enum LedgerOp {
         hold: HoldId,
         /// What its payee gets, at most.
         amount: u64,
+        /// Whether the rest stays in it, which no receipt may do.
+        leave: bool,
+    },
+    /// Places a hold that is sound if it is covered and its name is free: for the second member, of the first
+    /// token, from the first member or the treasury.
+    Place {
+        /// The scope.
+        scope: Did,
+        /// Whether the treasury pays.
+        treasury: bool,
+        /// The hold.
+        hold: HoldId,
+        /// How much.
+        amount: u64,
+        /// So many milliseconds after the scope's time.
+        ahead: u64,
     },
     /// Time passes for a scope that runs nothing.
     Wait {
