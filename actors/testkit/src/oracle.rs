@@ -46,6 +46,8 @@ pub struct NaiveLedger {
     pub staged: BTreeMap<Did, Vec<Transfer>>,
     /// Holds that are open.
     pub holds: BTreeMap<(Did, HoldId), OpenHold>,
+    /// Names that were open when a run began, also those that its time ended: no hold of the run has them.
+    taken: Vec<HoldId>,
 }
 
 impl NaiveLedger {
@@ -89,7 +91,8 @@ impl NaiveLedger {
             let of_scope = self.holds.keys().filter(|(of, _)| *of == scope).count();
             let terms = t.terms.clone().into_iter().collect::<Vec<_>>();
             // A name that a hold had in this run is not another's.
-            let before = self.staged.get(&scope).into_iter().flatten().any(|s| s.to == t.to);
+            let before = self.taken.contains(id)
+                || self.staged.get(&scope).into_iter().flatten().any(|s| s.to == t.to);
             if before || open(&self.holds, id).is_some() || of_scope >= limits::HOLDS_OPEN_MAX {
                 return false;
             }
@@ -127,6 +130,7 @@ impl NaiveLedger {
 
     /// What time alone does: whatever is past its deadline goes back.
     pub fn expire(&mut self, scope: Did, time: u64) {
+        self.taken = self.holds.keys().filter(|(of, _)| *of == scope).map(|(_, id)| *id).collect();
         let all = self.holds.clone().into_iter();
         let mut due: Vec<(HoldId, OpenHold)> = all
             .filter(|((of, _), hold)| *of == scope && hold.terms.deadline <= time)
