@@ -21,6 +21,8 @@ pub const WRITE_FUEL: u64 = 5_000;
 pub const LEDGER_FUEL: u64 = 5_000;
 /// Fuel for a node that is stored or anchored, on top.
 pub const NODE_FUEL: u64 = 5_000;
+/// Fuel for verifying a signature, on top.
+pub const SIGNATURE_FUEL: u64 = 100_000;
 /// Fuel for each byte copied between host and guest.
 pub const BYTE_FUEL: u64 = 1;
 /// Fuel for each byte that is hashed and kept: values, nodes, output, random bytes, log text.
@@ -37,6 +39,7 @@ pub fn schedule_text() -> String {
         ("write", WRITE_FUEL),
         ("ledger", LEDGER_FUEL),
         ("node", NODE_FUEL),
+        ("signature", SIGNATURE_FUEL),
         ("byte", BYTE_FUEL),
         ("kept_byte", KEPT_BYTE_FUEL),
     ]

@@ -55,6 +55,39 @@ pub enum TrapKind {
     Interrupted,
 }
 
+impl TrapKind {
+    /// All of them, in the order of the host ABI.
+    pub const ALL: [Self; 10] = [
+        Self::OutOfFuel,
+        Self::MemoryFault,
+        Self::MemoryLimit,
+        Self::StackOverflow,
+        Self::Unreachable,
+        Self::Arithmetic,
+        Self::IndirectCall,
+        Self::TableFault,
+        Self::Aborted,
+        Self::Interrupted,
+    ];
+
+    /// The name in receipts, as the host ABI has it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::OutOfFuel => "OutOfFuel",
+            Self::MemoryFault => "MemoryFault",
+            Self::MemoryLimit => "MemoryLimit",
+            Self::StackOverflow => "StackOverflow",
+            Self::Unreachable => "Unreachable",
+            Self::Arithmetic => "Arithmetic",
+            Self::IndirectCall => "IndirectCall",
+            Self::TableFault => "TableFault",
+            Self::Aborted => "Aborted",
+            Self::Interrupted => "Interrupted",
+        }
+    }
+}
+
 /// A trap: its kind and what is known of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

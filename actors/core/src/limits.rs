@@ -47,8 +47,29 @@ pub const WRITE_SET_BYTES_MAX: usize = 512 * 1024;
 pub const NODES_MAX: usize = 64;
 /// Anchors that one invocation makes, at most.
 pub const ANCHORS_MAX: usize = 16;
-/// Transfers that one invocation makes, at most.
+/// Transfers that one invocation makes, at most. Settling a hold makes one or two.
 pub const TRANSFERS_MAX: usize = 4096;
+/// Holds of one scope that are open at once, at most.
+pub const HOLDS_OPEN_MAX: usize = 4096;
+/// How far ahead of its invocation's time a hold's deadline may lie, in milliseconds (400 days).
+pub const HOLD_AHEAD_MS_MAX: u64 = 400 * 24 * 60 * 60 * 1000;
+/// Bytes of the name of a type of credential, at most.
+pub const CREDENTIAL_TYPE_BYTES_MAX: usize = 64;
+/// Bytes of a credential's id, at most.
+pub const CREDENTIAL_ID_BYTES_MAX: usize = 256;
+/// Bytes of the claims of one credential, at most.
+pub const CLAIMS_BYTES_MAX: usize = 64 * 1024;
+/// Bytes of a whole credential as JSON, at most.
+pub const CREDENTIAL_BYTES_MAX: usize = 128 * 1024;
+/// Bytes of the reason for which a credential is revoked, at most.
+pub const REASON_BYTES_MAX: usize = 256;
+/// Bytes of a message whose signature a guest has verified, at most.
+pub const MESSAGE_BYTES_MAX: usize = 64 * 1024;
+/// The largest integer in JSON that a guest gives: greater ones are not the same number to every reader
+/// (RFC 7493, section 2.2).
+pub const JSON_INTEGER_MAX: u64 = (1 << 53) - 1;
+/// Objects and lists inside each other in JSON that a guest gives, at most.
+pub const JSON_DEPTH_MAX: usize = 32;
 /// Fuel of one invocation, at most. The dearest operator burns some 38 million fuel a second, so this is used up
 /// before [`GUEST_WALL_CLOCK_MS_MAX`] is over.
 pub const FUEL_PER_INVOCATION_MAX: u64 = 10_000_000_000;
@@ -145,7 +166,7 @@ pub const SEGMENT_BYTES_MAX: u64 = 64 * 1024 * 1024;
 const _: () = {
     assert!(INPUT_BYTES_MAX < BLOCK_BYTES_MAX, "an invocation with the largest input is a block");
     assert!(
-        OUTPUT_BYTES_MAX + WRITE_SET_BYTES_MAX + WRITES_MAX * 16 + TRANSFERS_MAX * 300 < BLOCK_BYTES_MAX,
+        OUTPUT_BYTES_MAX + WRITE_SET_BYTES_MAX + WRITES_MAX * 16 + TRANSFERS_MAX * 400 < BLOCK_BYTES_MAX,
         "a receipt with the largest output, write set and journal is a block"
     );
     assert!(MODULE_BYTES_MAX <= RAW_BLOCK_BYTES_MAX, "a module is a raw block");
@@ -153,6 +174,7 @@ const _: () = {
     assert!(COMPILES_AT_ONCE_MAX > 0, "somebody compiles");
     assert!(ROLL_MEMBERS_MAX * 32 <= RAW_BLOCK_BYTES_MAX, "a roll is a raw block");
     assert!(NODE_BYTES_MAX + NODE_PARENTS_MAX * 48 < BLOCK_BYTES_MAX, "a node is a block");
+    assert!(CLAIMS_BYTES_MAX < CREDENTIAL_BYTES_MAX, "a credential holds its claims");
     assert!(FUEL_PER_INVOCATION_MAX < i64::MAX as u64, "fuel fits the ABI's i64");
     assert!(
         STACK_COUNTED_BYTES_MAX + STACK_LEAF_BYTES_MAX < WASM_STACK_BYTES_MAX as i64,

@@ -128,8 +128,10 @@ impl PolicyInForce {
         if policy.issue.iter().any(|issue| issue.amount == 0 || i64::try_from(issue.amount).is_err()) {
             return fail("an issued amount is not between 1 and 2^63 - 1".into());
         }
-        if let Some(issue) =
-            policy.issue.iter().find(|issue| matches!(issue.to, Owner::Issuance | Owner::Consumed))
+        if let Some(issue) = policy
+            .issue
+            .iter()
+            .find(|issue| matches!(issue.to, Owner::Issuance | Owner::Consumed | Owner::Hold(_)))
         {
             return fail(format!("units are issued to `{}`, which the runtime alone moves", issue.to));
         }

@@ -22,7 +22,7 @@ mod run;
 mod turn;
 mod validate;
 
-pub use abi::{FUNCTIONS, FunctionType};
+pub use abi::{CODES, FUNCTIONS, FunctionType, LIMITS, Linked, PARAMETERS, linked};
 pub use cache::{Cache, CacheError, CacheLimits, CacheStats};
 pub use context::{Call, LedgerPort, PortClosed};
 pub use engine::{Engine, EngineOptions, Ticker};

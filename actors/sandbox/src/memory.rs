@@ -1,7 +1,9 @@
 //! The one place where guest memory is read and written, and where fuel is taken for host calls.
 //!
 //! Every call follows the order of the host ABI: charge the base; check the capability; check each length
-//! against its maximum and charge for the bytes; check bounds with 64-bit arithmetic; decode; decide; stage.
+//! against its maximum and charge for the bytes; check bounds with 64-bit arithmetic; decode; decide; stage. So
+//! each function begins with [`Guest::enter`], then [`Guest::require`], then one [`Guest::inspect`] of all its
+//! ranges in the order of its arguments, and decodes them in that order.
 
 use std::ops::Range;
 
@@ -23,7 +25,39 @@ pub(crate) enum Soft {
     Denied = -5,
     Exhausted = -6,
     Conflict = -7,
+    /// Kept for proofs that a scope trusts: no call answers it yet.
+    InvalidSignature = -8,
     Limit = -9,
+}
+
+impl Soft {
+    /// All of them, in the order of their codes.
+    pub(crate) const ALL: [Self; 9] = [
+        Self::InvalidArgument,
+        Self::InvalidUtf8,
+        Self::TooLarge,
+        Self::NotFound,
+        Self::Denied,
+        Self::Exhausted,
+        Self::Conflict,
+        Self::InvalidSignature,
+        Self::Limit,
+    ];
+
+    /// The name in the host ABI.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::InvalidArgument => "INVALID_ARGUMENT",
+            Self::InvalidUtf8 => "INVALID_UTF8",
+            Self::TooLarge => "TOO_LARGE",
+            Self::NotFound => "NOT_FOUND",
+            Self::Denied => "DENIED",
+            Self::Exhausted => "EXHAUSTED",
+            Self::Conflict => "CONFLICT",
+            Self::InvalidSignature => "INVALID_SIGNATURE",
+            Self::Limit => "LIMIT",
+        }
+    }
 }
 
 /// Why a call does not succeed.
@@ -83,6 +117,25 @@ pub(crate) fn arg(name: &'static str, ptr: i32, len: i32) -> Arg {
     Arg { name, ptr: ptr as u32, len: len as u32 }
 }
 
+/// A range and what is asked of it before it is looked at.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Part {
+    arg: Arg,
+    bytes_max: usize,
+    fuel_per_byte: u64,
+}
+
+impl Arg {
+    /// An input of at most so many bytes, each of which costs so much fuel.
+    pub(crate) const fn at_most(self, bytes_max: usize, fuel_per_byte: u64) -> Part {
+        Part { arg: self, bytes_max, fuel_per_byte }
+    }
+    /// A buffer as large as the guest likes; what is written to it is charged when that is known.
+    pub(crate) const fn buffer(self) -> Part {
+        Part { arg: self, bytes_max: usize::MAX, fuel_per_byte: 0 }
+    }
+}
+
 /// The range inside a memory of that many bytes, if it is wholly inside. An empty range may sit at the end.
 pub(crate) fn range(memory_bytes: usize, ptr: u32, len: u32) -> Option<Range<usize>> {
     let end = u64::from(ptr) + u64::from(len);
@@ -135,6 +188,11 @@ impl<'a> Guest<'a> {
         if self.context().has(capability) { Ok(()) } else { Err(Soft::Denied.into()) }
     }
 
+    /// Refuses the call unless the module has a capability of this kind.
+    pub(crate) fn require_some(&mut self, kind: impl Fn(&Capability) -> bool) -> Answer<()> {
+        if self.context().has_some(kind) { Ok(()) } else { Err(Soft::Denied.into()) }
+    }
+
     /// Checks a length against its maximum and charges for the bytes.
     pub(crate) fn length(&mut self, arg: Arg, bytes_max: usize, fuel_per_byte: u64) -> Answer<()> {
         if u64::from(arg.len) > bytes_max as u64 {
@@ -174,26 +232,48 @@ impl<'a> Guest<'a> {
         Ok((slice, context))
     }
 
-    /// Copies an argument's bytes out of the guest: length, charge, bounds, copy.
-    pub(crate) fn read(&mut self, arg: Arg, bytes_max: usize, fuel_per_byte: u64) -> Answer<Vec<u8>> {
-        self.length(arg, bytes_max, fuel_per_byte)?;
-        let range = self.bounds(arg)?;
+    /// All ranges of a call, in the order of its arguments: first each length, with its charge; then whether each
+    /// is inside the memory.
+    pub(crate) fn inspect<const N: usize>(&mut self, parts: [Part; N]) -> Answer<[Range<usize>; N]> {
+        for part in &parts {
+            self.length(part.arg, part.bytes_max, part.fuel_per_byte)?;
+        }
+        let mut ranges = std::array::from_fn(|_| 0..0);
+        for (range, part) in ranges.iter_mut().zip(&parts) {
+            *range = self.bounds(part.arg)?;
+        }
+        Ok(ranges)
+    }
+
+    /// Copies a checked range out of the guest.
+    pub(crate) fn bytes(&mut self, range: Range<usize>) -> Answer<Vec<u8>> {
         Ok(self.view(range)?.0.to_vec())
     }
 
-    /// Copies text out of the guest.
-    pub(crate) fn read_text(&mut self, arg: Arg, bytes_max: usize, fuel_per_byte: u64) -> Answer<String> {
-        String::from_utf8(self.read(arg, bytes_max, fuel_per_byte)?).map_err(|_| Soft::InvalidUtf8.into())
+    /// Copies text out of a checked range.
+    pub(crate) fn text(&mut self, range: Range<usize>) -> Answer<String> {
+        String::from_utf8(self.bytes(range)?).map_err(|_| Soft::InvalidUtf8.into())
+    }
+
+    /// Copies so many bytes out of a range that was checked to be as long.
+    pub(crate) fn fixed<const N: usize>(&mut self, range: Range<usize>) -> Answer<[u8; N]> {
+        let bytes: &[u8] = self.view(range)?.0;
+        bytes
+            .try_into()
+            .map_err(|_| Stop::Hard(wasmtime::Error::new(HostFault("a range of another length".into()))))
     }
 
     /// Gives bytes to the guest under the ABI's convention: the full length is the answer, and nothing is
     /// written when the buffer is smaller. `find` gets the bytes from the context: once to learn their
-    /// length, and once more after they are paid for.
-    pub(crate) fn give(&mut self, out: Arg, find: impl Fn(&Context) -> Answer<&[u8]>) -> Answer<u32> {
-        let range = self.bounds(out)?;
+    /// length, and once more after they are paid for. The range was checked.
+    pub(crate) fn give(
+        &mut self,
+        range: Range<usize>,
+        find: impl Fn(&Context) -> Answer<&[u8]>,
+    ) -> Answer<u32> {
         let bytes = find(self.caller.data())?.len();
         let length = u32::try_from(bytes).map_err(|_| Soft::TooLarge)?;
-        if length > out.len {
+        if bytes > range.len() {
             return Ok(length);
         }
         self.charge(u64::from(length) * costs::BYTE_FUEL)?;

@@ -1,13 +1,13 @@
 //! Runs recorded invocations again, for the auditor.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use icn_core::block::Transfer;
 use icn_core::effect::Staged;
-use icn_core::id::{Did, Owner, Unit};
-use icn_core::ledger::{Ledger, LedgerError};
+use icn_core::id::{Did, HoldId, Owner, Unit};
+use icn_core::ledger::{Ledger, LedgerError, OpenHold};
 use icn_core::limits;
 use icn_core::replay::{Rerun, Rerunner};
 
@@ -40,18 +40,25 @@ impl Reruns {
 /// The auditor's ledger, lent to one run: a single thread takes it, uses it and gives it back.
 struct Lent {
     scope: Did,
+    time: u64,
     ledger: Arc<Mutex<Ledger>>,
 }
 
 impl LedgerPort for Lent {
     fn hold(&mut self, transfer: Transfer) -> BoxFuture<'_, Result<Result<(), LedgerError>, PortClosed>> {
-        let answer =
-            self.ledger.lock().map(|mut ledger| ledger.hold(self.scope, transfer)).map_err(|_| PortClosed);
+        let hold = |mut ledger: MutexGuard<'_, Ledger>| ledger.hold(self.scope, self.time, transfer);
+        let answer = self.ledger.lock().map(hold).map_err(|_| PortClosed);
         futures::future::ready(answer).boxed()
     }
     fn balance(&mut self, owner: Owner, unit: Unit) -> BoxFuture<'_, Result<i128, PortClosed>> {
-        let answer =
-            self.ledger.lock().map(|l| l.balance_staged(self.scope, &owner, &unit)).map_err(|_| PortClosed);
+        let balance =
+            |ledger: MutexGuard<'_, Ledger>| ledger.balance_staged(self.scope, self.time, &owner, &unit);
+        let answer = self.ledger.lock().map(balance).map_err(|_| PortClosed);
+        futures::future::ready(answer).boxed()
+    }
+    fn open_hold(&mut self, id: HoldId) -> BoxFuture<'_, Result<Option<OpenHold>, PortClosed>> {
+        let hold = |ledger: MutexGuard<'_, Ledger>| ledger.open_hold(self.scope, self.time, &id);
+        let answer = self.ledger.lock().map(hold).map_err(|_| PortClosed);
         futures::future::ready(answer).boxed()
     }
 }
@@ -84,7 +91,7 @@ impl Rerunner for Reruns {
             seed: rerun.seed,
             state: rerun.state,
             storage_left: rerun.storage_left,
-            ledger: Box::new(Lent { scope: rerun.invocation.scope, ledger: lent.clone() }),
+            ledger: Box::new(Lent { scope: rerun.invocation.scope, time: rerun.time, ledger: lent.clone() }),
         };
         let staged = complete(module.run(call));
         *ledger =

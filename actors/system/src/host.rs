@@ -33,7 +33,7 @@ use crate::dag::{CloseLog, Committed, Dag, DagParts, HandOver, Reply};
 use crate::events::{self, Event};
 use crate::faults::{Faults, NoFaults};
 use crate::files::{self, Layout, Lock, LockError};
-use crate::ledger::{Balance, IssueUnits, LedgerActor, Posted};
+use crate::ledger::{AskPosted, Balance, IssueUnits, LedgerActor};
 use crate::monitor::{Alerts, Monitor};
 use crate::recover::{self, RecoverError};
 use crate::scope::{CloseScope, Invoke, ReadValue, ReceiptOf, ScopeView, View};
@@ -184,10 +184,10 @@ impl Host {
         if recovered.folded >= SNAPSHOT_AFTER_ENTRIES {
             let chains: Vec<(Did, _)> =
                 parts.chains.iter().map(|(scope, chain)| (*scope, chain.parts())).collect();
-            let accounts = parts.ledger.posted();
+            let posted = parts.ledger.posted();
             let _ = snapshot::write(
                 &layout.snapshots(),
-                &recover::snapshot_of(&parts.log, accounts, chains, &parts.engines),
+                &recover::snapshot_of(&parts.log, posted, chains, &parts.engines),
             )?;
         }
         let engine = Engine::new(&options.engine).map_err(OpenError::Other)?;
@@ -404,7 +404,7 @@ impl Host {
         for scope in self.scopes() {
             let _ = self.view(&scope).await;
         }
-        self.shared.ledger.send(Posted).await.unwrap_or_default()
+        self.shared.ledger.send(AskPosted).await.map(|posted| posted.accounts).unwrap_or_default()
     }
     /// The newest alerts.
     pub async fn alerts(&self) -> Vec<String> {
@@ -451,15 +451,15 @@ impl Host {
                 None => whole = false,
             }
         }
-        let accounts = self.shared.ledger.send(Posted).await.ok();
+        let posted = self.shared.ledger.send(AskPosted).await.ok();
         let closed = self.shared.dag.send(CloseLog).await.map_err(|e| OpenError::Other(e.to_string()))?;
         let (log, note) = closed.map_err(OpenError::Other)?;
-        if let (true, Some(accounts)) = (whole, accounts) {
+        if let (true, Some(posted)) = (whole, posted) {
             let mut engines = self.engines.clone();
             if engine_described {
                 engines.insert(self.shared.cache.engine().description().id());
             }
-            let snapshot = recover::snapshot_of(&log, accounts, chains, &engines);
+            let snapshot = recover::snapshot_of(&log, posted, chains, &engines);
             snapshot::write(&self.shared.layout.snapshots(), &snapshot)?;
         }
         Ok(note)
@@ -576,8 +576,7 @@ pub(crate) fn check_install(install: &Install, module: &Module) -> Result<(), St
     if let Some(extra) = install.capabilities.iter().find(|capability| !asked.contains(capability)) {
         return Err(format!(
             "module {} is granted `{}`, which its manifest does not ask for",
-            install.module,
-            extra.as_str()
+            install.module, extra
         ));
     }
     Ok(())

@@ -215,7 +215,7 @@ impl Scope {
                 seed,
                 state,
                 storage_left,
-                ledger: Box::new(Port { scope, ledger: shared.ledger.clone(), untold: untold.clone() }),
+                ledger: Box::new(Port { scope, time, ledger: shared.ledger.clone(), untold: untold.clone() }),
             };
             let staged = match grant(&shared, scope, wants, &mut drawn).await {
                 Err(failure) => Err(failure),

@@ -41,13 +41,8 @@ impl ModuleSpec {
     /// A module by its bytes, the capabilities that it is granted (at most what its manifest asks for), and its
     /// open entries, each with the role that it asks of its caller.
     pub fn of(wasm: Vec<u8>, capabilities: &[&str], entries: &[(&str, &str)]) -> Result<Self, ScopeError> {
-        let parse = |name: &&str| {
-            let known = Capability::ALL.into_iter().find(|capability| capability.as_str() == *name);
-            known.ok_or_else(|| {
-                let all: Vec<&str> = Capability::ALL.iter().map(|capability| capability.as_str()).collect();
-                ScopeError::Invalid(format!("`{name}` is not a capability; there are: {}", all.join(", ")))
-            })
-        };
+        let parse =
+            |name: &&str| Capability::parse(name).map_err(|error| ScopeError::Invalid(error.to_string()));
         Ok(Self {
             wasm,
             capabilities: capabilities.iter().map(parse).collect::<Result<_, _>>()?,

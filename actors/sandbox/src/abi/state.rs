@@ -8,7 +8,7 @@ use icn_core::{costs, limits};
 use wasmtime::{Caller, Linker};
 
 use crate::context::Context;
-use crate::memory::{Answer, Arg, Guest, Soft, answer, arg};
+use crate::memory::{Answer, Arg, Guest, Part, Soft, answer, arg};
 
 pub(super) fn link(linker: &mut Linker<Context>) -> wasmtime::Result<()> {
     linker.func_wrap(
@@ -45,35 +45,38 @@ pub(super) fn link(linker: &mut Linker<Context>) -> wasmtime::Result<()> {
     Ok(())
 }
 
-fn read_key(guest: &mut Guest<'_>, key: Arg) -> Answer<Vec<u8>> {
-    guest.read(key, limits::KEY_BYTES_MAX, costs::BYTE_FUEL)
+/// A key that is looked at and not kept.
+const fn key_part(key: Arg) -> Part {
+    key.at_most(limits::KEY_BYTES_MAX, costs::BYTE_FUEL)
 }
 
 fn get(caller: Caller<'_, Context>, key: Arg, out: Arg) -> Answer<u32> {
     let mut guest = Guest::enter(caller, "host_get_value", costs::STATE_FUEL)?;
     guest.require(Capability::State)?;
-    let key = read_key(&mut guest, key)?;
+    let [key, out] = guest.inspect([key_part(key), out.buffer()])?;
+    let key = guest.bytes(key)?;
     guest.give(out, |context| context.value(&key).ok_or(Soft::NotFound.into()))
 }
 
 fn set(caller: Caller<'_, Context>, key: Arg, value: Arg) -> Answer<u32> {
     let mut guest = Guest::enter(caller, "host_set_value", costs::STATE_FUEL + costs::WRITE_FUEL)?;
     guest.require(Capability::State)?;
-    guest.length(key, limits::KEY_BYTES_MAX, costs::KEPT_BYTE_FUEL)?;
-    guest.length(value, limits::VALUE_BYTES_MAX, costs::KEPT_BYTE_FUEL)?;
-    guest.bounds(value)?;
-    let key = guest.read(key, limits::KEY_BYTES_MAX, 0)?;
-    let value = guest.read(value, limits::VALUE_BYTES_MAX, 0)?;
+    let [key, value] = guest.inspect([
+        key.at_most(limits::KEY_BYTES_MAX, costs::KEPT_BYTE_FUEL),
+        value.at_most(limits::VALUE_BYTES_MAX, costs::KEPT_BYTE_FUEL),
+    ])?;
     if key.is_empty() {
         return Err(Soft::InvalidArgument.into());
     }
+    let (key, value) = (guest.bytes(key)?, guest.bytes(value)?);
     stage(guest.context(), key, Some(value))
 }
 
 fn delete(caller: Caller<'_, Context>, key: Arg) -> Answer<u32> {
     let mut guest = Guest::enter(caller, "host_delete_value", costs::STATE_FUEL + costs::WRITE_FUEL)?;
     guest.require(Capability::State)?;
-    let key = read_key(&mut guest, key)?;
+    let [key] = guest.inspect([key_part(key)])?;
+    let key = guest.bytes(key)?;
     if guest.context().value(&key).is_none() {
         return Err(Soft::NotFound.into());
     }
@@ -109,9 +112,8 @@ fn stage(context: &mut Context, key: Vec<u8>, value: Option<Vec<u8>>) -> Answer<
 fn scan(caller: Caller<'_, Context>, prefix: Arg, after: Arg, out: Arg) -> Answer<u32> {
     let mut guest = Guest::enter(caller, "host_scan_keys", costs::STATE_FUEL)?;
     guest.require(Capability::State)?;
-    guest.length(after, limits::KEY_BYTES_MAX, 0)?;
-    let prefix = read_key(&mut guest, prefix)?;
-    let after = read_key(&mut guest, after)?;
+    let [prefix, after, out] = guest.inspect([key_part(prefix), key_part(after), out.buffer()])?;
+    let (prefix, after) = (guest.bytes(prefix)?, guest.bytes(after)?);
     guest.give(out, |context| next_key(context, &prefix, &after).ok_or(Soft::NotFound.into()))
 }
 

@@ -13,8 +13,8 @@ use icn_core::block::{
 use icn_core::chain::Chain;
 use icn_core::effect::{Outcome, Staged, TrapKind};
 use icn_core::encode::Block;
-use icn_core::id::{BlockId, Codec, Did, Origin, Owner, Unit};
-use icn_core::ledger::{Ledger, LedgerError};
+use icn_core::id::{BlockId, Codec, Did, HoldId, Origin, Owner, Unit};
+use icn_core::ledger::{Ledger, LedgerError, OpenHold};
 use icn_core::limits;
 use icn_core::policy::PolicyInForce;
 use icn_core::state::State;
@@ -106,14 +106,15 @@ impl Port {
     }
     /// What an account has for the running invocation.
     pub(crate) fn balance_of(&self, owner: &Owner) -> i128 {
-        self.0.lock().unwrap().ledger.balance_staged(scope(), owner, &token())
+        self.0.lock().unwrap().ledger.balance_staged(scope(), TIME_MS, owner, &token())
     }
 }
 
 impl LedgerPort for Port {
     fn hold(&mut self, transfer: Transfer) -> BoxFuture<'_, Result<Result<(), LedgerError>, PortClosed>> {
         let mut bank = self.0.lock().unwrap();
-        let answer = if bank.closed { Err(PortClosed) } else { Ok(bank.ledger.hold(scope(), transfer)) };
+        let answer =
+            if bank.closed { Err(PortClosed) } else { Ok(bank.ledger.hold(scope(), TIME_MS, transfer)) };
         futures::future::ready(answer).boxed()
     }
     fn balance(&mut self, owner: Owner, unit: Unit) -> BoxFuture<'_, Result<i128, PortClosed>> {
@@ -121,8 +122,14 @@ impl LedgerPort for Port {
         let answer = if bank.closed {
             Err(PortClosed)
         } else {
-            Ok(bank.ledger.balance_staged(scope(), &owner, &unit))
+            Ok(bank.ledger.balance_staged(scope(), TIME_MS, &owner, &unit))
         };
+        futures::future::ready(answer).boxed()
+    }
+    fn open_hold(&mut self, id: HoldId) -> BoxFuture<'_, Result<Option<OpenHold>, PortClosed>> {
+        let bank = self.0.lock().unwrap();
+        let answer =
+            if bank.closed { Err(PortClosed) } else { Ok(bank.ledger.open_hold(scope(), TIME_MS, &id)) };
         futures::future::ready(answer).boxed()
     }
 }
@@ -145,7 +152,10 @@ impl World {
     /// Every capability, an input, a value `k` and a node.
     pub(crate) fn new() -> Self {
         Self {
-            capabilities: Capability::ALL.into_iter().collect(),
+            capabilities: Capability::ALL
+                .into_iter()
+                .chain(["issue:Membership", "revoke:Membership"].map(|name| Capability::parse(name).unwrap()))
+                .collect(),
             grant: GrantLimits { fuel: limits::FUEL_PER_INVOCATION_MAX, memory: 16, network: 1000 },
             token: Some(token()),
             input: b"the input".to_vec(),
