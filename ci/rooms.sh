@@ -30,7 +30,7 @@ allow icn-core "" "icn_testkit"
 allow icn-sync "" ""
 allow icn-sandbox "icn_core" "icn_testkit"
 allow icn-system "icn_core icn_sync icn_sandbox" "icn_testkit"
-allow icn-testkit "icn_core" ""
+allow icn-testkit "icn_core icn_sandbox" ""
 allow icn-runtime "icn_core icn_sync icn_sandbox icn_system" "icn_testkit"
 
 # Every crate of the workspace has a row above.

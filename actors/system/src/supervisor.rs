@@ -173,7 +173,7 @@ pub(crate) async fn modules(
             .map(|block| block.clone())
             .ok_or_else(|| format!("module {} is missing", install.module))?;
         let module = shared.cache.get(&block).await.map_err(|e| format!("module {}: {e}", install.module))?;
-        crate::host::check_install(install, &module)?;
+        icn_sandbox::check_install(install, &module)?;
         modules.insert(install.module, module);
     }
     Ok(modules)

@@ -1,0 +1,52 @@
+//! What a policy may install a module with: entries that it has, capabilities that it asks for.
+
+use std::collections::BTreeSet;
+
+use icn_core::block::{Capability, Install};
+
+use crate::run::Module;
+
+/// Whether a module is what a policy installs: its entries exist, and it asks for what it is granted.
+pub fn check_install(install: &Install, module: &Module) -> Result<(), String> {
+    let shape = module.shape();
+    if let Some(missing) = install.entries.keys().find(|entry| !shape.entries.contains_key(*entry)) {
+        let known: Vec<&str> = shape.entries.keys().map(String::as_str).collect();
+        return Err(format!(
+            "module {} has no entry `{missing}`; it has: {}",
+            install.module,
+            known.join(", ")
+        ));
+    }
+    let asked = shape.capabilities();
+    if let Some(extra) = install.capabilities.iter().find(|capability| !asked.contains(capability)) {
+        return Err(format!(
+            "module {} is granted `{}`, which its manifest does not ask for",
+            install.module,
+            extra.as_str()
+        ));
+    }
+    Ok(())
+}
+
+/// The capabilities of these names, as a module is granted them; `all` stands for every one that it asks for. The
+/// error says which of them its manifest does not ask for, and what it does.
+pub fn capabilities<'a>(
+    module: &Module,
+    names: impl IntoIterator<Item = &'a str>,
+) -> Result<BTreeSet<Capability>, String> {
+    let asked = module.shape().capabilities();
+    let mut granted = BTreeSet::new();
+    for name in names {
+        if name == "all" {
+            granted.extend(asked.iter().cloned());
+            continue;
+        }
+        let found = asked.iter().find(|capability| capability.as_str() == name).ok_or_else(|| {
+            let names: Vec<&str> = asked.iter().map(|capability| capability.as_str()).collect();
+            let names = if names.is_empty() { "no capability".to_owned() } else { names.join(", ") };
+            format!("the module's manifest does not ask for `{name}`; it asks for {names}")
+        })?;
+        granted.insert(found.clone());
+    }
+    Ok(granted)
+}
