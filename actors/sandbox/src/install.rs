@@ -28,25 +28,30 @@ pub fn check_install(install: &Install, module: &Module) -> Result<(), String> {
     Ok(())
 }
 
+/// The names of capabilities, as manifests have them.
+pub fn capability_names<'a>(capabilities: impl IntoIterator<Item = &'a Capability>) -> Vec<String> {
+    capabilities.into_iter().map(|capability| capability.as_str().to_owned()).collect()
+}
+
 /// The capabilities of these names, as a module is granted them; `all` stands for every one that it asks for. The
 /// error says which of them its manifest does not ask for, and what it does.
 pub fn capabilities<'a>(
     module: &Module,
     names: impl IntoIterator<Item = &'a str>,
 ) -> Result<BTreeSet<Capability>, String> {
-    let asked = module.shape().capabilities();
+    let asked: Vec<Capability> = module.shape().capabilities().into_iter().collect();
+    let known = capability_names(&asked);
     let mut granted = BTreeSet::new();
     for name in names {
         if name == "all" {
-            granted.extend(asked.iter().cloned());
+            granted.extend(asked.iter().copied());
             continue;
         }
-        let found = asked.iter().find(|capability| capability.as_str() == name).ok_or_else(|| {
-            let names: Vec<&str> = asked.iter().map(|capability| capability.as_str()).collect();
-            let names = if names.is_empty() { "no capability".to_owned() } else { names.join(", ") };
-            format!("the module's manifest does not ask for `{name}`; it asks for {names}")
+        let found = known.iter().zip(&asked).find(|(known, _)| *known == name).ok_or_else(|| {
+            let known = if known.is_empty() { "no capability".to_owned() } else { known.join(", ") };
+            format!("the module's manifest does not ask for `{name}`; it asks for {known}")
         })?;
-        granted.insert(found.clone());
+        granted.insert(*found.1);
     }
     Ok(granted)
 }

@@ -21,11 +21,11 @@ mod run;
 pub mod scratch;
 mod validate;
 
-pub use abi::{FUNCTIONS, FunctionType};
+pub use abi::{ABI_VERSION, FUNCTIONS, FunctionType};
 pub use cache::Cache;
 pub use context::{Call, LedgerPort, PortClosed};
 pub use engine::{Engine, EngineOptions, Ticker};
-pub use install::{capabilities, check_install};
+pub use install::{capabilities, capability_names, check_install};
 pub use memory::{CODES, Code};
 pub use record::{LogLine, Recorded, Recorder};
 pub use rerun::Reruns;

@@ -10,6 +10,9 @@ use wasmtime::{Linker, ValType};
 
 use crate::context::Context;
 
+/// The version of the ABI: what a manifest's `abi` must say.
+pub const ABI_VERSION: u32 = 1;
+
 /// A value type of the ABI.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FunctionType {
