@@ -270,7 +270,10 @@ fn a_guest_s_own_failure_is_a_refusal_with_its_code() {
     assert!(report["receipt"].is_object());
 
     let text = stdout(&files.run(&["fails"]));
-    assert!(text.starts_with("REFUSED by the guest: the guest returned -7\n"), "{text}");
+    assert!(
+        text.starts_with("REFUSED by the guest: it returned -7, which is CONFLICT in the host ABI\n"),
+        "{text}"
+    );
     assert!(!text.contains('\u{1b}'), "no control character of a guest's reaches the terminal: {text:?}");
     assert!(text.contains("note: the module asks for state, dag, transfer, treasury"), "{text}");
 }

@@ -22,20 +22,24 @@ use report::{Called, Report};
 /// and ledger; nothing is written anywhere. You need the module in the binary format (.wasm) and the name of an
 /// entry, which `icn check` lists.
 ///
-/// The scope begins empty: no values, no nodes, no balances. Without --grant the guest may read its input, write
-/// its output and log, and nothing else. Who calls is a made-up member, or the DID that --caller names.
+/// The scope begins empty: no values, no nodes, and no balances but those of --issue. Without --grant the guest may
+/// read its input, write its output and log, and nothing else. Who calls is a made-up member, or the DID of
+/// --caller.
 ///
-/// How it ended:
-///   ok       the entry returned nothing or 0; its effects are shown
-///   trap     it was stopped: out of fuel, a memory fault, its own abort, …; no effects, the whole grant is
-///            charged
-///   refused  by the guest itself, when it returned another number (shown as the code), without effects; by the
-///            host, before it ran (no such entry, too much fuel or input); or the module, by the validator
+/// A call ends in one of three ways, which the JSON document names as its `outcome`.
 ///
-/// Exit code: 0 ok, 1 trap or refused, or the engine itself failed (then only standard error says so), 2 the
+/// ok: the entry returned nothing or 0. Its effects are shown.
+///
+/// trap: it was stopped, for running out of fuel, a memory fault, its own abort and the like. No effects; the whole
+/// fuel limit is charged.
+///
+/// refused: by the guest itself, when it returned another number, which is the `code`; its effects are dropped. Or
+/// by the host, before the guest ran: no such entry, too much fuel, too much input. Or by the validator: it is no
+/// module that a host would take; `icn check` says more.
+///
+/// Exit code: 0 ok, 1 trap or refused (or the engine itself failed, which only standard error says), 2 the
 /// arguments or the files cannot be used.
 #[derive(clap::Args)]
-#[command(verbatim_doc_comment)]
 pub(crate) struct Arguments {
     /// The module (.wasm)
     #[arg(value_name = "FILE.wasm")]

@@ -7,8 +7,8 @@ use icn_core::block::{Anchor, Receipt, Write};
 use icn_core::effect::Outcome;
 use icn_core::id::{BlockId, Did, hex};
 use icn_core::refusal::Refusal;
-use icn_sandbox::Rejected;
 use icn_sandbox::scratch::Run;
+use icn_sandbox::{CODES, Rejected};
 use serde::Serialize;
 
 use crate::commands::text::{bytes, line, number, printable};
@@ -162,7 +162,7 @@ impl Report {
         let receipt = &run.receipt;
         let (outcome, refused_by, reason) = match &receipt.outcome {
             Outcome::Ok => ("ok", None, None),
-            Outcome::Failed(code) => ("refused", Some("guest"), Some(format!("the guest returned {code}"))),
+            Outcome::Failed(code) => ("refused", Some("guest"), Some(returned(*code))),
             Outcome::Trapped(trap) => {
                 ("trap", None, Some(trap.detail.clone()).filter(|text| !text.is_empty()))
             }
@@ -194,6 +194,14 @@ impl Report {
 
     pub(super) fn is_ok(&self) -> bool {
         self.outcome == "ok"
+    }
+}
+
+/// A guest's own number; one that is the host ABI's is named, for guests pass those on.
+fn returned(code: i32) -> String {
+    match CODES.iter().find(|known| known.code == code) {
+        Some(known) => format!("it returned {code}, which is {} in the host ABI", known.name),
+        None => format!("it returned {code}"),
     }
 }
 
