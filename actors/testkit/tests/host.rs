@@ -124,6 +124,10 @@ fn time_is_what_one_says_and_never_goes_back() {
     let first = told(None);
     assert_eq!(told(Some(first + 5_000)), first + 5_000);
     assert_eq!(told(Some(first)), first + 5_000);
+    // 500 days ahead, and back: further than an expiry may lie ahead.
+    let later = first + 500 * 24 * 60 * 60 * 1_000;
+    assert_eq!(told(Some(later)), later);
+    assert_eq!(told(Some(0)), later);
 
     // An assertion that does not hold says how the call ended.
     let ended = host.call("ann", "talk", "");

@@ -94,8 +94,9 @@ impl Scratch {
     /// A [member](Scratch::member)'s call is signed and passes the whole gate. The key of any other caller is not
     /// here: for them the scope signs, and everything is judged but the signature.
     pub fn invoke(&mut self, call: &ScratchCall) -> Result<Run, ScratchError> {
-        let now_ms = self.now_ms;
-        let invocation = self.invocation(call);
+        // A clock that was set back stands still until it is past the last receipt.
+        let now_ms = self.now_ms.max(self.time);
+        let invocation = self.invocation(call, now_ms);
         let envelope = self.admit(&invocation, now_ms)?;
         let time = self.chain.next_time(&invocation, now_ms).map_err(ScratchError::Refused)?;
         let module = self.modules.get(&call.module).cloned().ok_or_else(|| unknown_module(call.module))?;
@@ -126,11 +127,10 @@ impl Scratch {
         self.commit(&invocation, envelope, time, staged, &recorder)
     }
 
-    fn invocation(&mut self, call: &ScratchCall) -> Invocation {
+    fn invocation(&mut self, call: &ScratchCall, now_ms: u64) -> Invocation {
         self.made += 1;
         let id = invocation_id(&["icn-runtime/scratch", &self.made.to_string()]);
-        // The chain never goes back in time, and neither may the expiry.
-        let expires = self.now_ms.max(self.time).saturating_add(EXPIRES_AFTER_MS);
+        let expires = now_ms.saturating_add(EXPIRES_AFTER_MS);
         let (log, scope) = (&self.origin, self.scope());
         let input = call.input.clone();
         Invocation::new(log, scope, call.module, &call.entry, input, id, call.caller, expires)
