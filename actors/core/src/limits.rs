@@ -76,14 +76,27 @@ pub const TRANSFERS_MAX: usize = 4096;
 /// Fuel of one invocation, at most. The dearest operator burns some 38 million fuel a second, so this is used up
 /// before [`GUEST_WALL_CLOCK_MS_MAX`] is over.
 pub const FUEL_PER_INVOCATION_MAX: u64 = 10_000_000_000;
+/// Frames of a guest's backtrace, at most.
+pub const BACKTRACE_FRAMES_MAX: usize = 32;
 /// 64 KiB pages of a guest's memory, at most.
 pub const MEMORY_PAGES_MAX: u64 = 256;
 /// Bytes of a 64 KiB page.
 pub const PAGE_BYTES: u64 = 65_536;
 /// Elements of a guest's table, at most.
 pub const TABLE_ELEMENTS_MAX: usize = 10_000;
-/// Bytes of wasm stack, at most.
-pub const WASM_STACK_BYTES_MAX: usize = 512 * 1024;
+/// Bytes of stack that a run may use, as counted from the functions' types and operators, at most: what ends a
+/// recursion, the same on every machine.
+pub const STACK_COUNTED_BYTES_MAX: i64 = 1024 * 1024;
+/// Bytes of a counted frame beside its values: return address, saved registers, the engine's own.
+pub const STACK_FRAME_BYTES_MIN: u64 = 128;
+/// Bytes of a counted frame for each value that its function defines.
+pub const STACK_VALUE_BYTES: u64 = 16;
+/// Bytes of a frame that is not counted because its function calls nothing, at most.
+pub const STACK_LEAF_BYTES_MAX: i64 = 16 * 1024;
+/// Bytes of native stack for a guest, at most: never reached, because counted frames are no smaller than native ones.
+pub const WASM_STACK_BYTES_MAX: usize = 1536 * 1024;
+/// Bytes of native stack for the host's own calls, above the guest's.
+pub const HOST_STACK_BYTES_MAX: usize = 512 * 1024;
 /// Bytes of a guest module, at most.
 pub const MODULE_BYTES_MAX: usize = 2 * 1024 * 1024;
 /// Functions that a module defines, at most.
@@ -121,7 +134,7 @@ pub const ROLL_MEMBERS_MAX: usize = 65_536;
 /// How far in the future an invocation's expiry may lie, in milliseconds (400 days).
 pub const EXPIRY_AHEAD_MS_MAX: u64 = 400 * 24 * 60 * 60 * 1000;
 /// How long one epoch tick lasts, in milliseconds: the longest that a guest keeps its arbiter.
-pub const EPOCH_TICK_MS: u64 = 5;
+pub const EPOCH_TICK_MS: u64 = 1;
 /// How long a guest may run by the wall clock before it is interrupted, in milliseconds. Fuel comes first.
 pub const GUEST_WALL_CLOCK_MS_MAX: u64 = 300_000;
 /// Messages in a scope's mailbox, at most. One more is answered `Busy`.
@@ -148,4 +161,8 @@ const _: () = {
     assert!(ROLL_MEMBERS_MAX * 32 <= RAW_BLOCK_BYTES_MAX, "a roll is a raw block");
     assert!(NODE_BYTES_MAX + NODE_PARENTS_MAX * 48 < BLOCK_BYTES_MAX, "a node is a block");
     assert!(FUEL_PER_INVOCATION_MAX < i64::MAX as u64, "fuel fits the ABI's i64");
+    assert!(
+        STACK_COUNTED_BYTES_MAX + STACK_LEAF_BYTES_MAX < WASM_STACK_BYTES_MAX as i64,
+        "the counted stack ends before the native one"
+    );
 };

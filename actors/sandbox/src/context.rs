@@ -14,6 +14,7 @@ use icn_core::policy::PolicyInForce;
 use icn_core::state::State;
 use sha2::Sha256;
 
+use crate::profile::Profile;
 use crate::record::Recorder;
 
 /// The ledger does not answer: the host is going down.
@@ -75,6 +76,8 @@ pub(crate) struct Context {
     pub(crate) memory: Option<wasmtime::Memory>,
     /// Random bytes given so far.
     pub(crate) random_given: u64,
+    /// Where the fuel goes, when the module was compiled to say so.
+    pub(crate) profile: Option<Box<Profile>>,
 }
 
 /// Effects, staged.
@@ -101,6 +104,7 @@ impl Context {
             limiter: Limiter { pages_max, pages_peak: 0 },
             memory: None,
             random_given: 0,
+            profile: None,
         }
     }
 

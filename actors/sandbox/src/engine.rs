@@ -1,6 +1,7 @@
 //! The engine's configuration: wasmtime's own default is wide open, so this starts from nothing and names
 //! what is on. What bears on results is described in a block that every receipt links.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::mpsc;
 use std::time::Duration;
@@ -13,8 +14,8 @@ use wasmtime::{
     WasmBacktraceDetails, WasmFeatures,
 };
 
-use crate::abi;
 use crate::context::Context;
+use crate::{abi, instrument, profile};
 
 /// The version of the engine; the manifest pins it.
 pub(crate) const ENGINE_VERSION: &str = "wasmtime 48.0.8";
@@ -26,11 +27,18 @@ pub struct EngineOptions {
     pub instances_max: u32,
     /// Take memories and stacks from a pool of slots; otherwise map them anew for every run.
     pub pooled: bool,
+    /// Let the compiler optimise.
+    pub optimised: bool,
+    /// Map a module's initial memory copy-on-write; otherwise copy it into every instance.
+    pub copy_on_write: bool,
+    /// Collect the guest's frames when it traps, so that an author can be told where: up to
+    /// [`limits::BACKTRACE_FRAMES_MAX`].
+    pub backtraces: bool,
 }
 
 impl Default for EngineOptions {
     fn default() -> Self {
-        Self { instances_max: 256, pooled: true }
+        Self { instances_max: 256, pooled: true, optimised: true, copy_on_write: true, backtraces: false }
     }
 }
 
@@ -39,6 +47,8 @@ impl Default for EngineOptions {
 pub struct Engine {
     pub(crate) engine: wasmtime::Engine,
     pub(crate) linker: Arc<Linker<Context>>,
+    /// The same and the profiler's functions, which no guest can import by itself.
+    pub(crate) profiling_linker: Arc<Linker<Context>>,
     description: Arc<Block>,
 }
 
@@ -68,7 +78,14 @@ impl Engine {
             .map_err(|e| format!("the engine's configuration: {e:#}"))?;
         let mut linker = Linker::new(&engine);
         abi::link(&mut linker).map_err(|e| format!("linking the host ABI: {e:#}"))?;
-        Ok(Self { engine, linker: Arc::new(linker), description: Arc::new(Block::encode(&description())) })
+        let mut profiling_linker = linker.clone();
+        profile::link(&mut profiling_linker).map_err(|e| format!("linking the profiler: {e:#}"))?;
+        Ok(Self {
+            engine,
+            linker: Arc::new(linker),
+            profiling_linker: Arc::new(profiling_linker),
+            description: Arc::new(Block::encode(&description())),
+        })
     }
 
     /// The block that describes this engine; receipts link it.
@@ -118,18 +135,20 @@ fn config(options: &EngineOptions) -> Config {
         .consume_fuel(true)
         .epoch_interruption(true)
         .max_wasm_stack(limits::WASM_STACK_BYTES_MAX)
-        .async_stack_size(limits::WASM_STACK_BYTES_MAX + 512 * 1024)
+        .async_stack_size(limits::WASM_STACK_BYTES_MAX + limits::HOST_STACK_BYTES_MAX)
         .async_stack_zeroing(true)
         .concurrency_support(false)
         .cranelift_nan_canonicalization(true)
-        .cranelift_opt_level(OptLevel::Speed)
+        .cranelift_opt_level(if options.optimised { OptLevel::Speed } else { OptLevel::None })
         .signals_based_traps(true)
         .wasm_backtrace_details(WasmBacktraceDetails::Disable)
-        .wasm_backtrace_max_frames(None)
+        .wasm_backtrace_max_frames(
+            NonZeroUsize::new(limits::BACKTRACE_FRAMES_MAX).filter(|_| options.backtraces),
+        )
         .native_unwind_info(false)
         .debug_info(false)
         .generate_address_map(false)
-        .memory_init_cow(true);
+        .memory_init_cow(options.copy_on_write);
     if options.pooled {
         let mut pool = PoolingAllocationConfig::new();
         pool.total_core_instances(options.instances_max)
@@ -155,7 +174,11 @@ fn description() -> Description {
     let mut settings = vec![
         "fuel=on".to_owned(),
         "nan_canonicalization=on".to_owned(),
-        format!("max_wasm_stack={}", limits::WASM_STACK_BYTES_MAX),
+        format!("instrumentation={}", instrument::INSTRUMENTATION_VERSION),
+        format!("stack_counted_bytes_max={}", limits::STACK_COUNTED_BYTES_MAX),
+        format!("stack_frame_bytes_min={}", limits::STACK_FRAME_BYTES_MIN),
+        format!("stack_value_bytes={}", limits::STACK_VALUE_BYTES),
+        format!("stack_leaf_bytes_max={}", limits::STACK_LEAF_BYTES_MAX),
         format!("table_elements_max={}", limits::TABLE_ELEMENTS_MAX),
         format!("memory_pages_max={}", limits::MEMORY_PAGES_MAX),
         format!("abi=1 limits={}", icn_core::id::Hash::digest(abi::limits_text().as_bytes())),

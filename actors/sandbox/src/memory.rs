@@ -64,6 +64,11 @@ impl From<Soft> for Stop {
     }
 }
 
+/// What the engine's counter holds beyond the guest's fuel. The engine looks at its counter at loops and calls alone,
+/// and reads as zero whatever is below: with one unit more, a run that burned exactly its fuel ends with one left,
+/// and one that burned more with none.
+pub(crate) const FUEL_MARGIN: u64 = 1;
+
 pub(crate) type Answer<T> = Result<T, Stop>;
 
 /// What the engine hands back to the guest: a count, a boolean, or a code.
@@ -134,12 +139,12 @@ impl<'a> Guest<'a> {
 
     /// Takes fuel; the run ends when there is not enough.
     pub(crate) fn charge(&mut self, fuel: u64) -> Answer<()> {
-        let left = self.fuel_left()?;
-        let (rest, enough) = (left.saturating_sub(fuel), left >= fuel);
-        self.caller.set_fuel(rest).map_err(Stop::Hard)?;
-        if enough {
-            return Ok(());
+        let counter = self.caller.get_fuel().map_err(Stop::Hard)?;
+        let left = counter.saturating_sub(FUEL_MARGIN);
+        if counter >= FUEL_MARGIN && left >= fuel {
+            return self.caller.set_fuel(counter - fuel).map_err(Stop::Hard);
         }
+        self.caller.set_fuel(0).map_err(Stop::Hard)?;
         Err(Stop::Hard(stop(
             TrapKind::OutOfFuel,
             format!("{} costs {fuel} fuel, {left} were left", self.function),
@@ -148,7 +153,7 @@ impl<'a> Guest<'a> {
 
     /// Fuel that is left.
     pub(crate) fn fuel_left(&self) -> Answer<u64> {
-        self.caller.get_fuel().map_err(Stop::Hard)
+        Ok(self.caller.get_fuel().map_err(Stop::Hard)?.saturating_sub(FUEL_MARGIN))
     }
 
     /// Refuses the call unless the module has the capability.

@@ -7,7 +7,10 @@ use std::sync::{Arc, LazyLock, Mutex};
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use icn_core::block::{Capability, GrantLimits, Install, Issue, Node, NodeTag, Policy, PolicyTag, Transfer};
+use icn_core::block::{
+    Capability, GrantLimits, Install, Invocation, Issue, Node, NodeTag, Policy, PolicyTag, Transfer,
+};
+use icn_core::chain::Chain;
 use icn_core::effect::{Outcome, Staged, TrapKind};
 use icn_core::encode::Block;
 use icn_core::id::{BlockId, Codec, Did, Origin, Owner, Unit};
@@ -42,8 +45,19 @@ pub(crate) static POOLED: LazyLock<Engine> = LazyLock::new(|| engine(true));
 pub(crate) static ON_DEMAND: LazyLock<Engine> = LazyLock::new(|| engine(false));
 
 fn engine(pooled: bool) -> Engine {
-    Engine::new(&EngineOptions { instances_max: 8, pooled }).unwrap()
+    Engine::new(&EngineOptions { instances_max: 8, pooled, ..EngineOptions::default() }).unwrap()
 }
+
+/// Engines that differ in everything that no receipt may show, each with what it is.
+pub(crate) static ENGINES: LazyLock<Vec<(String, Engine)>> = LazyLock::new(|| {
+    let all = (0..8u8).map(|bits| (bits & 1 != 0, bits & 2 != 0, bits & 4 != 0));
+    all.map(|(pooled, optimised, copy_on_write)| {
+        let options =
+            EngineOptions { instances_max: 4, pooled, optimised, copy_on_write, backtraces: !optimised };
+        (format!("{options:?}"), Engine::new(&options).unwrap())
+    })
+    .collect()
+});
 
 /// A guest's bytes from its text.
 pub(crate) fn wasm(text: &str) -> Vec<u8> {
@@ -250,4 +264,20 @@ pub(crate) fn said(staged: &Staged) -> String {
 /// Bytes as a text literal of the WebAssembly text format.
 pub(crate) fn literal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("\\{byte:02x}")).collect()
+}
+
+/// The receipt of a run as the first of a new scope's chain, to the byte. The world's state must be empty.
+pub(crate) fn receipt(world: &World, module: &Module, entry: &str, staged: Staged) -> Vec<u8> {
+    let call = world.call(module, entry);
+    let mut chain = Chain::open(call.policy.clone()).unwrap();
+    let id = icn_core::id::Bytes([3; 16]);
+    let log = &call.policy.policy().log;
+    let invocation = Invocation::new(log, scope(), module.id(), entry, call.input, id, caller(), u64::MAX)
+        .with_fuel(call.fuel);
+    let envelope = BlockId::of(Codec::DagCbor, b"envelope");
+    let engine = POOLED.description().id();
+    let draft = chain.draft(&invocation, envelope, engine, TIME_MS, staged);
+    let bytes = draft.payload().bytes().to_vec();
+    chain.abort(module.id(), draft);
+    bytes
 }
