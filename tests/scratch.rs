@@ -10,7 +10,7 @@ use common::{block_on, open};
 use icn_core::encode::Block;
 use icn_core::id::Codec;
 use icn_runtime::{
-    Amount, Invocation, ModuleSpec, Owner, Receipt, Request, ScopeSpec, Unit, invocation_id, now_ms,
+    Amount, BlockId, Invocation, ModuleSpec, Owner, Receipt, Request, ScopeSpec, Unit, invocation_id, now_ms,
 };
 use icn_sandbox::scratch::{Scratch, ScratchCall, member_key, scope_key};
 use icn_sandbox::{Engine, EngineOptions, Module, capabilities};
@@ -46,6 +46,22 @@ fn as_if_of(receipt: &Receipt, of: &Receipt) -> Receipt {
     }
 }
 
+/// A scratch with the module as `icn run` has it, told where its fuel goes, or as a host has it.
+fn scratch(profiled: bool) -> Scratch {
+    let engine = Engine::new(&EngineOptions { backtraces: profiled, ..EngineOptions::default() }).unwrap();
+    let block = Block::new(Codec::Raw, BALLOT.to_vec());
+    let module = if profiled {
+        Module::compile_profiled(&engine, &block).unwrap()
+    } else {
+        Module::compile(&engine, &block).unwrap()
+    };
+    let mut scratch = Scratch::open(&engine).unwrap();
+    let granted = capabilities(&module, ["all"]).unwrap();
+    assert_eq!(scratch.install(Arc::new(module), &granted).unwrap(), BlockId::of(Codec::Raw, BALLOT));
+    scratch.issue(Unit::parse("PLN").unwrap(), Owner::Treasury, 5_000).unwrap();
+    scratch
+}
+
 #[test]
 fn a_scratch_and_a_host_give_the_same_receipts() {
     let data = common::scratch();
@@ -57,13 +73,9 @@ fn a_scratch_and_a_host_give_the_same_receipts() {
     let spec = ScopeSpec::new("scratch").module(spec).issue(token.clone(), Owner::Treasury, Amount(5_000));
     let scope = block_on(host.open_scope(scope_key(), spec)).unwrap();
 
-    let engine = Engine::new(&EngineOptions::default()).unwrap();
-    let compiled = Arc::new(Module::compile(&engine, &Block::new(Codec::Raw, BALLOT.to_vec())).unwrap());
-    let mut scratch = Scratch::open(&engine).unwrap();
-    let granted = capabilities(&compiled, ["all"]).unwrap();
-    assert_eq!(scratch.install(compiled, &granted).unwrap(), module);
+    let mut scratch = scratch(false);
+    let mut profiled = self::scratch(true);
     assert_eq!(scratch.scope(), scope);
-    scratch.issue(token.clone(), Owner::Treasury, 5_000).unwrap();
 
     let mut outcomes = Vec::new();
     for (at, (name, entry, input, fuel)) in STORY.iter().enumerate() {
@@ -79,6 +91,12 @@ fn a_scratch_and_a_host_give_the_same_receipts() {
         let ours = scratch.invoke(&call).unwrap();
         assert_eq!(as_if_of(&ours.receipt, &theirs), *theirs, "{name} {entry} {input:?}");
         assert_eq!(ours.fuel_limit, *fuel);
+        profiled.member(name);
+        let told = profiled.invoke(&call).unwrap();
+        assert_eq!(told.receipt, ours.receipt, "being profiled changes nothing");
+        assert_eq!((told.log, told.host_calls), (ours.log, ours.host_calls));
+        let fuel_by_function = told.profiled.unwrap().fuel;
+        assert_eq!(fuel_by_function.iter().map(|of| of.fuel).sum::<u64>(), ours.receipt.fuel);
         outcomes.push(ours.receipt.outcome);
     }
     // The story has all kinds of ends, so the comparison says something.

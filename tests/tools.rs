@@ -51,7 +51,8 @@ const GUEST: &str = r#"(module
     (drop (call $log (i32.const 0) (i32.const 64) (i32.const 17)))
     (drop (call $set_output (i32.const 16) (i32.const 3))) (i32.const -7))
   (func (export "aborts") (call $abort (i32.const 64) (i32.const 17)))
-  (func (export "traps") unreachable)
+  (func (export "traps") (call $inner))
+  (func $inner unreachable)
   (func (export "spins") (loop $again (br $again)))
   (func (export "recurses") (call $deep))
   (func $deep (call $deep) (call $deep))
@@ -109,6 +110,12 @@ fn check(path: &Path) -> Output {
 
 fn code(output: &Output) -> i32 {
     output.status.code().unwrap()
+}
+
+/// Names and fuel of the functions that burned any.
+fn fuel_by_function(report: &Value) -> Vec<(String, u64)> {
+    let burned = report["fuel_by_function"].as_array().unwrap().iter();
+    burned.map(|of| (of["name"].as_str().unwrap().to_owned(), of["fuel"].as_u64().unwrap())).collect()
 }
 
 /// A misuse: exit code 2, nothing on standard output, and these words on standard error.
@@ -238,6 +245,9 @@ fn a_run_shows_everything_that_it_did() {
     assert_eq!(receipt["storage_bytes"], json!(10));
     assert_eq!(receipt["memory_pages"], json!(16));
     assert!(report["fuel_used"].as_u64().unwrap() > 2_000);
+    assert_eq!(fuel_by_function(&report).iter().map(|(_, fuel)| fuel).sum::<u64>(), report["fuel_used"]);
+    assert!(fuel_by_function(&report).iter().any(|(name, fuel)| name == "all" && *fuel > 10_000));
+    assert_eq!(report["backtrace"], Value::Null);
     assert_eq!(report["not_granted"], json!([]));
 
     // The same arguments, the same receipt to the byte: its name is a hash of it.
@@ -281,12 +291,12 @@ fn a_guest_s_own_failure_is_a_refusal_with_its_code() {
 #[test]
 fn traps_have_the_names_of_the_abi_and_cost_the_whole_grant() {
     let files = Files::new();
-    for (entry, kind, reason) in [
-        ("aborts", TrapKind::Aborted, "it went wrong"),
-        ("traps", TrapKind::Unreachable, ""),
-        ("spins", TrapKind::OutOfFuel, ""),
-        ("recurses", TrapKind::StackOverflow, ""),
-        ("faults", TrapKind::MemoryFault, "argument ptr at 1048570 of 7 bytes"),
+    for (entry, kind, reason, backtrace) in [
+        ("aborts", TrapKind::Aborted, "it went wrong", &["aborts"][..]),
+        ("traps", TrapKind::Unreachable, "", &["inner", "traps"]),
+        ("spins", TrapKind::OutOfFuel, "", &["spins"]),
+        ("recurses", TrapKind::StackOverflow, "", &["deep", "deep"]),
+        ("faults", TrapKind::MemoryFault, "argument ptr at 1048570 of 7 bytes", &["faults"]),
     ] {
         let report = files.report(&[entry, "--fuel", "3000000"], 1);
         assert_eq!((&report["outcome"], &report["trap"]), (&json!("trap"), &json!(kind.as_str())), "{entry}");
@@ -298,7 +308,12 @@ fn traps_have_the_names_of_the_abi_and_cost_the_whole_grant() {
             "{entry}"
         );
         assert!(report["reason"].as_str().unwrap_or("").contains(reason), "{report}");
+        let found = report["backtrace"].as_array().unwrap();
+        let found: Vec<&str> = found.iter().map(|name| name.as_str().unwrap()).collect();
+        assert!(found.starts_with(backtrace), "{entry}: {found:?}");
+        assert_eq!(fuel_by_function(&report).iter().map(|(_, fuel)| fuel).sum::<u64>(), 3_000_000, "{entry}");
         let text = stdout(&files.run(&[entry, "--fuel", "3000000"]));
+        assert!(text.contains(&format!("backtrace, innermost first\n  {}\n", backtrace[0])), "{text}");
         assert!(text.starts_with(&format!("TRAP {}", kind.as_str())), "{text}");
         assert!(!text.contains('\u{1b}'), "{text:?}");
     }

@@ -122,7 +122,8 @@ fn call(arguments: &Arguments) -> Result<Report, Stopped> {
     let bytes = files::module(&arguments.file)?;
     let input = files::input(arguments.input.as_deref())?;
     let fault = |error: &dyn Display| Stopped::Fault(error.to_string());
-    let engine = Engine::new(&EngineOptions::default()).map_err(Stopped::Fault)?;
+    let options = EngineOptions { backtraces: true, ..EngineOptions::default() };
+    let engine = Engine::new(&options).map_err(Stopped::Fault)?;
     let ticker = engine.start_ticker().map_err(|error| fault(&error))?;
     let block = Block::new(Codec::Raw, bytes);
     let mut scratch = Scratch::open(&engine).map_err(|error| fault(&error))?;
@@ -135,7 +136,7 @@ fn call(arguments: &Arguments) -> Result<Report, Stopped> {
         fuel_limit: arguments.fuel,
         not_granted: Vec::new(),
     };
-    let module = match Module::compile(&engine, &block) {
+    let module = match Module::compile_profiled(&engine, &block) {
         Ok(module) => module,
         Err(rejected) => return Ok(Report::of_refused_module(&called, &rejected)),
     };

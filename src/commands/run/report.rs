@@ -44,9 +44,9 @@ pub(super) struct Report {
     effects: Vec<Effect>,
     host_calls: BTreeMap<&'static str, u64>,
     log: Vec<Line>,
-    /// Fuel by function, most first, where the module was compiled to say so; its sum is `fuel_used`.
+    /// Fuel by function, most first; its sum is `fuel_used`.
     fuel_by_function: Option<Vec<Burned>>,
-    /// The guest's functions after a trap, from the innermost out, where the module was compiled to say so.
+    /// The guest's functions after a trap, from the innermost out.
     backtrace: Option<Vec<String>>,
     receipt: Option<Signed>,
     module: String,

@@ -49,7 +49,7 @@ use crate::engine::Engine;
 use crate::install::check_install;
 use crate::run::Module;
 
-pub use run::{FunctionFuel, Profiled, Run};
+pub use run::Run;
 
 /// The time of a scratch whose clock nobody sets: 2026-01-01T00:00:00Z, in milliseconds since the Unix epoch.
 pub const TIME_DEFAULT_MS: u64 = 1_767_225_600_000;

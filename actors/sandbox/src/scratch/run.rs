@@ -14,32 +14,13 @@ use icn_core::sign::Domain;
 
 use super::{Scratch, ScratchCall, ScratchError, unknown_module};
 use crate::context::Call;
+use crate::profile::Profiled;
 use crate::record::{LogLine, Recorder};
 use crate::rerun::{Lent, complete};
 use crate::run::RunError;
 
 /// How long an invocation may wait, in milliseconds: here it never does.
 const EXPIRES_AFTER_MS: u64 = 60_000;
-
-/// What one function of a guest burned.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FunctionFuel {
-    /// Its index in the module, imported functions counted; none for what no function burned.
-    pub function: Option<u32>,
-    /// Its name.
-    pub name: String,
-    /// Fuel that it burned, what it called left out, its host calls included.
-    pub fuel: u64,
-}
-
-/// What is known of a run whose module was compiled to say where its fuel goes.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Profiled {
-    /// Fuel by function, most first; the sum is the receipt's.
-    pub fuel: Vec<FunctionFuel>,
-    /// After a trap, the guest's functions from the innermost out.
-    pub backtrace: Vec<String>,
-}
 
 /// What an invocation came to.
 #[derive(Debug, Clone)]
@@ -102,7 +83,7 @@ impl Scratch {
         let module = self.modules.get(&call.module).cloned().ok_or_else(|| unknown_module(call.module))?;
         self.draw(&invocation)?;
         let recorder = Recorder::default();
-        let run = module.run(Call {
+        let call = Call {
             module: call.module,
             entry: call.entry.clone(),
             input: call.input.clone(),
@@ -115,16 +96,23 @@ impl Scratch {
             storage_left: self.chain.storage_left(),
             ledger: Box::new(Lent { scope: self.scope(), ledger: Arc::clone(&self.ledger) }),
             recorder: Some(recorder.clone()),
-        });
-        let staged = match complete(run) {
-            Ok(staged) => staged,
+        };
+        let ran = if module.is_profiled() {
+            complete(module.run_profiled(call)).map(|(staged, profiled)| (staged, Some(profiled)))
+        } else {
+            complete(module.run(call)).map(|staged| (staged, None))
+        };
+        let (staged, profiled) = match ran {
+            Ok(ran) => ran,
             Err(error) => {
                 let scope = self.scope();
                 self.ledger().void(&scope);
                 return Err(fault(&error));
             }
         };
-        self.commit(&invocation, envelope, time, staged, &recorder)
+        let mut run = self.commit(&invocation, envelope, time, staged, &recorder)?;
+        run.profiled = profiled;
+        Ok(run)
     }
 
     fn invocation(&mut self, call: &ScratchCall, now_ms: u64) -> Invocation {
