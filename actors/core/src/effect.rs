@@ -30,9 +30,38 @@ impl Outcome {
     }
 }
 
-/// The kinds of traps (host ABI, "What a call can say").
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum TrapKind {
+/// Defines the kinds and the table of all of them.
+macro_rules! trap_kinds {
+    ($($(#[doc = $meaning:literal])+ $kind:ident,)+) => {
+        /// The kinds of traps (host ABI, "What a call can say").
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub enum TrapKind {
+            $($(#[doc = $meaning])+ $kind,)+
+        }
+
+        impl TrapKind {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$kind),+];
+
+            /// The name in receipts and in JSON.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$kind => stringify!($kind),)+
+                }
+            }
+            /// What it means.
+            #[must_use]
+            pub const fn meaning(self) -> &'static str {
+                match self {
+                    $(Self::$kind => concat!($($meaning),+).trim_ascii(),)+
+                }
+            }
+        }
+    };
+}
+
+trap_kinds! {
     /// The fuel is burned.
     OutOfFuel,
     /// A range that is not wholly inside the guest's memory.
@@ -53,39 +82,6 @@ pub enum TrapKind {
     Aborted,
     /// Stopped by the wall clock: a fact about the host, not about the guest.
     Interrupted,
-}
-
-impl TrapKind {
-    /// All of them, in the order of the host ABI.
-    pub const ALL: [Self; 10] = [
-        Self::OutOfFuel,
-        Self::MemoryFault,
-        Self::MemoryLimit,
-        Self::StackOverflow,
-        Self::Unreachable,
-        Self::Arithmetic,
-        Self::IndirectCall,
-        Self::TableFault,
-        Self::Aborted,
-        Self::Interrupted,
-    ];
-
-    /// The name in receipts, as the host ABI has it.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::OutOfFuel => "OutOfFuel",
-            Self::MemoryFault => "MemoryFault",
-            Self::MemoryLimit => "MemoryLimit",
-            Self::StackOverflow => "StackOverflow",
-            Self::Unreachable => "Unreachable",
-            Self::Arithmetic => "Arithmetic",
-            Self::IndirectCall => "IndirectCall",
-            Self::TableFault => "TableFault",
-            Self::Aborted => "Aborted",
-            Self::Interrupted => "Interrupted",
-        }
-    }
 }
 
 /// A trap: its kind and what is known of it.

@@ -3,6 +3,30 @@
 //! A limit here is part of what a replay depends on when it decides whether a guest's call succeeds: such
 //! limits are described in the engine block that each receipt names ([`crate::block::Engine`]).
 
+/// A limit, as `icn abi` lists it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limit {
+    /// The constant's name; the unit is in it.
+    pub name: &'static str,
+    /// The number.
+    pub value: u64,
+    /// The constant's documentation.
+    pub meaning: &'static str,
+}
+
+/// Defines the constants, and the table of all of them.
+macro_rules! limits {
+    ($($(#[doc = $meaning:literal])+ pub const $name:ident: $type:ty = $value:expr;)+) => {
+        $($(#[doc = $meaning])+ pub const $name: $type = $value;)+
+
+        /// Every limit of this file, in its order.
+        #[allow(clippy::unnecessary_cast, clippy::cast_sign_loss, reason = "a limit is never negative")]
+        pub const ALL: &[Limit] =
+            &[$(Limit { name: stringify!($name), value: $name as u64, meaning: concat!($($meaning),+) }),+];
+    };
+}
+
+limits! {
 /// Bytes of one signed payload block (an invocation, a receipt, a policy), at most.
 pub const BLOCK_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Bytes of one raw block (a guest module, a roll of members), at most.
@@ -162,6 +186,7 @@ pub const RESTARTS_MAX: usize = 3;
 pub const RESTART_WINDOW_MS: u64 = 60_000;
 /// Bytes of one segment file of the log, at most.
 pub const SEGMENT_BYTES_MAX: u64 = 64 * 1024 * 1024;
+}
 
 const _: () = {
     assert!(INPUT_BYTES_MAX < BLOCK_BYTES_MAX, "an invocation with the largest input is a block");

@@ -15,6 +15,7 @@ use icn_core::state::State;
 use sha2::Sha256;
 
 use crate::profile::Profile;
+use crate::record::Recorder;
 
 /// The ledger does not answer: the host is going down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -55,6 +56,8 @@ pub struct Call {
     pub storage_left: i64,
     /// The ledger.
     pub ledger: Box<dyn LedgerPort>,
+    /// Who listens, if anyone: an author's tool.
+    pub recorder: Option<Recorder>,
 }
 
 impl std::fmt::Debug for Call {

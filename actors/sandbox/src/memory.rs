@@ -14,50 +14,52 @@ use wasmtime::Caller;
 
 use crate::context::{Context, HostFault, stop};
 
-/// A soft error: the guest goes on (host ABI, "What a call can say").
+/// A code that a call answers instead of succeeding, as `icn abi` lists it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(i32)]
-pub(crate) enum Soft {
-    InvalidArgument = -1,
-    InvalidUtf8 = -2,
-    TooLarge = -3,
-    NotFound = -4,
-    Denied = -5,
-    Exhausted = -6,
-    Conflict = -7,
-    /// Kept for proofs that a scope trusts: no call answers it yet.
-    InvalidSignature = -8,
-    Limit = -9,
+pub struct Code {
+    /// The number that the guest gets.
+    pub code: i32,
+    /// Its name in the host ABI.
+    pub name: &'static str,
+    /// What it means.
+    pub meaning: &'static str,
 }
 
-impl Soft {
-    /// All of them, in the order of their codes.
-    pub(crate) const ALL: [Self; 9] = [
-        Self::InvalidArgument,
-        Self::InvalidUtf8,
-        Self::TooLarge,
-        Self::NotFound,
-        Self::Denied,
-        Self::Exhausted,
-        Self::Conflict,
-        Self::InvalidSignature,
-        Self::Limit,
-    ];
-
-    /// The name in the host ABI.
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::InvalidArgument => "INVALID_ARGUMENT",
-            Self::InvalidUtf8 => "INVALID_UTF8",
-            Self::TooLarge => "TOO_LARGE",
-            Self::NotFound => "NOT_FOUND",
-            Self::Denied => "DENIED",
-            Self::Exhausted => "EXHAUSTED",
-            Self::Conflict => "CONFLICT",
-            Self::InvalidSignature => "INVALID_SIGNATURE",
-            Self::Limit => "LIMIT",
+/// Defines the codes and the table of all of them.
+macro_rules! codes {
+    ($($name:literal $soft:ident = $code:literal: $meaning:literal;)+) => {
+        /// A soft error: the guest goes on (host ABI, "What a call can say").
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[repr(i32)]
+        #[allow(dead_code, reason = "a code of the ABI that no call answers yet is still a code")]
+        pub(crate) enum Soft {
+            $($soft = $code,)+
         }
-    }
+
+        impl Soft {
+            /// The name in the host ABI.
+            pub(crate) const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$soft => $name,)+
+                }
+            }
+        }
+
+        /// Every code that a call may answer.
+        pub const CODES: &[Code] = &[$(Code { code: $code, name: $name, meaning: $meaning }),+];
+    };
+}
+
+codes! {
+    "INVALID_ARGUMENT" InvalidArgument = -1: "malformed CID, DID, name, JSON, enum; a negative or zero amount";
+    "INVALID_UTF8" InvalidUtf8 = -2: "text is not UTF-8";
+    "TOO_LARGE" TooLarge = -3: "a length is over the maximum for that argument";
+    "NOT_FOUND" NotFound = -4: "no such value, node, credential, account";
+    "DENIED" Denied = -5: "the capability, role or authority is missing";
+    "EXHAUSTED" Exhausted = -6: "authorization, cap, balance or credit limit does not cover it";
+    "CONFLICT" Conflict = -7: "it exists already, is revoked already, a parent is missing, a sequence is stale";
+    "INVALID_SIGNATURE" InvalidSignature = -8: "a signature or proof does not verify";
+    "LIMIT" Limit = -9: "more of this in one invocation than allowed";
 }
 
 /// Why a call does not succeed.
@@ -155,6 +157,9 @@ impl<'a> Guest<'a> {
     /// Enters a host call: its base cost is charged first of all.
     pub(crate) fn enter(caller: Caller<'a, Context>, function: &'static str, fuel: u64) -> Answer<Self> {
         let mut guest = Self { caller, function };
+        if let Some(recorder) = &guest.caller.data().call.recorder {
+            recorder.call(function);
+        }
         guest.charge(costs::CALL_FUEL + fuel)?;
         Ok(guest)
     }

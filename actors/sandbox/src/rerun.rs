@@ -37,11 +37,12 @@ impl Reruns {
     }
 }
 
-/// The auditor's ledger, lent to one run: a single thread takes it, uses it and gives it back.
-struct Lent {
-    scope: Did,
-    time: u64,
-    ledger: Arc<Mutex<Ledger>>,
+/// A ledger in memory, lent to one run: a single thread takes it, uses it and gives it back.
+pub(crate) struct Lent {
+    pub(crate) scope: Did,
+    /// The run's time, in milliseconds since the Unix epoch.
+    pub(crate) time: u64,
+    pub(crate) ledger: Arc<Mutex<Ledger>>,
 }
 
 impl LedgerPort for Lent {
@@ -92,6 +93,7 @@ impl Rerunner for Reruns {
             state: rerun.state,
             storage_left: rerun.storage_left,
             ledger: Box::new(Lent { scope: rerun.invocation.scope, time: rerun.time, ledger: lent.clone() }),
+            recorder: None,
         };
         let staged = complete(module.run(call));
         *ledger =
@@ -101,8 +103,8 @@ impl Rerunner for Reruns {
 }
 
 /// Polls a run to its end. It waits for nobody: the lent ledger answers at once, and where the guest yields it is
-/// simply asked again. So the auditor may be inside any executor, or none.
-fn complete<T>(run: impl Future<Output = T>) -> T {
+/// simply asked again. So whoever waits may be inside any executor, or none.
+pub(crate) fn complete<T>(run: impl Future<Output = T>) -> T {
     let mut run = std::pin::pin!(run);
     let mut task = std::task::Context::from_waker(std::task::Waker::noop());
     loop {

@@ -133,6 +133,12 @@ impl Module {
         &self.shape
     }
 
+    /// Whether it was [compiled to be profiled](Self::compile_profiled).
+    #[must_use]
+    pub const fn is_profiled(&self) -> bool {
+        self.names.is_some()
+    }
+
     /// Runs an entry in a store of its own. The future yields at epoch ticks.
     pub async fn run(&self, call: Call) -> Result<Staged, RunError> {
         let mut store = self.store(call)?;

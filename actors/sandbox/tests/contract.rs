@@ -90,7 +90,8 @@ fn the_document_lists_the_functions_of_the_table() {
 
 #[test]
 fn the_linker_defines_the_functions_of_the_table() {
-    let engine = Engine::new(&EngineOptions { instances_max: 1, pooled: false }).unwrap();
+    let engine =
+        Engine::new(&EngineOptions { instances_max: 1, pooled: false, ..EngineOptions::default() }).unwrap();
     let mut defined = BTreeMap::new();
     for (module, name, of) in linked(&engine).unwrap() as Vec<Linked> {
         assert_eq!(module, "icn", "{name}");
@@ -110,7 +111,7 @@ fn the_document_lists_the_codes() {
         .iter()
         .filter_map(|row| Some((row[0].parse().ok()?, code(row.get(1)?)?.to_owned())))
         .collect();
-    let codes: Vec<(i32, String)> = CODES.iter().map(|(code, name)| (*code, (*name).to_owned())).collect();
+    let codes: Vec<(i32, String)> = CODES.iter().map(|code| (code.code, code.name.to_owned())).collect();
     assert_eq!(found, codes);
     let order: Vec<i32> = (1..).map(|n: i32| -n).take(CODES.len()).collect();
     assert_eq!(codes.iter().map(|(code, _)| *code).collect::<Vec<_>>(), order, "without gaps");

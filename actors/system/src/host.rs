@@ -14,7 +14,7 @@ use actix::{Actor as _, Addr};
 use actix_rt::{Arbiter, ArbiterHandle, System};
 use dashmap::{DashMap, DashSet};
 use futures::channel::oneshot;
-use icn_core::block::{Entry, HostBlock, HostTag, Install};
+use icn_core::block::{Entry, HostBlock, HostTag};
 use icn_core::chain::Chain;
 use icn_core::checkpoint::verifier_key;
 use icn_core::encode::Block;
@@ -25,7 +25,7 @@ use icn_core::limits;
 use icn_core::log::Link;
 use icn_core::refusal::{Refusal, RefusalCode};
 use icn_core::sign::{Domain, SecretKey};
-use icn_sandbox::{Cache, CacheError, CacheStats, Engine, EngineOptions, Module, Ticker};
+use icn_sandbox::{Cache, CacheError, CacheStats, Engine, EngineOptions, Ticker, check_install};
 use icn_sync::{Generation, Head, HeadCell, Latch, Permits};
 
 use crate::credentials::{Credentials, PutInForce};
@@ -559,27 +559,6 @@ fn list(shared: &Shared, chain: &Chain, key: SecretKey) {
 fn wait<F: Future<Output: Send> + Send>(future: F) -> F::Output {
     let waited = std::thread::scope(|scope| scope.spawn(|| futures::executor::block_on(future)).join());
     waited.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-}
-
-/// Whether a module is what a policy installs: its entries exist, and it asks for what it is granted.
-pub(crate) fn check_install(install: &Install, module: &Module) -> Result<(), String> {
-    let shape = module.shape();
-    if let Some(missing) = install.entries.keys().find(|entry| !shape.entries.contains_key(*entry)) {
-        let known: Vec<&str> = shape.entries.keys().map(String::as_str).collect();
-        return Err(format!(
-            "module {} has no entry `{missing}`; it has: {}",
-            install.module,
-            known.join(", ")
-        ));
-    }
-    let asked = shape.capabilities();
-    if let Some(extra) = install.capabilities.iter().find(|capability| !asked.contains(capability)) {
-        return Err(format!(
-            "module {} is granted `{}`, which its manifest does not ask for",
-            install.module, extra
-        ));
-    }
-    Ok(())
 }
 
 fn host_key(layout: &Layout, host: Option<&HostBlock>) -> Result<SecretKey, OpenError> {

@@ -216,6 +216,7 @@ impl Scope {
                 state,
                 storage_left,
                 ledger: Box::new(Port { scope, time, ledger: shared.ledger.clone(), untold: untold.clone() }),
+                recorder: None,
             };
             let staged = match grant(&shared, scope, wants, &mut drawn).await {
                 Err(failure) => Err(failure),

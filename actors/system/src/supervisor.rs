@@ -175,7 +175,7 @@ pub(crate) async fn modules(
         let compiled = shared.cache.get_installed(&block).await;
         crate::events::count_cache(&shared.cache.stats());
         let module = compiled.map_err(|e| format!("module {}: {e}", install.module))?;
-        crate::host::check_install(install, &module)?;
+        icn_sandbox::check_install(install, &module)?;
         modules.insert(install.module, module);
     }
     Ok(modules)

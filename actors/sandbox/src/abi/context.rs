@@ -103,6 +103,9 @@ fn log(caller: Caller<'_, Context>, level: i32, ptr: i32, len: i32) -> Answer<u3
     digest.update([level]);
     digest.update((text.len() as u64).to_be_bytes());
     digest.update(&text);
+    if let Some(recorder) = &context.call.recorder {
+        recorder.line(level, &text);
+    }
     let (scope, module) = (context.scope(), context.call.module);
     match level {
         0 => tracing::trace!(target: "icn::guest", %scope, %module, "{text}"),

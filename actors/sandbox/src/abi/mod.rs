@@ -14,12 +14,15 @@ mod state;
 mod table;
 
 pub(crate) use table::matches;
-pub use table::{CODES, FUNCTIONS, FunctionType, Linked, PARAMETERS, linked};
+pub use table::{FUNCTIONS, FunctionType, Linked, PARAMETERS, linked};
 
 use icn_core::limits;
 use wasmtime::Linker;
 
 use crate::context::Context;
+
+/// The version of the ABI: what a manifest's `abi` must say.
+pub const ABI_VERSION: u32 = 1;
 
 /// Defines every function of the table.
 pub(crate) fn link(linker: &mut Linker<Context>) -> wasmtime::Result<()> {

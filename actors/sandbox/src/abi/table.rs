@@ -11,7 +11,6 @@ use wasmtime::{Extern, Store, ValType};
 
 use crate::context::{Call, Context, LedgerPort};
 use crate::engine::Engine;
-use crate::memory::Soft;
 
 /// A value type of the ABI.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,18 +103,6 @@ pub const PARAMETERS: &[(&str, &[&str])] = &[
     ("host_verify_credential", &["json", "json_len"]),
     ("host_verify_signature", &["did", "did_len", "message", "message_len", "signature"]),
 ];
-
-/// What a call can say beside success: codes and their names. What ends a run instead is
-/// [`icn_core::effect::TrapKind::ALL`].
-pub const CODES: &[(i32, &str)] = &{
-    let mut codes = [(0, ""); Soft::ALL.len()];
-    let mut at = 0;
-    while at < codes.len() {
-        codes[at] = (Soft::ALL[at] as i32, Soft::ALL[at].name());
-        at += 1;
-    }
-    codes
-};
 
 /// The type of a function of the table, as the engine says it.
 pub(crate) fn matches(types: &[FunctionType], found: impl ExactSizeIterator<Item = ValType>) -> bool {
@@ -216,5 +203,6 @@ fn nobodys_call() -> Result<Call, String> {
         state: Arc::default(),
         storage_left: 0,
         ledger: Box::new(NoLedger),
+        recorder: None,
     })
 }

@@ -223,6 +223,7 @@ impl World {
             state: Arc::new(state),
             storage_left: self.storage_left,
             ledger: Box::new(self.port.clone()),
+            recorder: None,
         }
     }
 
