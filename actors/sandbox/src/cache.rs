@@ -57,7 +57,7 @@ fn compile(engine: Engine, block: Block) -> BoxFuture<'static, Compiled> {
         let compiled = Module::compile(&engine, &block).map(Arc::new).map_err(Arc::new);
         let _ = done.send(compiled);
     });
-    let lost = |what: String| Err(Arc::new(Rejected { what, offset: None }));
+    let lost = |what: String| Err(Arc::new(Rejected::new(what)));
     match spawned {
         Err(error) => futures::future::ready(lost(format!("no thread to compile on: {error}"))).boxed(),
         Ok(_) => async move {

@@ -24,4 +24,4 @@ pub use context::{Call, LedgerPort, PortClosed};
 pub use engine::{Engine, EngineOptions, Ticker};
 pub use rerun::Reruns;
 pub use run::{EntryKind, Module, RunError};
-pub use validate::{Manifest, Rejected, Shape, validate};
+pub use validate::{Inspection, Item, Manifest, Rejected, Shape, Size, Weight, inspect, validate};

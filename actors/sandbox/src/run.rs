@@ -54,7 +54,7 @@ pub enum RunError {
 impl Module {
     /// Validates and compiles a module's block. Takes as long as it takes: not on an arbiter.
     pub fn compile(engine: &Engine, block: &Block) -> Result<Self, Rejected> {
-        let reject = |what: String| Rejected { what, offset: None };
+        let reject = |what: String| Rejected::new(what);
         let shape = validate::validate(block.bytes())?;
         let module = wasmtime::Module::from_binary(&engine.engine, block.bytes())
             .map_err(|e| reject(format!("{e:#}")))?;

@@ -209,7 +209,7 @@ fn features_that_are_on_are_accepted() {
 #[test]
 fn a_start_section_is_refused_with_its_place() {
     let bytes = common::wasm(&with_memory("(func $f) (start $f)"));
-    let Rejected { what, offset } = validate(&bytes).unwrap_err();
+    let Rejected { what, offset, .. } = validate(&bytes).unwrap_err();
     assert!(what.contains("start section"), "{what}");
     // The section's content is the function's index, after its number and its size.
     assert_eq!(&bytes[offset.unwrap() - 2..=offset.unwrap()], [8, 1, 0]);
