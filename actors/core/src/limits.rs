@@ -164,6 +164,20 @@ pub mod weights {
     pub const MEETING_DOUBLES_AT: u64 = 256;
     /// A value in scope where branches meet.
     pub const SCOPE: u64 = 5;
+    /// A cheap function of integers.
+    pub const ARITHMETIC: u64 = 30;
+    /// Sums with a constant from so many in a row on weigh [`SUM_IN_A_ROW`].
+    pub const ROW_AT: u8 = 2;
+    /// A sum of a constant with a sum of a constant with a sum of a constant.
+    pub const SUM_IN_A_ROW: u64 = 400;
+    /// A rotation of an integer.
+    pub const ROTATION: u64 = 600;
+    /// Floats, divisions, conversions, sign extensions, counts of bits.
+    pub const SLOW: u64 = 200;
+    /// A load or a store whose fixed offset is so many bytes or more weighs [`MEMORY_ACCESS_FAR`].
+    pub const FAR_AT: u64 = 1024 * 1024;
+    /// A load or a store far away: its bounds are checked in steps.
+    pub const MEMORY_ACCESS_FAR: u64 = 250;
     /// A load or a store.
     pub const MEMORY_ACCESS: u64 = 25;
     /// `memory.grow`.

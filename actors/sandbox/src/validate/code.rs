@@ -66,19 +66,21 @@ impl Bodies {
         let mut reader = body.get_binary_reader();
         validator.read_locals(&mut reader).map_err(parse)?;
         reader.set_features(engine::features());
-        let results = signatures.function(index).map_or(0, |found| found.results().len());
-        self.scales.begin(validator.len_locals(), results);
+        let (params, results) =
+            signatures.function(index).map_or((0, 0), |found| (found.params().len(), found.results().len()));
+        self.scales.begin(params, validator.len_locals(), results);
         let mut operators = OperatorsReader::new(reader);
         while !operators.eof() {
             let (operator, offset) = operators.read_with_offset().map_err(parse)?;
             if let Operator::BrTable { targets } = &operator {
                 sizes.bound(Limit::Targets, targets.len().into(), item, offset)?;
             }
+            let reachable = validator.get_control_frame(0).is_none_or(|frame| !frame.unreachable);
             validator.op(offset, &operator).map_err(parse)?;
             let height = validator.operand_stack_height();
             sizes.bound(Limit::Nesting, validator.control_stack_height().into(), item, offset)?;
             sizes.bound(Limit::StackHeight, height.into(), item, offset)?;
-            self.scales.operator(&operator, height, signatures);
+            self.scales.operator(&operator, height, reachable, signatures);
             let weight = self.scales.weight();
             if weight.total() > limits::FUNCTION_WEIGHT_MAX {
                 sizes

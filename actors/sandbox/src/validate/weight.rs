@@ -6,6 +6,7 @@
 //! the body. It depends on the bytes alone, so it is the same on every machine. How its prices were measured
 //! is in `docs/design/0003-compile-bounds.md`.
 
+use super::chains::{self, Chains, Kind};
 use icn_core::limits::weights as w;
 use wasmparser::{BlockType, FuncType, Operator};
 
@@ -82,6 +83,7 @@ pub(crate) struct Scales {
     bits: Vec<u64>,
     words: usize,
     locals: u64,
+    chains: Chains,
 }
 
 /// The types that a function's operators name.
@@ -93,8 +95,9 @@ pub(crate) trait Types {
 }
 
 impl Scales {
-    /// Begins a function with so many locals (its parameters counted) and results.
-    pub(crate) fn begin(&mut self, locals: u32, results: usize) {
+    /// Begins a function with so many parameters, locals (the parameters among them) and results.
+    pub(crate) fn begin(&mut self, params: usize, locals: u32, results: usize) {
+        self.chains.begin(params, locals as usize);
         self.weight = Weight { operators: w::FUNCTION, ..Weight::default() };
         self.frames.clear();
         self.bits.clear();
@@ -109,10 +112,23 @@ impl Scales {
         self.weight
     }
 
-    /// Takes one operator that was found valid; `height` is that of the operand stack after it.
-    pub(crate) fn operator(&mut self, operator: &Operator<'_>, height: u32, types: &impl Types) {
+    /// Takes one operator that was found valid; `height` is that of the operand stack after it, and
+    /// `reachable` says whether control can come to it.
+    pub(crate) fn operator(
+        &mut self,
+        operator: &Operator<'_>,
+        height: u32,
+        reachable: bool,
+        types: &impl Types,
+    ) {
         use Operator as O;
-        self.weight.operators = self.weight.operators.saturating_add(class(operator));
+        let row = if reachable {
+            self.chains.operator(operator, height as usize, fresh(operator, types))
+        } else {
+            self.chains.unreachable(height as usize);
+            0
+        };
+        self.weight.operators = self.weight.operators.saturating_add(class(operator, row));
         match operator {
             O::Block { blockty } => self.open(false, false, results(*blockty, types)),
             O::If { blockty } => self.open(false, true, results(*blockty, types)),
@@ -214,7 +230,7 @@ fn params(block: BlockType, types: &impl Types) -> u64 {
 }
 
 /// What an operator weighs by itself.
-const fn class(operator: &Operator<'_>) -> u64 {
+fn class(operator: &Operator<'_>, row: u8) -> u64 {
     use Operator as O;
     match operator {
         O::Nop => w::NOP,
@@ -226,31 +242,49 @@ const fn class(operator: &Operator<'_>) -> u64 {
         O::MemoryFill { .. } | O::MemoryCopy { .. } | O::MemoryInit { .. } | O::DataDrop { .. } => {
             w::MEMORY_BULK
         }
-        O::I32Load { .. }
-        | O::I64Load { .. }
-        | O::F32Load { .. }
-        | O::F64Load { .. }
-        | O::I32Load8S { .. }
-        | O::I32Load8U { .. }
-        | O::I32Load16S { .. }
-        | O::I32Load16U { .. }
-        | O::I64Load8S { .. }
-        | O::I64Load8U { .. }
-        | O::I64Load16S { .. }
-        | O::I64Load16U { .. }
-        | O::I64Load32S { .. }
-        | O::I64Load32U { .. }
-        | O::I32Store { .. }
-        | O::I64Store { .. }
-        | O::F32Store { .. }
-        | O::F64Store { .. }
-        | O::I32Store8 { .. }
-        | O::I32Store16 { .. }
-        | O::I64Store8 { .. }
-        | O::I64Store16 { .. }
-        | O::I64Store32 { .. } => w::MEMORY_ACCESS,
         O::TableCopy { .. } => w::TABLE_COPY,
         O::TableInit { .. } | O::ElemDrop { .. } => w::TABLE_INIT,
-        _ => w::OPERATOR,
+        other => match chains::kind(other) {
+            Kind::Other => w::OPERATOR,
+            Kind::Plain => w::ARITHMETIC,
+            Kind::Sum if row >= w::ROW_AT => w::SUM_IN_A_ROW,
+            Kind::Sum => w::ARITHMETIC,
+            Kind::Rotation => w::ROTATION,
+            Kind::Slow => w::SLOW,
+            Kind::Memory(offset) if offset >= w::FAR_AT => w::MEMORY_ACCESS_FAR,
+            Kind::Memory(_) => w::MEMORY_ACCESS,
+        },
     }
+}
+
+/// How many values an operator brings from where the optimiser does not look.
+fn fresh(operator: &Operator<'_>, types: &impl Types) -> usize {
+    use Operator as O;
+    match operator {
+        O::Call { function_index } => {
+            types.function(*function_index).map_or(0, |found| found.results().len())
+        }
+        O::CallIndirect { type_index, .. } => types.at(*type_index).map_or(0, |found| found.results().len()),
+        O::GlobalGet { .. } | O::MemoryGrow { .. } | O::MemorySize { .. } => 1,
+        other => match chains::kind(other) {
+            Kind::Memory(_) if is_load(other) => 1,
+            _ => 0,
+        },
+    }
+}
+
+const fn is_load(operator: &Operator<'_>) -> bool {
+    use Operator as O;
+    !matches!(
+        operator,
+        O::I32Store { .. }
+            | O::I64Store { .. }
+            | O::F32Store { .. }
+            | O::F64Store { .. }
+            | O::I32Store8 { .. }
+            | O::I32Store16 { .. }
+            | O::I64Store8 { .. }
+            | O::I64Store16 { .. }
+            | O::I64Store32 { .. }
+    )
 }
