@@ -153,7 +153,7 @@ pub mod weights {
     /// A call through a table.
     pub const CALL_INDIRECT: u64 = 1_000;
     /// A parameter or a result of a call.
-    pub const ARGUMENT: u64 = 40;
+    pub const ARGUMENT: u64 = 80;
     /// A value in scope at a call.
     pub const SCOPE_AT_A_CALL: u64 = 1;
     /// A value that differs on a branch, where branches meet; and 1 more for each other value that differs there.
@@ -168,7 +168,7 @@ pub mod weights {
     pub const ARITHMETIC: u64 = 30;
     /// Sums with a constant from so many in a row on weigh [`SUM_IN_A_ROW`].
     pub const ROW_AT: u8 = 2;
-    /// A sum of a constant with a sum of a constant with a sum of a constant.
+    /// A sum of a constant with a sum of a constant with a sum of a constant; arithmetic of two constants.
     pub const SUM_IN_A_ROW: u64 = 400;
     /// A rotation of an integer.
     pub const ROTATION: u64 = 600;
@@ -183,9 +183,9 @@ pub mod weights {
     /// `memory.grow`.
     pub const MEMORY_GROW: u64 = 1_500;
     /// `memory.copy`, `memory.fill`, `memory.init`, `data.drop`.
-    pub const MEMORY_BULK: u64 = 150;
+    pub const MEMORY_BULK: u64 = 1_200;
     /// `table.copy`.
-    pub const TABLE_COPY: u64 = 2_200;
+    pub const TABLE_COPY: u64 = 4_500;
     /// `table.init`, `elem.drop`.
     pub const TABLE_INIT: u64 = 700;
 }

@@ -114,7 +114,7 @@ impl Chains {
                 Kind::Sum => row = self.pair(true),
                 // Of two values one: by the height; of one value one: it keeps its row.
                 Kind::Plain | Kind::Rotation | Kind::Slow if height + 1 == self.stack.len() => {
-                    self.pair(false);
+                    row = self.pair(false);
                 }
                 _ => {}
             },
@@ -140,7 +140,7 @@ impl Chains {
     fn pair(&mut self, sum: bool) -> u8 {
         let (b, a) = (self.stack.pop().unwrap_or(0), self.stack.pop().unwrap_or(0));
         let (result, row) = match (a, b) {
-            (CONSTANT, CONSTANT) => (CONSTANT, 0),
+            (CONSTANT, CONSTANT) => (CONSTANT, LENGTH_MAX),
             (CONSTANT, x) | (x, CONSTANT) if sum => (x.saturating_add(1).min(LENGTH_MAX), x),
             (CONSTANT, x) | (x, CONSTANT) => (x, 0),
             (a, b) => (a.max(b), 0),

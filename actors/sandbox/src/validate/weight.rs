@@ -246,9 +246,8 @@ fn class(operator: &Operator<'_>, row: u8) -> u64 {
         O::TableInit { .. } | O::ElemDrop { .. } => w::TABLE_INIT,
         other => match chains::kind(other) {
             Kind::Other => w::OPERATOR,
-            Kind::Plain => w::ARITHMETIC,
-            Kind::Sum if row >= w::ROW_AT => w::SUM_IN_A_ROW,
-            Kind::Sum => w::ARITHMETIC,
+            Kind::Plain | Kind::Sum if row >= w::ROW_AT => w::SUM_IN_A_ROW,
+            Kind::Plain | Kind::Sum => w::ARITHMETIC,
             Kind::Rotation => w::ROTATION,
             Kind::Slow => w::SLOW,
             Kind::Memory(offset) if offset >= w::FAR_AT => w::MEMORY_ACCESS_FAR,
