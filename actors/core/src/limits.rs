@@ -87,7 +87,7 @@ pub const NESTING_DEPTH_MAX: usize = 256;
 /// Locals of all functions of a module together, parameters not counted, at most.
 pub const MODULE_LOCALS_MAX: u64 = 200_000;
 /// Targets of one `br_table`, at most.
-pub const TABLE_TARGETS_MAX: u32 = 4_096;
+pub const TABLE_TARGETS_MAX: u32 = 1_024;
 /// Values on the operand stack at once, at most.
 pub const OPERAND_STACK_MAX: u32 = 1_000;
 /// Bytes of an export's name, at most; an entry's is bounded by [`ENTRY_NAME_BYTES_MAX`] too.

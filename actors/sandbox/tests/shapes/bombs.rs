@@ -22,7 +22,7 @@ const TOO_MUCH: &[(&str, u32, u32)] = &[
     ("blocks of 32 parameters", 700, 20),
     ("calls of constants, 32 parameters", 900, 15),
     ("calls without parameters", 40_000, 1),
-    ("1000 locals alive across n loops", 250, 1),
+    ("400 locals alive across n loops", 250, 1),
     ("expressions deep by n", 30_000, 1),
     ("memory.grow", 15_000, 1),
     ("table.copy", 12_000, 1),

@@ -12,7 +12,7 @@ pub(crate) const SHAPES: &[Shape] = &[
     ("calls of constants, 32 parameters", calls_constants),
     ("n values on the stack across 200 calls", stack_across_calls),
     ("1000 locals across n calls", locals_across_calls),
-    ("1000 locals alive across n loops", locals_across_loops),
+    ("400 locals alive across n loops", locals_across_loops),
     ("200 values on the stack across n ifs", stack_across_ifs),
     ("values defined early, used late", early_late),
     ("values used again and again across calls", used_across_calls),
@@ -113,20 +113,20 @@ fn locals_across_calls(n: u32, k: u32) -> Vec<u8> {
 }
 
 fn locals_across_loops(n: u32, k: u32) -> Vec<u8> {
-    module(&Spec::locals(1000), k, |f| {
-        for i in 0..1000 {
+    module(&Spec::locals(400), k, |f| {
+        for i in 0..400 {
             set(f, i, i);
         }
         for _ in 0..n {
             f.loop_(BlockType::Empty);
         }
-        for i in 0..1000 {
-            f.local_get(i).i64_const(1).i64_add().local_set((i + 1) % 1000);
+        for i in 0..400 {
+            f.local_get(i).i64_const(1).i64_add().local_set((i + 1) % 400);
         }
         for _ in 0..n {
             f.global_get(0).i32_wrap_i64().br_if(0).end();
         }
-        read_all(f, 1000);
+        read_all(f, 400);
     })
 }
 
