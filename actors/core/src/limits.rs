@@ -158,6 +158,24 @@ pub const ARTEFACT_BYTES_MAX: u64 = 64 * 1024 * 1024;
 pub const ARTEFACT_DIR_BYTES_MAX: u64 = 512 * 1024 * 1024;
 /// Compiled artefacts on disk, at most: the oldest makes room.
 pub const ARTEFACTS_MAX: usize = 4096;
+/// Locals of all functions of a module together, parameters not counted, at most.
+pub const MODULE_LOCALS_MAX: u64 = 200_000;
+/// Targets of one `br_table`, at most.
+pub const TABLE_TARGETS_MAX: u32 = 1_024;
+/// Values on the operand stack at once, at most.
+pub const OPERAND_STACK_MAX: u32 = 1_000;
+/// Bytes of an export's name, at most; an entry's is bounded by [`ENTRY_NAME_BYTES_MAX`] too.
+pub const EXPORT_NAME_BYTES_MAX: usize = 256;
+/// Bytes of all data segments of a module together, at most.
+pub const MODULE_DATA_BYTES_MAX: usize = 1024 * 1024;
+/// Custom sections of a module, at most.
+pub const MODULE_CUSTOM_SECTIONS_MAX: u32 = 64;
+/// Bytes of a module's manifest, at most.
+pub const MANIFEST_BYTES_MAX: usize = 64 * 1024;
+/// Weight of one function, at most: what it costs to compile, in the units of [`weights`].
+pub const FUNCTION_WEIGHT_MAX: u64 = 1_250_000;
+/// Weight of all functions of a module together, at most.
+pub const MODULE_WEIGHT_MAX: u64 = 12_000_000;
 /// Modules that a scope's policy installs, at most.
 pub const POLICY_MODULES_MAX: usize = 64;
 /// Roles that a scope's policy defines, at most.
@@ -186,6 +204,65 @@ pub const RESTARTS_MAX: usize = 3;
 pub const RESTART_WINDOW_MS: u64 = 60_000;
 /// Bytes of one segment file of the log, at most.
 pub const SEGMENT_BYTES_MAX: u64 = 64 * 1024 * 1024;
+}
+
+/// What the parts of a function weigh: about a tenth of a microsecond of the compiler's time each, as measured for
+/// `docs/design/0003-compile-bounds.md`. [`FUNCTION_WEIGHT_MAX`] and [`MODULE_WEIGHT_MAX`] bound the sums.
+pub mod weights {
+    /// A function, before its first operator.
+    pub const FUNCTION: u64 = 1_100;
+    /// A local of a function, or a parameter.
+    pub const LOCAL: u64 = 2;
+    /// Any operator that is not named here.
+    pub const OPERATOR: u64 = 10;
+    /// `nop`.
+    pub const NOP: u64 = 1;
+    /// `if`, `else`, `br`, `br_if`, `br_table`, `return`.
+    pub const BRANCH: u64 = 80;
+    /// A loop: it counts fuel and asks whether to yield.
+    pub const LOOP: u64 = 1_000;
+    /// One target of a `br_table`.
+    pub const TARGET: u64 = 2;
+    /// A call.
+    pub const CALL: u64 = 100;
+    /// A call through a table.
+    pub const CALL_INDIRECT: u64 = 1_000;
+    /// A parameter or a result of a call.
+    pub const ARGUMENT: u64 = 80;
+    /// A value in scope at a call.
+    pub const SCOPE_AT_A_CALL: u64 = 1;
+    /// A value that differs on a branch, where branches meet; and 1 more for each other value that differs there.
+    pub const MEETING: u64 = 35;
+    /// Of the others, so many count at most.
+    pub const MEETING_CROWD_MAX: u64 = 256;
+    /// So many branches that meet at one place make each of them weigh twice as much.
+    pub const MEETING_DOUBLES_AT: u64 = 256;
+    /// A value in scope where branches meet.
+    pub const SCOPE: u64 = 5;
+    /// A cheap function of integers.
+    pub const ARITHMETIC: u64 = 30;
+    /// Sums with a constant from so many in a row on weigh [`SUM_IN_A_ROW`].
+    pub const ROW_AT: u8 = 2;
+    /// A sum of a constant with a sum of a constant with a sum of a constant; arithmetic of two constants.
+    pub const SUM_IN_A_ROW: u64 = 400;
+    /// A rotation of an integer.
+    pub const ROTATION: u64 = 600;
+    /// Floats, divisions, conversions, sign extensions, counts of bits.
+    pub const SLOW: u64 = 200;
+    /// A load or a store whose fixed offset is so many bytes or more weighs [`MEMORY_ACCESS_FAR`].
+    pub const FAR_AT: u64 = 1024 * 1024;
+    /// A load or a store far away: its bounds are checked in steps.
+    pub const MEMORY_ACCESS_FAR: u64 = 250;
+    /// A load or a store.
+    pub const MEMORY_ACCESS: u64 = 25;
+    /// `memory.grow`.
+    pub const MEMORY_GROW: u64 = 1_500;
+    /// `memory.copy`, `memory.fill`, `memory.init`, `data.drop`.
+    pub const MEMORY_BULK: u64 = 1_200;
+    /// `table.copy`.
+    pub const TABLE_COPY: u64 = 4_500;
+    /// `table.init`, `elem.drop`.
+    pub const TABLE_INIT: u64 = 700;
 }
 
 const _: () = {

@@ -35,4 +35,4 @@ pub use profile::{FunctionFuel, Profiled};
 pub use record::{LogLine, Recorded, Recorder};
 pub use rerun::Reruns;
 pub use run::{EntryKind, Module, RunError};
-pub use validate::{Manifest, Rejected, Shape, validate};
+pub use validate::{Inspection, Item, Manifest, Rejected, Shape, Size, Weight, inspect, validate};

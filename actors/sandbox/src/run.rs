@@ -303,7 +303,7 @@ fn fault(what: impl Into<String>) -> RunError {
 }
 
 fn reject(what: String) -> Rejected {
-    Rejected { what, offset: None }
+    Rejected::new(what)
 }
 
 fn check_import(import: &wasmtime::ImportType<'_>) -> Result<(), Rejected> {

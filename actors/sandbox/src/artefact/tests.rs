@@ -14,7 +14,8 @@ fn module() -> BlockId {
 /// A directory with one artefact of some bytes, and the artefact.
 fn kept(code: &[u8]) -> (tempfile::TempDir, Artefacts, Vec<u8>) {
     let dir = tempfile::tempdir().unwrap();
-    let engine = Engine::new(&EngineOptions { instances_max: 1, pooled: false }).unwrap();
+    let engine =
+        Engine::new(&EngineOptions { instances_max: 1, pooled: false, ..EngineOptions::default() }).unwrap();
     let artefacts = Artefacts::open(dir.path(), &[3; 32], &engine, 1 << 20).unwrap();
     artefacts.write(module(), code).unwrap();
     let bytes = std::fs::read(artefacts.path(module())).unwrap();

@@ -276,7 +276,7 @@ impl<V> State<V> {
 
 fn panicked<V>() -> Outcome<V> {
     let what = "the compiler panicked on this module".to_owned();
-    Outcome { made: Err(Rejected { what, offset: None }), loaded: false, discarded: false }
+    Outcome { made: Err(Rejected::new(what)), loaded: false, discarded: false }
 }
 
 fn at_once<V: Send + Sync + 'static>(answer: Answer<V>) -> Flight<V> {

@@ -29,11 +29,7 @@ impl Maker for Texts {
         self.made.lock().unwrap().push(text.clone());
         assert!(!text.starts_with("panic"), "as the block asks");
         let bytes = text.len();
-        let made = if text.starts_with("bad") {
-            Err(Rejected { what: text, offset: None })
-        } else {
-            Ok((text, bytes))
-        };
+        let made = if text.starts_with("bad") { Err(Rejected::new(text)) } else { Ok((text, bytes)) };
         Outcome { made, loaded: false, discarded: false }
     }
     fn keep(&self, made: &String) {
