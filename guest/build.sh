@@ -78,7 +78,7 @@ flags=""
 add() { for flag in "$@"; do flags="$flags${flags:+$(printf '\037')}$flag"; done; }
 add -Ctarget-cpu=mvp "-Ctarget-feature=$FEATURES"
 add -Clinker-flavor=wasm-ld "-Clink-arg=-zstack-size=$STACK_BYTES"
-add "--remap-path-prefix=$here=/guest" "--remap-path-prefix=$library=/rust/library"
+add "--remap-path-prefix=$here=guest" "--remap-path-prefix=$library=library"
 
 build() {
     # Nothing of the caller's environment but where things are: no flags, no profiles. Nothing from the
