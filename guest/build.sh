@@ -1,6 +1,6 @@
 #!/bin/sh
-# Builds every guest under examples/ to prebuilt/<name>.wasm. The same sources give the same bytes on any
-# machine and in any folder: compiler, linker, flags and lock file are fixed, paths are remapped.
+# Builds every guest under examples/, and template/, to prebuilt/<name>.wasm. The same sources give the same
+# bytes on any machine and in any folder: compiler, linker, flags and lock file are fixed, paths are remapped.
 #
 #   ./build.sh           build, and replace what is in prebuilt/
 #   ./build.sh --check   build into a temporary folder, and compare with prebuilt/
@@ -96,7 +96,7 @@ build() {
 
 names=""
 packages=""
-for manifest in examples/*/Cargo.toml; do
+for manifest in examples/*/Cargo.toml template/Cargo.toml; do
     name=$(basename "$(dirname "$manifest")")
     names="$names $name"
     packages="$packages --package $name"
@@ -122,7 +122,7 @@ for name in $names; do
 done
 if [ "$check" = yes ]; then
     for kept in prebuilt/*.wasm; do
-        [ -d "examples/$(basename "$kept" .wasm)" ] && continue
+        case " $names " in *" $(basename "$kept" .wasm) "*) continue ;; esac
         echo "build.sh: $kept has no sources" >&2
         result=1
     done

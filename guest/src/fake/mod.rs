@@ -239,9 +239,19 @@ pub fn value(key: &[u8]) -> Option<Vec<u8>> {
     with(|host| host.values.get(key).cloned())
 }
 
+/// Sets a value behind the guest's back, as a module before this one may have left it.
+pub fn set_value(key: &[u8], value: &[u8]) {
+    with(|host| host.values.insert(key.to_vec(), value.to_vec()));
+}
+
 /// How many values are kept.
 pub fn value_count() -> usize {
     with(|host| host.values.len())
+}
+
+/// Every value that is kept, by its key: to see that a refusal changed nothing.
+pub fn values() -> BTreeMap<Vec<u8>, Vec<u8>> {
+    with(|host| host.values.clone())
 }
 
 /// Every transfer so far.
