@@ -4,6 +4,7 @@
 #
 #   ./build.sh           build, and replace what is in prebuilt/
 #   ./build.sh --check   build into a temporary folder, and compare with prebuilt/
+#   ./build.sh NAME…     the same for these guests alone; also after --check
 #
 # Answers 0 when all went well, 1 when a build failed or bytes differ, 2 for a wrong argument, and 3 when the
 # pinned toolchain is not here (./toolchain.sh installs it).
@@ -30,9 +31,8 @@ absent() {
 
 check=no
 case "${1-}" in
-    "") ;;
-    --check) check=yes ;;
-    *) echo "usage: build.sh [--check]" >&2; exit 2 ;;
+    --check) check=yes; shift ;;
+    -*) echo "usage: build.sh [--check] [NAME…]" >&2; exit 2 ;;
 esac
 
 here=$(cd "$(dirname "$0")" && pwd -P)
@@ -98,8 +98,14 @@ names=""
 packages=""
 for manifest in examples/*/Cargo.toml template/Cargo.toml; do
     name=$(basename "$(dirname "$manifest")")
+    case " $* " in "  " | *" $name "*) ;; *) continue ;; esac
     names="$names $name"
     packages="$packages --package $name"
+done
+for wanted in "$@"; do
+    case " $names " in *" $wanted "*) continue ;; esac
+    echo "build.sh: there is no guest $wanted: expected the name of a folder in examples/, or template" >&2
+    exit 2
 done
 # shellcheck disable=SC2086 # the names of packages have no spaces
 build $packages || { echo "build.sh: the build failed" >&2; exit 1; }
@@ -120,7 +126,7 @@ for name in $names; do
         result=1
     fi
 done
-if [ "$check" = yes ]; then
+if [ "$check" = yes ] && [ $# = 0 ]; then
     for kept in prebuilt/*.wasm; do
         case " $names " in *" $(basename "$kept" .wasm) "*) continue ;; esac
         echo "build.sh: $kept has no sources" >&2
