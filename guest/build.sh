@@ -4,7 +4,8 @@
 #
 #   ./build.sh           build, and replace what is in prebuilt/
 #   ./build.sh --check   build into a temporary folder, and compare with prebuilt/
-#   ./build.sh NAME…     the same for these guests alone; also after --check
+#   ./build.sh --names   build with function names, for backtraces and profiles, to target/named/<name>.wasm
+#   ./build.sh NAME…     the same for these guests alone; also after an option
 #
 # Answers 0 when all went well, 1 when a build failed or bytes differ, 2 for a wrong argument, and 3 when the
 # pinned toolchain is not here (./toolchain.sh installs it).
@@ -30,9 +31,12 @@ absent() {
 }
 
 check=no
+into=prebuilt
+strip=symbols
 case "${1-}" in
     --check) check=yes; shift ;;
-    -*) echo "usage: build.sh [--check] [NAME…]" >&2; exit 2 ;;
+    --names) into=target/named; strip=debuginfo; shift ;;
+    -*) echo "usage: build.sh [--check | --names] [NAME…]" >&2; exit 2 ;;
 esac
 
 here=$(cd "$(dirname "$0")" && pwd -P)
@@ -88,6 +92,7 @@ build() {
         RUSTC="$rustc" RUSTC_BOOTSTRAP=1 CARGO_ENCODED_RUSTFLAGS="$flags" CARGO_INCREMENTAL=0 \
         CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER="$scratch/wasm-ld" \
         CARGO_TARGET_DIR="$scratch/target" CARGO_TERM_COLOR=never \
+        CARGO_PROFILE_RELEASE_STRIP="$strip" \
         "$cargo" build --locked --release --lib --target "$TARGET" \
         --offline --config 'source.crates-io.replace-with="library"' \
         --config "source.library.directory=\"$library/vendor\"" \
@@ -113,9 +118,9 @@ build $packages || { echo "build.sh: the build failed" >&2; exit 1; }
 result=0
 for name in $names; do
     built="$scratch/target/$TARGET/release/$name.wasm"
-    kept="prebuilt/$name.wasm"
+    kept="$into/$name.wasm"
     if [ "$check" = no ]; then
-        mkdir -p prebuilt
+        mkdir -p "$into"
         cp "$built" "$kept"
         chmod 644 "$kept"
         echo "$kept: $(wc -c < "$kept") bytes, sha256 $(sha256sum "$kept" | cut -d ' ' -f 1)"
