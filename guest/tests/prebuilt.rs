@@ -182,6 +182,18 @@ fn every_prebuilt_guest_has_the_shape_that_the_host_asks_for() {
     assert!(guests > 0);
 }
 
+/// Otherwise a binding that no guest uses could have a wrong type for long.
+#[test]
+fn the_probe_imports_the_whole_abi() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("prebuilt/calls.wasm");
+    let bytes = std::fs::read(file).unwrap();
+    let mut imported: Vec<&str> = read(&bytes).imports.into_iter().map(|import| import.0).collect();
+    let mut expected: Vec<&str> = ABI.iter().map(|function| function.0).collect();
+    imported.sort_unstable();
+    expected.sort_unstable();
+    assert_eq!(imported, expected);
+}
+
 /// The paths of source files in a module, as its panics name them. Texts lie in a module without separators, so
 /// the first folder's name may have other text before it.
 fn source_paths(bytes: &[u8]) -> Vec<String> {
@@ -203,8 +215,8 @@ fn is_relative(path: &str) -> bool {
 
 #[test]
 fn a_panic_names_its_file_from_the_workspace_on() {
-    let told = source_paths(b"\0is fullexamples/a/src/b.rssrc/c.rs\0/work/src/d.rs\x01lost/home/x/src/e.rs");
-    assert_eq!(told, ["fullexamples/a/src/b.rs", "src/c.rs", "/work/src/d.rs", "lost/home/x/src/e.rs"]);
+    let told = source_paths(b"\0is fullexamples/a/src/b.rssrc/c.rs\0/build/src/d.rs\x01lost/home/x/src/e.rs");
+    assert_eq!(told, ["fullexamples/a/src/b.rs", "src/c.rs", "/build/src/d.rs", "lost/home/x/src/e.rs"]);
     assert_eq!(told.iter().map(|path| is_relative(path)).collect::<Vec<_>>(), [true, true, false, false]);
 
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"));

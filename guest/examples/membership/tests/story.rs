@@ -73,6 +73,7 @@ fn two_stewards_admit_and_the_roll_says_so() {
     assert_eq!(code("ann", approve, "dan"), NO_SUCH_REQUEST);
     assert_eq!(code("dan", request, "again"), 0, "who was refused may ask again");
     assert_eq!(text("ann", approve, "dan"), "1 of 2", "with no votes from before");
+    assert_eq!(text("bob", refuse, "dan"), "1 of 2", "of either kind");
 }
 
 #[test]
