@@ -48,8 +48,8 @@
 //! `host_transfer`, an offer becomes `host_hold`, and what stays here is who may do what.
 //!
 //! State, all of it binary, little endian, each value with a version in its first byte: `bank` ([`bank`]); `m/` and
-//! a DID: a member ([`member`]); `e/`, a DID, `/` and a digit: one of its last ten entries ([`statement`]); `o/` and
-//! a number of 8 bytes, big endian: an offer ([`offer`]). A payment touches two members and no total.
+//! a DID: a member ([`member`]); `e/`, a DID, `/` and a digit: one of its last ten entries ([`mod@statement`]); `o/` and
+//! a number of 8 bytes, big endian: an offer ([`mod@offer`]). A payment touches two members and no total.
 
 #![no_std]
 #![forbid(unsafe_code)]
