@@ -54,7 +54,7 @@ fn recursions() -> Vec<(String, String)> {
         ),
     ];
     // Values that a compiler keeps over the call, because they are wanted again: it computes each once.
-    for values in [8u32, 100, 1_000, 2_500] {
+    for values in [8u32, 100, 1_000, 2_000] {
         for (name, make) in [
             ("integers", "(i64.mul (local.get 0) (i64.const %))"),
             ("floats", "(f64.mul (f64.convert_i64_s (local.get 0)) (f64.const %.5))"),
