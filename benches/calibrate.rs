@@ -2,10 +2,14 @@
 //! the dearest class is from the cheapest.
 //!
 //! Each variant is a unit of text, repeated in the body of a loop, run through the production engine
-//! ([`Module::run`]) with two counts of rounds; the difference of the two leaves out the instance and the setup. Time
-//! is the least of several short runs: whatever else the machine did only adds. Fuel is the receipt's own. The loop's
-//! own head is part of what is measured, one in so many units. A class is as dear as its dearest variant, because
-//! that is what a hostile guest would run.
+//! ([`Module::run`]) in a body and in one with twice as many units; the difference of the two leaves out the instance,
+//! the setup and the loop. Time is the thread's own, and the least of many short runs: whatever else the machine did
+//! only adds. Fuel is the receipt's. A class is as dear as its dearest variant, because that is what a hostile guest
+//! would run; `…_variants` compares all variants with each other.
+//!
+//! The ratio is over what is in steady state, with its data in the processor's caches. Accesses that all miss are
+//! printed as `CLASS … cold`, and bounded by the wall clock (`docs/design/0004-cost-schedule.md`). What takes less than
+//! 0.05 ns an operator and costs at most 1 each has no finite ratio: it is printed, and is not the cheapest.
 //!
 //! *Flat* is the same module under wasmtime's own costs (one unit an operator), for comparison; host calls have no
 //! such figure.
@@ -23,22 +27,25 @@
 
 #[path = "calibrate/calls.rs"]
 mod calls;
+#[path = "calibrate/world.rs"]
+mod calls_world;
 #[path = "calibrate/operators.rs"]
 mod operators;
 
 use std::collections::BTreeMap;
-use std::time::Instant;
+use std::sync::Mutex;
 
 use icn_core::encode::Block;
-use icn_core::id::Codec;
+use icn_core::id::{Codec, Hash};
+use icn_core::state::StateTree;
 use icn_sandbox::{Engine, EngineOptions, Module};
 
 /// The dearest class may cost so many times what the cheapest does.
 const RATIO_MAX: f64 = 20.0;
-/// A run is made at least so long.
-const RUN_NS: f64 = 1_500_000.0;
+/// The two bodies are made to differ by so much.
+const RUN_NS: f64 = 1_000_000.0;
 /// Runs of which the shortest counts.
-const RUNS: usize = 12;
+const RUNS: usize = 10;
 
 /// What is repeated, and in what module.
 #[derive(Debug, Clone)]
@@ -53,8 +60,10 @@ pub(crate) struct Variant {
     pub(crate) repeat: usize,
     /// Rounds at most, where the ABI limits how often a call succeeds.
     pub(crate) rounds_max: u32,
-    /// Rounds at least, where the setup takes long.
-    pub(crate) rounds_min: u32,
+    /// It can be done once a run.
+    pub(crate) once: bool,
+    /// Every access misses the caches.
+    pub(crate) cold: bool,
     /// Text that runs once, before.
     pub(crate) setup: String,
     /// Imports.
@@ -75,7 +84,8 @@ impl Default for Variant {
             unit: String::new(),
             repeat: 64,
             rounds_max: u32::MAX,
-            rounds_min: 0,
+            once: false,
+            cold: false,
             setup: String::new(),
             imports: "",
             pages: 2,
@@ -86,7 +96,7 @@ impl Default for Variant {
 }
 
 impl Variant {
-    fn text(&self) -> String {
+    fn text(&self, repeat: usize) -> String {
         let data = "x".repeat(65_536);
         let (pages, maximum) = (self.pages, self.pages_max.map_or(String::new(), |pages| pages.to_string()));
         let pages = self.pages_max.map_or(pages, |maximum| maximum.min(pages));
@@ -94,7 +104,7 @@ impl Variant {
         let passive = if has_room { data.as_str() } else { "x" };
         let many = " i64".repeat(32);
         let elements = "$nothing ".repeat(1000);
-        let (imports, setup, body) = (self.imports, &self.setup, self.unit.repeat(self.repeat));
+        let (imports, setup, body) = (self.imports, &self.setup, self.unit.repeat(repeat));
         // Read back from memory, so that the compiler cannot fold them.
         let constants: String = [("a", "i32", "7"), ("b", "i32", "0x7ffffff3"), ("c", "i32", "3"), ("d", "i32", "5"),
             ("e", "i32", "11"), ("x", "i64", "3"), ("y", "i64", "0x7ffffffffffffff1"), ("f", "f64", "1.7"),
@@ -116,7 +126,7 @@ impl Variant {
             (func $many (param{many}))
             (func $deep (param i32) (if (local.get 0) (then (call $deep (i32.sub (local.get 0) (i32.const 1))))))
             (func (export "run") (local $n i32) (local $a i32) (local $b i32) (local $c i32) (local $d i32)
-              (local $e i32) (local $z i32) (local $p i32) (local $x i64) (local $y i64) (local $f f64) (local $g f64)
+              (local $e i32) (local $z i32) (local $p i32) (local $k i32) (local $x i64) (local $y i64) (local $f f64) (local $g f64)
               (local $s f32) (local $t f32)
               (drop (call $input (i32.const 16) (i32.const 4)))
               (local.set $n (i32.load (i32.const 16))) (i32.store (i32.const 16) (i32.const 0))
@@ -141,41 +151,87 @@ struct Measured {
     flat: Option<f64>,
 }
 
-fn measure(engine: &Engine, world: &calls::World, variant: &Variant) -> Measured {
-    let text = variant.text();
-    let bytes = wat::parse_str(&text).unwrap_or_else(|e| panic!("{}: {e}", variant.name));
-    let block = Block::new(Codec::Raw, bytes.clone());
-    let module = Module::compile(engine, &block).unwrap_or_else(|e| panic!("{}: {e}", variant.name));
-    let best = |rounds: u32, runs: usize| {
-        let mut least = (f64::INFINITY, 0);
-        for _ in 0..runs {
-            let call = world.call(&module, rounds);
-            let started = Instant::now();
-            let staged = futures::executor::block_on(module.run(call)).expect("a run");
-            // What the commit does with it: the receipt that holds the output and the writes is hashed.
-            std::hint::black_box(icn_core::id::Hash::digest(&staged.output));
-            staged.writes.values().flatten().for_each(|value| {
-                std::hint::black_box(icn_core::id::Hash::digest(value));
-            });
-            let ns = started.elapsed().as_nanos() as f64;
-            assert!(staged.outcome.is_ok(), "{}: {:?}", variant.name, staged.outcome);
-            least = (least.0.min(ns), staged.fuel);
+/// Processor time of this thread, in nanoseconds. The kernel counts it when the thread gives way.
+fn thread_ns() -> u64 {
+    std::thread::yield_now();
+    let text =
+        std::fs::read_to_string("/proc/thread-self/schedstat").expect("the kernel counts a thread's time");
+    text.split(' ').next().and_then(|ns| ns.parse().ok()).expect("nanoseconds")
+}
+
+/// A compiled body, and the least time and the fuel of its runs.
+struct Body<'a> {
+    module: Module,
+    world: &'a calls_world::World,
+    tree: &'a Mutex<StateTree>,
+    name: &'static str,
+    ns: f64,
+    fuel: u64,
+}
+
+impl Body<'_> {
+    fn run(&mut self, rounds: u32, state: bool) {
+        let call = self.world.call(rounds);
+        let started = thread_ns();
+        let staged = futures::executor::block_on(self.module.run(call)).expect("a run");
+        // What the commit does with it: the receipt that holds the output and the writes is hashed, and the state's
+        // tree gets new leaves.
+        std::hint::black_box(Hash::digest(&staged.output));
+        if state {
+            let mut tree = self.tree.lock().expect("one thread");
+            for (key, value) in &staged.writes {
+                std::hint::black_box(Hash::digest(value.as_deref().unwrap_or_default()));
+                tree.set(&self.world.module, key, value.as_deref());
+            }
+            std::hint::black_box(tree.root());
         }
-        least
+        let ns = (thread_ns() - started) as f64;
+        assert!(staged.outcome.is_ok(), "{}: {:?}", self.name, staged.outcome);
+        self.ns = self.ns.min(ns);
+        self.fuel = staged.fuel;
+    }
+}
+
+/// What one more unit in the loop's body takes: the difference of two bodies, one with twice as many units, over the
+/// same rounds. The instance, the setup and the loop's head are in both.
+fn measure(
+    engine: &Engine,
+    world: &calls_world::World,
+    tree: &Mutex<StateTree>,
+    variant: &Variant,
+) -> Measured {
+    let compile = |repeat: usize| {
+        let bytes = wat::parse_str(variant.text(repeat)).unwrap_or_else(|e| panic!("{}: {e}", variant.name));
+        let block = Block::new(Codec::Raw, bytes);
+        let module = Module::compile(engine, &block).unwrap_or_else(|e| panic!("{}: {e}", variant.name));
+        (block, Body { module, world, tree, name: variant.name, ns: f64::INFINITY, fuel: 0 })
     };
-    let (nothing_ns, nothing_fuel) = best(0, RUNS);
-    let mut rounds = 1u32;
-    while rounds < variant.rounds_min
-        || (rounds < variant.rounds_max && best(rounds, 4).0 - nothing_ns < RUN_NS)
-    {
+    // What can be done once is compared with not doing it.
+    let (block, mut one) = compile(if variant.once { 0 } else { variant.repeat });
+    let (_, mut two) = compile(if variant.once { 1 } else { 2 * variant.repeat });
+    // The compiler folds no unit here; one that it did fold would run into the most fuel.
+    let mut rounds = variant.rounds_max.min(16);
+    loop {
+        (one.ns, two.ns) = (f64::INFINITY, f64::INFINITY);
+        for _ in 0..2 {
+            one.run(rounds, variant.host);
+            two.run(rounds, variant.host);
+        }
+        let spent = two.fuel > icn_core::limits::FUEL_PER_INVOCATION_MAX / 4;
+        if rounds >= variant.rounds_max || two.ns - one.ns > RUN_NS || two.ns > 40.0 * RUN_NS || spent {
+            break;
+        }
         rounds = rounds.saturating_mul(2).min(variant.rounds_max);
     }
-    let (ns, fuel) = best(rounds, RUNS);
-    let units = f64::from(rounds) * variant.repeat as f64;
+    for _ in 0..RUNS {
+        one.run(rounds, variant.host);
+        two.run(rounds, variant.host);
+    }
+    let units = f64::from(rounds) * if variant.once { 1.0 } else { variant.repeat as f64 };
     Measured {
-        ns: (ns - nothing_ns).max(0.0) / units,
-        fuel: (fuel - nothing_fuel) as f64 / units,
-        flat: (!variant.host).then(|| flat(&bytes, rounds.min(1000), variant.repeat)),
+        ns: (two.ns - one.ns).max(0.0) / units,
+        fuel: (two.fuel - one.fuel) as f64 / units,
+        flat: (!variant.host).then(|| flat(block.bytes(), 8, variant.repeat)),
     }
 }
 
@@ -211,69 +267,83 @@ fn flat(bytes: &[u8], rounds: u32, repeat: usize) -> f64 {
     (fuel(rounds) - fuel(0)) as f64 / (f64::from(rounds) * repeat as f64)
 }
 
-/// The dearest variant of a class.
-#[derive(Debug, Default, Clone, Copy)]
-struct Worst {
-    ours: f64,
-    flat: f64,
-}
+/// Fuel below which an operator that takes no time is as good as free.
+const NOTHING_NS: f64 = 0.05;
 
 fn main() {
-    let only = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
-    let engine = Engine::new(&EngineOptions { instances_max: 8, pooled: true }).expect("an engine");
-    let world = calls::World::new();
+    let only = std::env::args().skip(1).find(|arg| !arg.starts_with('-'));
+    let engine =
+        Engine::new(&EngineOptions { instances_max: 8, ..EngineOptions::default() }).expect("an engine");
+    let world = calls_world::World::new();
+    // The tree of its keys, which a commit gives new leaves.
+    let mut tree = StateTree::default();
+    world.state.iter().for_each(|(module, key, value)| tree.set(module, key, Some(value)));
+    let tree = Mutex::new(tree);
     println!(
         "question: nanoseconds a unit of fuel buys, schedule version {}",
         icn_core::costs::SCHEDULE_VERSION
     );
-    let mut classes: BTreeMap<String, Worst> = BTreeMap::new();
-    // The same without the accesses that miss the caches: no price for each operator tells those from others.
-    let mut in_cache = classes.clone();
+    let mut classes: BTreeMap<String, f64> = BTreeMap::new();
+    let (mut variants, mut flat_classes, mut cold) = (classes.clone(), classes.clone(), classes.clone());
     for variant in operators::variants().into_iter().chain(calls::variants()) {
         if only.as_ref().is_some_and(|only| !variant.name.contains(only.as_str()) && variant.class != only) {
             continue;
         }
-        let Measured { ns, fuel, flat } = measure(&engine, &world, &variant);
-        let flat_ns = flat.map_or(0.0, |flat| ns / flat.max(1e-9));
+        let Measured { ns, fuel, flat } = measure(&engine, &world, &tree, &variant);
+        let per_fuel = ns / fuel;
+        let flat = flat.filter(|flat| *flat > 0.0).map(|flat| ns / flat);
+        // Operators of a unit that is made of free ones: as many as its fuel.
+        let free = variant.class == "no_code" && ns / fuel < NOTHING_NS;
         println!(
-            "CLASS name={} variant=\"{}\" ns_per_op={ns:.3} fuel_per_op={fuel:.2} ns_per_fuel={:.4} flat_ns_per_fuel={flat_ns:.4}",
+            "CLASS name={} variant=\"{}\"{} ns_per_op={} fuel_per_op={fuel:.2} ns_per_fuel={per_fuel:.4}{}{}",
             variant.class,
             variant.name,
-            ns / fuel
+            if variant.cold { " cold" } else { "" },
+            if ns < NOTHING_NS { format!("<{NOTHING_NS}") } else { format!("{ns:.3}") },
+            flat.map_or(String::new(), |flat| format!(" flat_ns_per_fuel={flat:.4}")),
+            if free || ns < NOTHING_NS { " (below the clock's resolution: no ratio)" } else { "" },
         );
+        if free || ns < NOTHING_NS {
+            continue;
+        }
         // Bulk operators count by each length; a host call by its function, as dear as its dearest use.
         let key = match variant.class {
-            "bulk" => variant.name,
+            "bulk" | "table_copy" => variant.name,
             "host" | "host_ledger" => variant.name.split(' ').next().unwrap_or(variant.name),
             class => class,
         };
-        if !variant.name.ends_with("16 MiB") {
-            let worst = in_cache.entry(key.to_owned()).or_default();
-            worst.ours = worst.ours.max(ns / fuel);
-            worst.flat = worst.flat.max(flat_ns);
+        let note = |of: &mut BTreeMap<String, f64>, key: &str, value: f64| {
+            let worst = of.entry(key.to_owned()).or_default();
+            *worst = worst.max(value);
+        };
+        if variant.cold {
+            note(&mut cold, variant.name, per_fuel);
+            continue;
         }
-        let worst = classes.entry(key.to_owned()).or_default();
-        worst.ours = worst.ours.max(ns / fuel);
-        worst.flat = worst.flat.max(flat_ns);
+        note(&mut classes, key, per_fuel);
+        note(&mut variants, variant.name, per_fuel);
+        if let Some(flat) = flat {
+            note(&mut flat_classes, key, flat);
+        }
     }
-    report("fuel_ns_worst_over_best", &classes, |worst| worst.ours);
-    report("fuel_ns_worst_over_best_in_cache", &in_cache, |worst| worst.ours);
-    report("fuel_ns_worst_over_best_flat", &classes, |worst| worst.flat);
+    report("fuel_ns_worst_over_best", &classes);
+    report("fuel_ns_worst_over_best_variants", &variants);
+    report("fuel_ns_worst_over_best_flat", &flat_classes);
+    let coldest = cold.values().chain(classes.values()).copied().fold(0.0, f64::max);
+    let seconds = coldest * icn_core::limits::FUEL_PER_INVOCATION_MAX as f64 / 1e9;
+    println!(
+        "the most fuel, all of it burned at the dearest, cold accesses among it: {seconds:.0} s of at most {} s",
+        icn_core::limits::GUEST_WALL_CLOCK_MS_MAX / 1000
+    );
 }
 
-/// Prints the ratio. What compiles to nothing takes no time, whatever it burns: it can only be the dearest.
-fn report(name: &str, classes: &BTreeMap<String, Worst>, of: impl Fn(&Worst) -> f64) {
-    let of = |class: &&String| of(&classes[*class]);
-    let order = |a: &&String, b: &&String| of(a).total_cmp(&of(b));
-    let Some(worst) = classes.keys().max_by(order) else { return };
-    let Some(best) = classes.keys().filter(|class| *class != "no_code" && of(class) > 0.0).min_by(order)
-    else {
-        return;
-    };
-    let (most, least) = (of(&worst), of(&best));
+/// Prints the ratio of a set of figures.
+fn report(name: &str, figures: &BTreeMap<String, f64>) {
+    let Some((worst, most)) = figures.iter().max_by(|a, b| a.1.total_cmp(b.1)) else { return };
+    let Some((best, least)) = figures.iter().min_by(|a, b| a.1.total_cmp(b.1)) else { return };
     println!("{name}: worst {worst} {most:.4}, best {best} {least:.4}");
     println!("RATIO name={name} ours={most:.4} floor={least:.4} unit=ns_per_fuel ratio={:.1}", most / least);
-    if most / least > RATIO_MAX && !name.ends_with("flat") {
+    if most / least > RATIO_MAX && name == "fuel_ns_worst_over_best" {
         println!(
             "WARNING: the dearest class costs more than {RATIO_MAX} times what the cheapest does: the schedule needs new prices"
         );

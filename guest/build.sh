@@ -1,9 +1,11 @@
 #!/bin/sh
-# Builds every guest under examples/ to prebuilt/<name>.wasm. The same sources give the same bytes on any
-# machine and in any folder: compiler, linker, flags and lock file are fixed, paths are remapped.
+# Builds every guest under examples/, and template/, to prebuilt/<name>.wasm. The same sources give the same
+# bytes on any machine and in any folder: compiler, linker, flags and lock file are fixed, paths are remapped.
 #
 #   ./build.sh           build, and replace what is in prebuilt/
 #   ./build.sh --check   build into a temporary folder, and compare with prebuilt/
+#   ./build.sh --names   build with function names, for backtraces and profiles, to target/named/<name>.wasm
+#   ./build.sh NAME…     the same for these guests alone; also after an option
 #
 # Answers 0 when all went well, 1 when a build failed or bytes differ, 2 for a wrong argument, and 3 when the
 # pinned toolchain is not here (./toolchain.sh installs it).
@@ -29,10 +31,12 @@ absent() {
 }
 
 check=no
+into=prebuilt
+strip=symbols
 case "${1-}" in
-    "") ;;
-    --check) check=yes ;;
-    *) echo "usage: build.sh [--check]" >&2; exit 2 ;;
+    --check) check=yes; shift ;;
+    --names) into=target/named; strip=debuginfo; shift ;;
+    -*) echo "usage: build.sh [--check | --names] [NAME…]" >&2; exit 2 ;;
 esac
 
 here=$(cd "$(dirname "$0")" && pwd -P)
@@ -78,7 +82,7 @@ flags=""
 add() { for flag in "$@"; do flags="$flags${flags:+$(printf '\037')}$flag"; done; }
 add -Ctarget-cpu=mvp "-Ctarget-feature=$FEATURES"
 add -Clinker-flavor=wasm-ld "-Clink-arg=-zstack-size=$STACK_BYTES"
-add "--remap-path-prefix=$here=/guest" "--remap-path-prefix=$library=/rust/library"
+add "--remap-path-prefix=$here=guest" "--remap-path-prefix=$library=library"
 
 build() {
     # Nothing of the caller's environment but where things are: no flags, no profiles. Nothing from the
@@ -88,6 +92,7 @@ build() {
         RUSTC="$rustc" RUSTC_BOOTSTRAP=1 CARGO_ENCODED_RUSTFLAGS="$flags" CARGO_INCREMENTAL=0 \
         CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER="$scratch/wasm-ld" \
         CARGO_TARGET_DIR="$scratch/target" CARGO_TERM_COLOR=never \
+        CARGO_PROFILE_RELEASE_STRIP="$strip" \
         "$cargo" build --locked --release --lib --target "$TARGET" \
         --offline --config 'source.crates-io.replace-with="library"' \
         --config "source.library.directory=\"$library/vendor\"" \
@@ -96,10 +101,16 @@ build() {
 
 names=""
 packages=""
-for manifest in examples/*/Cargo.toml; do
+for manifest in examples/*/Cargo.toml template/Cargo.toml; do
     name=$(basename "$(dirname "$manifest")")
+    case " $* " in "  " | *" $name "*) ;; *) continue ;; esac
     names="$names $name"
     packages="$packages --package $name"
+done
+for wanted in "$@"; do
+    case " $names " in *" $wanted "*) continue ;; esac
+    echo "build.sh: there is no guest $wanted: expected the name of a folder in examples/, or template" >&2
+    exit 2
 done
 # shellcheck disable=SC2086 # the names of packages have no spaces
 build $packages || { echo "build.sh: the build failed" >&2; exit 1; }
@@ -107,9 +118,9 @@ build $packages || { echo "build.sh: the build failed" >&2; exit 1; }
 result=0
 for name in $names; do
     built="$scratch/target/$TARGET/release/$name.wasm"
-    kept="prebuilt/$name.wasm"
+    kept="$into/$name.wasm"
     if [ "$check" = no ]; then
-        mkdir -p prebuilt
+        mkdir -p "$into"
         cp "$built" "$kept"
         chmod 644 "$kept"
         echo "$kept: $(wc -c < "$kept") bytes, sha256 $(sha256sum "$kept" | cut -d ' ' -f 1)"
@@ -120,9 +131,9 @@ for name in $names; do
         result=1
     fi
 done
-if [ "$check" = yes ]; then
+if [ "$check" = yes ] && [ $# = 0 ]; then
     for kept in prebuilt/*.wasm; do
-        [ -d "examples/$(basename "$kept" .wasm)" ] && continue
+        case " $names " in *" $(basename "$kept" .wasm) "*) continue ;; esac
         echo "build.sh: $kept has no sources" >&2
         result=1
     done

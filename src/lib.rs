@@ -53,18 +53,21 @@
 #![forbid(unsafe_code)]
 
 pub use icn_core::block::{
-    Anchor, Capability, GrantLimits, Invocation, Issue, Policy, Receipt, Transfer, Usage, Write,
+    Anchor, Capability, CredentialType, GrantLimits, HoldTerms, Invocation, Issue, Policy, Receipt, Transfer,
+    Usage, Write,
 };
 pub use icn_core::checkpoint::Checkpoint;
 pub use icn_core::effect::{Outcome, Trap, TrapKind};
 pub use icn_core::gate::Request;
-pub use icn_core::id::{Amount, BlockId, Did, Hash, InvocationId, Origin, Owner, Unit, invocation_id};
+pub use icn_core::id::{
+    Amount, BlockId, Did, Hash, HoldId, InvocationId, Origin, Owner, Unit, invocation_id,
+};
 pub use icn_core::ledger::{Account, AccountId};
 pub use icn_core::policy::Roll;
 pub use icn_core::refusal::{Refusal, RefusalCode};
 pub use icn_core::sign::SecretKey;
 pub use icn_core::{costs, limits};
-pub use icn_sandbox::EngineOptions;
+pub use icn_sandbox::{CacheStats, EngineOptions};
 pub use icn_system::{
     AuditOptions, AuditReport, Committed, FaultPoint, Faults, Finding, Host, HostOptions, Layout, ModuleSpec,
     OpenError, Pending, ScopeError, ScopeSpec, ScopeView, Witness, audit, now_ms, random_key,

@@ -660,25 +660,23 @@ fn a_host_that_lies_with_all_of_its_keys_is_found_out_by_running_the_guests_agai
     let finding = forgery(dir.path(), "another root", false).divergence.unwrap();
     assert_eq!((finding.position, &*finding.what), (position, "state root"));
     lie(&|receipt| {
-        receipt.journal.push(icn_runtime::Transfer {
-            from: icn_runtime::Owner::Treasury,
-            to: icn_runtime::Owner::parse("pocket").unwrap(),
-            unit: common::chip(),
-            amount: common::CHIPS,
-            memo: String::new(),
-        });
+        receipt.journal.push(icn_runtime::Transfer::new(
+            icn_runtime::Owner::Treasury,
+            icn_runtime::Owner::parse("pocket").unwrap(),
+            common::chip(),
+            common::CHIPS,
+        ));
     });
     let finding = forgery(dir.path(), "a transfer that is not covered", false).divergence.unwrap();
     assert_eq!((finding.position, &*finding.what), (position, "ledger"));
     // One that is covered adds up, and no guest made it.
     lie(&|receipt| {
-        receipt.journal.push(icn_runtime::Transfer {
-            from: icn_runtime::Owner::Treasury,
-            to: icn_runtime::Owner::parse("pocket").unwrap(),
-            unit: common::chip(),
-            amount: 1,
-            memo: String::new(),
-        });
+        receipt.journal.push(icn_runtime::Transfer::new(
+            icn_runtime::Owner::Treasury,
+            icn_runtime::Owner::parse("pocket").unwrap(),
+            common::chip(),
+            1,
+        ));
     });
     sound(dir.path(), false);
     let finding = forgery(dir.path(), "a transfer that no guest made", true).divergence.unwrap();

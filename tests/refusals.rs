@@ -141,12 +141,12 @@ fn what_is_not_in_the_one_canonical_form_is_refused() {
     let dir = scratch();
     let (host, desk) = two_scopes(dir.path());
     let good = desk.request(&host, "put", b"x", "x");
-    // The field `fuel`: its key, and the limit, 4 000 000 000, in four bytes.
-    let field = [b"\x64fuel\x1a".as_slice(), &4_000_000_000u32.to_be_bytes()].concat();
+    // The field `fuel`: its key, and the limit, 1 000 000 000, in four bytes.
+    let field = [b"\x64fuel\x1a".as_slice(), &1_000_000_000u32.to_be_bytes()].concat();
     let at = good.payload.windows(field.len()).position(|window| window == field).unwrap();
     let (before, behind) = (&good.payload[..at], &good.payload[at + field.len()..]);
-    let eight = [b"\x64fuel\x1b".as_slice(), &4_000_000_000u64.to_be_bytes()].concat();
-    let long_key = [b"\x78\x04fuel\x1a".as_slice(), &4_000_000_000u32.to_be_bytes()].concat();
+    let eight = [b"\x64fuel\x1b".as_slice(), &1_000_000_000u64.to_be_bytes()].concat();
+    let long_key = [b"\x78\x04fuel\x1a".as_slice(), &1_000_000_000u32.to_be_bytes()].concat();
     for (what, payload) in [
         ("a number in eight bytes", [before, &eight, behind].concat()),
         ("a key with a length byte", [before, &long_key, behind].concat()),
@@ -359,35 +359,35 @@ fn what_the_scope_cannot_pay_for_is_refused() {
     let fuel = |desk: &Desk, name: &str, fuel: u64| changed(&host, desk, name, |call| call.fuel = fuel);
 
     // More than the policy grants for one invocation.
-    let modest = ScopeSpec::new("modest").grant(GrantLimits { fuel: 50_000, memory: 8, network: 0 });
+    let modest = ScopeSpec::new("modest").grant(GrantLimits { fuel: 500_000, memory: 8, network: 0 });
     let modest = open("modest", modest);
-    let refusal = refused(&host, RefusalCode::Exhausted, fuel(&modest, "over", 50_001));
-    assert!(refusal.message.contains("50001") && refusal.message.contains("50000"), "{refusal}");
-    assert!(submit(&host, fuel(&modest, "most", 50_000)).unwrap().receipt.outcome.is_ok());
+    let refusal = refused(&host, RefusalCode::Exhausted, fuel(&modest, "over", 500_001));
+    assert!(refusal.message.contains("500001") && refusal.message.contains("500000"), "{refusal}");
+    assert!(submit(&host, fuel(&modest, "most", 500_000)).unwrap().receipt.outcome.is_ok());
 
     // A treasury without any of it.
     for unit in [Unit::fuel(), Unit::memory()] {
         let spec = ScopeSpec::new("without").resource(unit.clone(), Amount(0));
         let without = open(&format!("without {unit}"), spec);
-        let refusal = refused(&host, RefusalCode::Exhausted, fuel(&without, "none", 50_000));
+        let refusal = refused(&host, RefusalCode::Exhausted, fuel(&without, "none", 500_000));
         assert!(refusal.message.contains(unit.as_str()), "{refusal}");
     }
 
     // A treasury that runs dry: what is left is never less than zero, and a smaller limit still fits.
-    let dry = open("dry", ScopeSpec::new("dry").resource(Unit::fuel(), Amount(200_000)));
+    let dry = open("dry", ScopeSpec::new("dry").resource(Unit::fuel(), Amount(2_000_000)));
     let mut runs = 0;
     let refusal = loop {
-        match submit(&host, fuel(&dry, &format!("run {runs}"), 60_000)) {
-            Ok(done) => assert!(done.receipt.outcome.is_ok()),
+        match submit(&host, fuel(&dry, &format!("run {runs}"), 600_000)) {
+            Ok(done) => assert!(done.receipt.outcome.is_ok(), "{:?}", done.receipt),
             Err(refusal) => break refusal,
         }
         runs += 1;
         assert!(runs < 100);
     };
     assert_eq!(refusal.code, RefusalCode::Exhausted);
-    assert!(runs >= 3, "{runs} runs of 60 000 at most out of 200 000");
+    assert!(runs >= 3, "{runs} runs of 600 000 at most out of 2 000 000");
     let left = block_on(host.account(dry.scope, Owner::Treasury, Unit::fuel())).unwrap().balance();
-    assert!((0..60_000).contains(&left), "{left}");
+    assert!((0..600_000).contains(&left), "{left}");
     // An endless loop takes the rest, to the last unit.
     let rest = changed(&host, &dry, "rest", |call| {
         call.fuel = u64::try_from(left).unwrap();
@@ -412,7 +412,7 @@ fn a_full_mailbox_answers_busy_at_once_and_whatever_was_taken_is_answered() {
     // Guests that run for longer than the requests take to be judged.
     let mut taken = Vec::new();
     for at in 0..2 {
-        let spin = loops.invocation(&host, "spin", b"", &format!("spin {at}")).with_fuel(500_000_000);
+        let spin = loops.invocation(&host, "spin", b"", &format!("spin {at}")).with_fuel(5_000_000_000);
         taken.push(host.submit(Request::sign(&spin, &loops.admin)).unwrap());
     }
     let mut busy = Vec::new();

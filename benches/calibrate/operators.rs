@@ -16,7 +16,7 @@ fn chain(class: &'static str, name: &'static str, local: &str, value: &str) -> V
 
 /// Four independent chains beside one another.
 fn wide(class: &'static str, name: &'static str, operator: &str) -> Variant {
-    let each = |local: &str| format!("(local.set ${local} ({operator} (local.get ${local}) (local.get $b)))");
+    let each = |local: &str| format!("(local.set ${local} ({operator} (local.get $b) (local.get ${local})))");
     variant(class, name, ["a", "c", "d", "e"].map(each).concat())
 }
 
@@ -34,7 +34,7 @@ fn arithmetic() -> Vec<Variant> {
     vec![
         chain(int, "i32.add chain", "a", "(i32.add (local.get $a) (local.get $b))"),
         wide(int, "i32.add wide", "i32.add"),
-        chain(int, "i32.rotl chain", "a", "(i32.rotl (local.get $a) (local.get $b))"),
+        chain(int, "i32.rotl chain", "a", "(i32.rotl (local.get $b) (local.get $a))"),
         wide(int, "i32.rotl wide", "i32.rotl"),
         wide(int, "i32.shr_s wide", "i32.shr_s"),
         chain(int, "i32.lt_s chain", "a", "(i32.lt_s (local.get $a) (local.get $b))"),
@@ -142,7 +142,7 @@ fn arithmetic() -> Vec<Variant> {
 }
 
 fn memory() -> Vec<Variant> {
-    let cold = |variant: Variant| Variant { pages: 256, setup: CYCLE.into(), rounds_min: 4096, ..variant };
+    let cold = |variant: Variant| Variant { pages: 256, setup: CYCLE.into(), cold: true, ..variant };
     vec![
         variant("load", "i32.load hot chain", "(local.set $z (i32.load offset=1024 (local.get $z)))"),
         variant(
@@ -150,8 +150,17 @@ fn memory() -> Vec<Variant> {
             "i64.load8_s hot chain",
             "(local.set $z (i32.wrap_i64 (i64.load8_s offset=1024 (local.get $z))))",
         ),
+        Variant {
+            pages: 16,
+            setup: CYCLE.replace("0x3ffff", "0xfff").replace("0x40000", "0x1000"),
+            ..variant("load", "i32.load chain over 256 KiB", "(local.set $p (i32.load (local.get $p)))")
+        },
         cold(variant("load", "i32.load chain over 16 MiB", "(local.set $p (i32.load (local.get $p)))")),
-        variant("store", "i32.store hot", "(i32.store offset=1024 (local.get $z) (local.get $b))"),
+        variant(
+            "store",
+            "i32.store over 64 KiB",
+            "(local.set $a (i32.add (local.get $a) (local.get $b))) (i32.store (i32.and (local.get $a) (i32.const 0xfffc)) (local.get $a))",
+        ),
         cold(variant(
             "store",
             "i32.store over 16 MiB",
@@ -185,7 +194,7 @@ fn control() -> Vec<Variant> {
         variant(no_code, "block nop end, 100 deep", format!("{} nop {}", "block ".repeat(100), "end ".repeat(100))),
         variant(no_code, "const drop", "i32.const 7 drop "),
         variant(no_code, "local.tee chain", "(local.set $a (local.tee $c (local.get $d))) (local.set $d (local.get $a))"),
-        variant("branch", "br_if not taken", "(br_if $out (local.get $z))"),
+        variant("branch", "br_if not taken", "(local.set $a (i32.add (local.get $a) (local.get $b))) (br_if $out (i32.eqz (local.get $a)))"),
         variant("branch", "if guessed wrongly", format!("{LCG} (if (i32.lt_s (local.get $a) (i32.const 0)) (then (local.set $c (i32.mul (local.get $c) (local.get $b)))))")),
         variant("branch", "br out of a block", "(block (br 0))"),
         variant("branch_table", "br_table guessed wrongly", format!("{LCG} (block $0 (block $1 (block $2 (block $3
@@ -241,7 +250,10 @@ fn bulk() -> Vec<Variant> {
                 "({operator} (i32.const 4) (i32.const 0) (i32.add (local.get $z) (i32.const {elements})))"
             );
             let name: &'static str = format!("table.{name} of {elements}").leak();
-            all.push(few(variant("bulk", name, unit), if elements > 16 { 4 } else { 32 }));
+            all.push(few(
+                variant(if name.starts_with("table.copy") { "table_copy" } else { "bulk" }, name, unit),
+                if elements > 16 { 4 } else { 32 },
+            ));
         }
     }
     all

@@ -36,7 +36,7 @@ pub(crate) fn read(call: impl Fn(&mut [u8]) -> i32) -> Result<Vec<u8>, HostError
     Ok(bytes)
 }
 
-fn text(bytes: Vec<u8>) -> Result<String, HostError> {
+pub(crate) fn text(bytes: Vec<u8>) -> Result<String, HostError> {
     String::from_utf8(bytes).map_err(|_| HostError::InvalidUtf8)
 }
 

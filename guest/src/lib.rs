@@ -34,10 +34,12 @@
 //! | `entry.rs` | the macros that export entries and carry the manifest |
 //! | `failure.rs` | [`HostError`], what the host answers; [`Failure`], what an entry answers |
 //! | `context.rs` | input, output, who calls, when, logging |
-//! | `resource.rs` | the budget, balances, transfers |
+//! | `resource.rs`, `escrow.rs` | the budget, balances, transfers, minting; amounts held until a deadline |
 //! | `state.rs`, `dag.rs` | values and keys; nodes and anchors |
-//! | `wasm.rs` | the imports, the allocator, the panic handler: the only file with `unsafe` |
-//! | `fake.rs` | the fake host behind the same calls, for native tests |
+//! | `credential.rs` | credentials and signatures |
+//! | `text.rs` | what a strict input format needs: lines, fields, numbers, quotation |
+//! | `wasm/` | the imports, the allocator, the panic handler: the only folder with `unsafe` |
+//! | `fake/` | the fake host behind the same calls, for native tests |
 //!
 //! An instance lives for one call. Nothing is ever freed, and a panic ends the call by `host_abort`, which
 //! costs the caller the whole grant: a guest refuses what it can foresee by a [`Failure`] instead.
@@ -49,11 +51,14 @@ extern crate alloc;
 extern crate std;
 
 mod context;
+pub mod credential;
 pub mod dag;
 mod entry;
+pub mod escrow;
 mod failure;
 pub mod resource;
 pub mod state;
+pub mod text;
 
 #[cfg(not(target_arch = "wasm32"))]
 pub mod fake;
@@ -66,6 +71,7 @@ use fake::calls as host;
 use wasm as host;
 
 pub use context::{Level, abort, caller, input, input_text, log, random, scope, set_output, time_ms};
+pub use credential::{CredentialStatus, verify_signature};
 #[doc(hidden)]
 pub use entry::run;
 pub use failure::{Failure, HostError};

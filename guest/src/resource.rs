@@ -1,4 +1,4 @@
-//! The budget of the invocation, and the scope's accounts.
+//! The budget of the invocation, and the scope's accounts: balances, transfers, minting and burning.
 
 use crate::failure::{amount as amount_of, answer};
 use crate::{HostError, host};
@@ -19,7 +19,7 @@ pub enum Kind {
     MemoryPages = 4,
 }
 
-/// Whose account a transfer debits. A guest chooses among these three and cannot name any other.
+/// Whose account is debited. A guest chooses among these three and cannot name any other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(i32)]
 pub enum Source {
@@ -57,4 +57,21 @@ pub fn balance(owner: &str, unit: &str) -> Result<i64, HostError> {
 pub fn transfer(from: Source, to: &str, unit: &str, amount: i64, memo: &str) -> Result<(), HostError> {
     let (to, unit, memo) = (to.as_bytes(), unit.as_bytes(), memo.as_bytes());
     answer(host::transfer(from as i32, to, unit, amount, memo)).map(drop)
+}
+
+/// Moves `amount` of `unit` from the caller's account to the account `to` of the federation scope `scope`; needs
+/// the capability `cross`. Who receives it there is for that scope to book.
+pub fn transfer_cross(scope: &str, to: &str, unit: &str, amount: i64, memo: &str) -> Result<(), HostError> {
+    let (scope, to, unit, memo) = (scope.as_bytes(), to.as_bytes(), unit.as_bytes(), memo.as_bytes());
+    answer(host::transfer_cross(scope, to, unit, amount, memo)).map(drop)
+}
+
+/// Issues `amount` of `unit` to the account `to`; needs the capability `mint`.
+pub fn mint(unit: &str, amount: i64, to: &str) -> Result<(), HostError> {
+    answer(host::mint(unit.as_bytes(), amount, to.as_bytes())).map(drop)
+}
+
+/// Takes `amount` of `unit` out of the world; needs the capability `mint`, and `treasury` for the treasury's.
+pub fn burn(unit: &str, amount: i64, from: Source) -> Result<(), HostError> {
+    answer(host::burn(unit.as_bytes(), amount, from as i32)).map(drop)
 }

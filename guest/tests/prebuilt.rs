@@ -7,7 +7,7 @@
 use std::path::Path;
 
 /// The ABI's functions that the SDK has, with their types: `i` is i32, `l` is i64; after `:` the result.
-const ABI: [(&str, &str); 21] = [
+const ABI: [(&str, &str); 32] = [
     ("host_get_input", "ii:i"),
     ("host_set_output", "ii:i"),
     ("host_get_caller_did", "ii:i"),
@@ -29,6 +29,17 @@ const ABI: [(&str, &str); 21] = [
     ("host_get_node", "iii:i"),
     ("host_contains_node", "i:i"),
     ("host_anchor_to_dag", "iii:i"),
+    ("host_mint", "iilii:i"),
+    ("host_burn", "iili:i"),
+    ("host_hold", "iiiiilli:i"),
+    ("host_settle_hold", "il:i"),
+    ("host_void_hold", "i:i"),
+    ("host_transfer_cross", "iiiiiilii:i"),
+    ("host_issue_credential", "iiiiiilii:i"),
+    ("host_revoke_credential", "iiii:i"),
+    ("host_credential_status", "ii:i"),
+    ("host_verify_credential", "ii:i"),
+    ("host_verify_signature", "iiiii:i"),
 ];
 
 /// Reads a module's bytes from the front.
@@ -169,4 +180,55 @@ fn every_prebuilt_guest_has_the_shape_that_the_host_asks_for() {
         guests += 1;
     }
     assert!(guests > 0);
+}
+
+/// Otherwise a binding that no guest uses could have a wrong type for long.
+#[test]
+fn the_probe_imports_the_whole_abi() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("prebuilt/calls.wasm");
+    let bytes = std::fs::read(file).unwrap();
+    let mut imported: Vec<&str> = read(&bytes).imports.into_iter().map(|import| import.0).collect();
+    let mut expected: Vec<&str> = ABI.iter().map(|function| function.0).collect();
+    imported.sort_unstable();
+    expected.sort_unstable();
+    assert_eq!(imported, expected);
+}
+
+/// The paths of source files in a module, as its panics name them. Texts lie in a module without separators, so
+/// the first folder's name may have other text before it.
+fn source_paths(bytes: &[u8]) -> Vec<String> {
+    let of_path = |byte: &u8| byte.is_ascii_alphanumeric() || b"/._-\\".contains(byte);
+    let (mut paths, mut from) = (Vec::new(), 0);
+    for end in (0..bytes.len()).filter(|at| bytes[*at..].starts_with(b".rs")) {
+        let text = &bytes[from..end];
+        let start = text.iter().rposition(|byte| !of_path(byte)).map_or(0, |at| at + 1);
+        paths.push(String::from_utf8(text[start..].to_vec()).unwrap() + ".rs");
+        from = end + 3;
+    }
+    paths
+}
+
+fn is_relative(path: &str) -> bool {
+    let first = path.split(['/', '\\']).next().unwrap_or_default();
+    ["src", "examples", "template", "library"].iter().any(|root| first.ends_with(root))
+}
+
+#[test]
+fn a_panic_names_its_file_from_the_workspace_on() {
+    let told = source_paths(b"\0is fullexamples/a/src/b.rssrc/c.rs\0/build/src/d.rs\x01lost/home/x/src/e.rs");
+    assert_eq!(told, ["fullexamples/a/src/b.rs", "src/c.rs", "/build/src/d.rs", "lost/home/x/src/e.rs"]);
+    assert_eq!(told.iter().map(|path| is_relative(path)).collect::<Vec<_>>(), [true, true, false, false]);
+
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for entry in std::fs::read_dir(folder.join("prebuilt")).unwrap() {
+        let file = entry.unwrap().path();
+        let bytes = std::fs::read(&file).unwrap();
+        let paths = source_paths(&bytes);
+        assert!(paths.iter().any(|path| path.ends_with("src/wasm/panic.rs")), "{paths:?}");
+        for path in &paths {
+            assert!(is_relative(path), "{}: {path} depends on where it was built", file.display());
+        }
+        let own = folder.to_str().unwrap().as_bytes();
+        assert!(!bytes.windows(own.len()).any(|window| window == own), "{}", file.display());
+    }
 }

@@ -1,8 +1,15 @@
 //! The subcommands of `icn`, one file each.
 
+pub(crate) mod abi;
 pub(crate) mod audit;
+pub(crate) mod check;
 pub(crate) mod demo;
+mod files;
+pub(crate) mod run;
+mod text;
 
+use std::fmt::Display;
+use std::io::Write as _;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -14,6 +21,27 @@ pub(crate) const OK: ExitCode = ExitCode::SUCCESS;
 pub(crate) const FAILED: u8 = 1;
 /// The arguments, or a file that they name, are not right.
 pub(crate) const MISUSE: u8 = 2;
+
+/// Prints a report on standard output, as text or as one JSON document. A reader that went away is no error.
+pub(crate) fn print_report<R: Display + serde::Serialize>(report: &R, json: bool) -> Result<(), String> {
+    let text = if json {
+        serde_json::to_string(report).map_err(|error| error.to_string())? + "\n"
+    } else {
+        report.to_string()
+    };
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(format!("standard output: {error}"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Says on standard error what is not right, and gives the exit code for it.
+pub(crate) fn misuse(command: &str, error: &str) -> ExitCode {
+    eprintln!("icn {command}: {error}");
+    ExitCode::from(MISUSE)
+}
 
 /// A progress bar on standard error; none when that is not a terminal.
 pub(crate) fn progress_bar(total: u64, what: &'static str) -> ProgressBar {

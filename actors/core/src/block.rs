@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::capability::{Capability, CapabilityError, CredentialType};
 use crate::effect::Outcome;
 use crate::encode::{self, Block, DecodeError};
 use crate::id::{BlockId, Did, Hash, InvocationId, Origin, Owner, Unit};
@@ -74,7 +75,7 @@ pub struct Invocation {
 }
 
 /// Fuel limit of an invocation whose caller names none.
-pub const INVOCATION_FUEL_DEFAULT: u64 = 4_000_000_000;
+pub const INVOCATION_FUEL_DEFAULT: u64 = 1_000_000_000;
 
 impl Invocation {
     /// An invocation with the default fuel limit, expiring at `expires` (milliseconds since the Unix epoch).
@@ -142,6 +143,41 @@ pub struct Transfer {
     /// The payer's words.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub memo: String,
+    /// What is agreed on a hold: there when this transfer places one, and only then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub terms: Option<HoldTerms>,
+}
+
+impl Transfer {
+    /// A transfer without words.
+    #[must_use]
+    pub const fn new(from: Owner, to: Owner, unit: Unit, amount: u64) -> Self {
+        Self { from, to, unit, amount, memo: String::new(), terms: None }
+    }
+    /// The same, with the payer's words.
+    #[must_use]
+    pub fn with_memo(mut self, memo: impl Into<String>) -> Self {
+        self.memo = memo.into();
+        self
+    }
+    /// The same, placing a hold on these terms.
+    #[must_use]
+    pub fn with_terms(mut self, terms: HoldTerms) -> Self {
+        self.terms = Some(terms);
+        self
+    }
+}
+
+/// What is agreed on a hold when it is placed: escrow, a payment in two phases.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HoldTerms {
+    /// The payee: who gets what is settled.
+    pub to: Owner,
+    /// From this time on, in milliseconds since the Unix epoch, it is void and returns to its payer.
+    pub deadline: u64,
+    /// The module that placed it, which alone may settle or void it.
+    pub module: BlockId,
 }
 
 /// What an invocation consumed beside its fuel.
@@ -217,39 +253,6 @@ impl Receipt {
     /// Reads a receipt's payload.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, DecodeError> {
         encode::from_bytes("receipt", bytes, limits::BLOCK_BYTES_MAX)
-    }
-}
-
-/// What a module may do beyond reading its input, writing its output and logging.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Capability {
-    /// Keep values in the scope's state.
-    State,
-    /// Store, read and anchor nodes.
-    Dag,
-    /// Transfer from the caller's and the module's own account.
-    Transfer,
-    /// Transfer from the scope's treasury.
-    Treasury,
-    /// Consume resources on its own account of them.
-    Usage,
-}
-
-impl Capability {
-    /// All of them.
-    pub const ALL: [Self; 5] = [Self::State, Self::Dag, Self::Transfer, Self::Treasury, Self::Usage];
-
-    /// The name in policies and manifests.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::State => "state",
-            Self::Dag => "dag",
-            Self::Transfer => "transfer",
-            Self::Treasury => "treasury",
-            Self::Usage => "usage",
-        }
     }
 }
 

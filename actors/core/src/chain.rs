@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::block::{Invocation, Node, Receipt, ReceiptTag, Write};
 use crate::effect::{Outcome, Staged};
 use crate::encode::Block;
-use crate::id::{BlockId, Did, Hash, InvocationId, Origin, Owner, Unit};
+use crate::id::{BlockId, Did, Hash, HoldId, InvocationId, Origin, Owner, Unit};
 use crate::policy::PolicyInForce;
 use crate::refusal::{Refusal, RefusalCode};
 use crate::state::{State, StateTree, storage_bytes};
@@ -434,4 +434,19 @@ pub fn random_seed(envelope: &BlockId, head: &BlockId) -> [u8; 32] {
         .chain_update(head.as_bytes())
         .finalize()
         .into()
+}
+
+/// The name of a run's hold: of its seed and of how many it had placed before.
+#[must_use]
+pub fn hold_id(seed: &[u8; 32], index: u64) -> HoldId {
+    use sha2::{Digest, Sha256};
+    let digest: [u8; 32] = Sha256::new()
+        .chain_update(b"icn-runtime/v1/hold")
+        .chain_update(seed)
+        .chain_update(index.to_be_bytes())
+        .finalize()
+        .into();
+    let mut id = [0; 16];
+    id.copy_from_slice(&digest[..16]);
+    crate::id::Bytes(id)
 }

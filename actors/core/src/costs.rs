@@ -1,8 +1,8 @@
 //! The cost schedule: what each operator of a guest and each host call burns.
 //!
-//! Prices are set by measuring (`benches/calibrate.rs`); what is not measured yet is said where it stands. The schedule has a version and a hash, which the engine's
-//! description names, and that description is linked by every receipt. This file knows no engine:
-//! `icn-sandbox` hands the operators' prices to it.
+//! Prices are set by measuring (`benches/calibrate.rs`, `docs/design/0004-cost-schedule.md`). The schedule has a version
+//! and a hash, which the engine's description names, and that description is linked by every receipt. This file knows
+//! no engine: `icn-sandbox` hands the operators' prices to it.
 
 use crate::id::Hash;
 
@@ -29,10 +29,10 @@ const fn class(name: &'static str, fuel: u8, operators: &'static [&'static str])
 pub const OPERATOR_CLASSES: &[OperatorClass] = &[
     // No instruction of their own, but the compiler's work, and a bound on how much of them there can be.
     class("no_code", 1, &[
-        "Nop", "Drop", "Block", "Else", "End", "Return", "Unreachable", "LocalGet", "LocalSet", "LocalTee",
+        "Nop", "Drop", "Block", "Else", "End", "Unreachable", "LocalGet", "LocalSet", "LocalTee",
         "I32Const", "I64Const", "F32Const", "F64Const",
     ]),
-    class("integer", 4, &[
+    class("integer", 3, &[
         "I32Eqz", "I32Eq", "I32Ne", "I32LtS", "I32LtU", "I32GtS", "I32GtU", "I32LeS", "I32LeU", "I32GeS", "I32GeU",
         "I64Eqz", "I64Eq", "I64Ne", "I64LtS", "I64LtU", "I64GtS", "I64GtU", "I64LeS", "I64LeU", "I64GeS", "I64GeU",
         "I32Clz", "I32Ctz", "I32Popcnt", "I64Clz", "I64Ctz", "I64Popcnt",
@@ -41,10 +41,10 @@ pub const OPERATOR_CLASSES: &[OperatorClass] = &[
         "I32WrapI64", "I64ExtendI32S", "I64ExtendI32U", "I32Extend8S", "I32Extend16S", "I64Extend8S",
         "I64Extend16S", "I64Extend32S", "I32Mul", "I64Mul", "Select", "MemorySize",
     ]),
-    class("integer_divide", 32, &[
+    class("integer_divide", 28, &[
         "I32DivS", "I32DivU", "I32RemS", "I32RemU", "I64DivS", "I64DivU", "I64RemS", "I64RemU",
     ]),
-    class("float", 15, &[
+    class("float", 16, &[
         "F32Abs", "F32Neg", "F32Copysign", "F64Abs", "F64Neg", "F64Copysign",
         "F32Eq", "F32Ne", "F32Lt", "F32Gt", "F32Le", "F32Ge", "F64Eq", "F64Ne", "F64Lt", "F64Gt", "F64Le", "F64Ge",
         "F32Add", "F32Sub", "F32Mul", "F64Add", "F64Sub", "F64Mul", "F32Min", "F32Max", "F64Min", "F64Max",
@@ -52,7 +52,7 @@ pub const OPERATOR_CLASSES: &[OperatorClass] = &[
         "I32ReinterpretF32", "I64ReinterpretF64", "F32ReinterpretI32", "F64ReinterpretI64",
     ]),
     class("float_divide", 50, &["F32Div", "F64Div", "F32Sqrt", "F64Sqrt"]),
-    class("convert", 15, &[
+    class("convert", 14, &[
         "I32TruncF32S", "I32TruncF32U", "I32TruncF64S", "I32TruncF64U",
         "I64TruncF32S", "I64TruncF32U", "I64TruncF64S", "I64TruncF64U",
         "I32TruncSatF32S", "I32TruncSatF32U", "I32TruncSatF64S", "I32TruncSatF64U",
@@ -60,22 +60,24 @@ pub const OPERATOR_CLASSES: &[OperatorClass] = &[
         "F32ConvertI32S", "F32ConvertI32U", "F32ConvertI64S", "F32ConvertI64U",
         "F64ConvertI32S", "F64ConvertI32U", "F64ConvertI64S", "F64ConvertI64U", "F32DemoteF64", "F64PromoteF32",
     ]),
-    class("load", 200, &[
+    class("load", 32, &[
         "I32Load", "I64Load", "F32Load", "F64Load", "I32Load8S", "I32Load8U", "I32Load16S", "I32Load16U",
         "I64Load8S", "I64Load8U", "I64Load16S", "I64Load16U", "I64Load32S", "I64Load32U",
     ]),
-    class("store", 100, &[
+    class("store", 6, &[
         "I32Store", "I64Store", "F32Store", "F64Store", "I32Store8", "I32Store16", "I64Store8", "I64Store16",
         "I64Store32",
     ]),
-    class("global", 8, &["GlobalGet", "GlobalSet"]),
-    // A branch may be guessed wrongly by the processor; a loop's head asks for fuel and time.
-    class("branch", 12, &["Br", "BrIf", "If"]),
-    class("branch_table", 30, &["BrTable"]),
+    class("global", 4, &["GlobalGet", "GlobalSet"]),
+    // A branch may be guessed wrongly by the processor; a loop's head asks for fuel and time. `return` is compiled as a
+    // branch out of the body.
+    class("branch", 12, &["Br", "BrIf", "If", "Return"]),
+    class("branch_table", 40, &["BrTable"]),
     class("loop", 4, &["Loop"]),
-    class("call", 55, &["Call"]),
-    class("call_indirect", 80, &["CallIndirect"]),
-    class("bulk", 80, &["MemoryFill", "MemoryCopy", "MemoryInit", "TableInit", "TableCopy"]),
+    class("call", 60, &["Call"]),
+    class("call_indirect", 90, &["CallIndirect"]),
+    class("bulk", 100, &["MemoryFill", "MemoryCopy", "MemoryInit", "TableInit"]),
+    class("table_copy", 20, &["TableCopy"]),
     class("drop_segment", 70, &["DataDrop", "ElemDrop"]),
     class("memory_grow", 255, &["MemoryGrow"]),
 ];
@@ -89,18 +91,23 @@ pub const INIT_BYTE_FUEL: u8 = 1;
 /// Fuel for each 64 KiB page that `memory.grow` asks for, on top of the operator.
 pub const GROW_PAGE_FUEL: u8 = 255;
 /// Fuel for each element of `table.copy`, on top of the operator.
-pub const TABLE_COPY_ELEMENT_FUEL: u8 = 10;
+pub const TABLE_COPY_ELEMENT_FUEL: u8 = 12;
 /// Fuel for each element of `table.init`, on top of the operator.
 pub const TABLE_INIT_ELEMENT_FUEL: u8 = 6;
 
-/// Fuel for making an instance ready, charged to every run before its first operator. Not measured yet.
-pub const INSTANCE_FUEL: u64 = 2_000;
+/// Fuel for making an instance ready, charged to every run before its first operator.
+pub const INSTANCE_FUEL: u64 = 50_000;
+/// Fuel for each 64 KiB page of memory that an instance begins with: its first touch is the machine's work.
+pub const INSTANCE_PAGE_FUEL: u64 = 20_000;
+/// Fuel for each byte of the data segments that an instance begins with.
+pub const INSTANCE_DATA_BYTE_FUEL: u64 = 1;
 /// Fuel for any host call.
 pub const CALL_FUEL: u64 = 800;
 /// Fuel for a call that reads or changes the state, on top.
 pub const STATE_FUEL: u64 = 4_500;
-/// Fuel for a value that is set or deleted: its path in the state's tree is hashed anew, after the
-/// run; that part is not measured yet.
+/// Fuel for each key that a scan passes over because this run deleted it.
+pub const SCAN_STEP_FUEL: u64 = 4_500;
+/// Fuel for a value that is set or deleted: its path in the state's tree is hashed anew, after the run.
 pub const WRITE_FUEL: u64 = 30_000;
 /// Fuel for a call that asks the ledger, on top.
 pub const LEDGER_FUEL: u64 = 20_000;
@@ -108,6 +115,8 @@ pub const LEDGER_FUEL: u64 = 20_000;
 pub const NODE_FUEL: u64 = 15_000;
 /// Fuel for each 32 bytes of randomness that are begun: a hash each.
 pub const RANDOM_BLOCK_FUEL: u64 = 1_200;
+/// Fuel for verifying a signature, on top.
+pub const SIGNATURE_FUEL: u64 = 400_000;
 /// Fuel for each byte copied between host and guest.
 pub const BYTE_FUEL: u64 = 1;
 /// Fuel for each byte that is hashed and kept: values, nodes, output, random bytes, log text.
@@ -122,15 +131,28 @@ pub const PRICES: &[(&str, u64)] = &[
     ("table_copy_element", TABLE_COPY_ELEMENT_FUEL as u64),
     ("table_init_element", TABLE_INIT_ELEMENT_FUEL as u64),
     ("instance", INSTANCE_FUEL),
+    ("instance_page", INSTANCE_PAGE_FUEL),
+    ("instance_data_byte", INSTANCE_DATA_BYTE_FUEL),
     ("call", CALL_FUEL),
     ("state", STATE_FUEL),
+    ("scan_step", SCAN_STEP_FUEL),
     ("write", WRITE_FUEL),
     ("ledger", LEDGER_FUEL),
     ("node", NODE_FUEL),
     ("random_block", RANDOM_BLOCK_FUEL),
+    ("signature", SIGNATURE_FUEL),
     ("byte", BYTE_FUEL),
     ("kept_byte", KEPT_BYTE_FUEL),
 ];
+
+/// Fuel for making an instance ready that begins with so many 64 KiB pages of memory and so many bytes of data
+/// segments. Both are bounded by the limits of a module; the sum saturates.
+#[must_use]
+pub const fn instance_fuel(pages: u64, data_bytes: u64) -> u64 {
+    INSTANCE_FUEL
+        .saturating_add(pages.saturating_mul(INSTANCE_PAGE_FUEL))
+        .saturating_add(data_bytes.saturating_mul(INSTANCE_DATA_BYTE_FUEL))
+}
 
 /// The class of an operator, named as the parser names it; nothing for one of a feature that is off.
 #[must_use]

@@ -30,9 +30,38 @@ impl Outcome {
     }
 }
 
-/// The kinds of traps (host ABI, "What a call can say").
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum TrapKind {
+/// Defines the kinds and the table of all of them.
+macro_rules! trap_kinds {
+    ($($(#[doc = $meaning:literal])+ $kind:ident,)+) => {
+        /// The kinds of traps (host ABI, "What a call can say").
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub enum TrapKind {
+            $($(#[doc = $meaning])+ $kind,)+
+        }
+
+        impl TrapKind {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$kind),+];
+
+            /// The name in receipts and in JSON.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$kind => stringify!($kind),)+
+                }
+            }
+            /// What it means.
+            #[must_use]
+            pub const fn meaning(self) -> &'static str {
+                match self {
+                    $(Self::$kind => concat!($($meaning),+).trim_ascii(),)+
+                }
+            }
+        }
+    };
+}
+
+trap_kinds! {
     /// The fuel is burned.
     OutOfFuel,
     /// A range that is not wholly inside the guest's memory.

@@ -30,7 +30,7 @@ pub enum IdError {
     /// Not an account owner.
     #[error(
         "`{0}` is not an account owner: expected `treasury`, `issuance`, `consumed`, a did:key, `module:` and a \
-         CID, or a name of up to 128 of A-Z a-z 0-9 . _ / - beginning with a letter or digit"
+         CID, `hold:` and 32 lower-case hexadecimal digits, or a name of up to 128 of A-Z a-z 0-9 . _ / - beginning with a letter or digit"
     )]
     Owner(String),
     /// Not a log's origin.
@@ -255,6 +255,8 @@ pub struct Bytes<const N: usize>(pub [u8; N]);
 
 /// A client's 128-bit name for one invocation, applied at most once for ever in its scope.
 pub type InvocationId = Bytes<16>;
+/// Names a hold, in its scope: 16 bytes that follow from the run that placed it.
+pub type HoldId = Bytes<16>;
 /// An amount of some unit, and nothing else: never negative, at most 2^63 - 1 where a transfer moves it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Amount(pub u64);
@@ -282,6 +284,12 @@ impl<const N: usize> Bytes<N> {
     #[must_use]
     pub fn to_hex(&self) -> String {
         hex(&self.0)
+    }
+    /// Reads lower-case hexadecimal of exactly this length.
+    #[must_use]
+    pub fn from_hex(text: &str) -> Option<Self> {
+        let bytes = data_encoding::HEXLOWER.decode(text.as_bytes()).ok()?;
+        bytes.try_into().ok().map(Self)
     }
 }
 impl Hash {
@@ -397,6 +405,8 @@ pub enum Owner {
     Module(BlockId),
     /// A named account of the scope, such as `project/12`.
     Name(Arc<str>),
+    /// A hold: what is set aside until it is settled, voided, or past its deadline. Moved by the runtime alone.
+    Hold(HoldId),
 }
 
 impl Owner {
@@ -415,6 +425,9 @@ impl Owner {
         if let Some(cid) = text.strip_prefix("module:") {
             return BlockId::parse(cid).map(Self::Module).map_err(|_| error());
         }
+        if let Some(id) = text.strip_prefix("hold:") {
+            return HoldId::from_hex(id).map(Self::Hold).ok_or_else(error);
+        }
         let well_formed = text.len() <= limits::NAME_BYTES_MAX
             && text.bytes().next().is_some_and(|b| b.is_ascii_alphanumeric())
             && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._/-".contains(&b));
@@ -431,6 +444,7 @@ impl fmt::Display for Owner {
             Self::Member(did) => f.write_str(did.as_str()),
             Self::Module(id) => write!(f, "module:{id}"),
             Self::Name(name) => f.write_str(name),
+            Self::Hold(id) => write!(f, "hold:{id}"),
         }
     }
 }
@@ -525,14 +539,23 @@ mod tests {
     #[test]
     fn owners_and_units_keep_their_text() {
         let module = format!("module:{}", BlockId::of(Codec::Raw, b"m"));
-        for text in
-            ["treasury", "issuance", "consumed", "project/12", &module, Did::from_key([1; 32]).as_str()]
-        {
+        let hold = format!("hold:{}", Bytes([0xa7; 16]));
+        for text in [
+            "treasury",
+            "issuance",
+            "consumed",
+            "project/12",
+            &module,
+            &hold,
+            Did::from_key([1; 32]).as_str(),
+        ] {
             assert_eq!(Owner::parse(text).unwrap().to_string(), text);
         }
-        for text in ["", "-x", "a b", "did:key:z6Mk", "module:x", "é", &"a".repeat(129)] {
+        for text in ["", "-x", "a b", "did:key:z6Mk", "module:x", "hold:", "é", &"a".repeat(129)] {
             assert!(Owner::parse(text).is_err(), "{text}");
         }
+        assert!(Owner::parse(&hold.to_uppercase().replace("HOLD", "hold")).is_err());
+        assert!(Owner::parse(&hold[..hold.len() - 1]).is_err());
         for text in ["PLN", "H", "T2", "fuel"] {
             assert_eq!(Unit::parse(text).unwrap().as_str(), text);
         }

@@ -6,109 +6,27 @@
 //! Two ways in. The *host's*: [`Ledger::draw`] sets a batch of a resource aside for a scope, [`Ledger::hold`]
 //! sets a guest's transfer aside when it is made, and [`Ledger::post`] books a receipt against what was set
 //! aside. The *fold's*: [`Ledger::book`] books a receipt from the log, with the same checks and nothing set
-//! aside. Both end with the same posted balances. Holds and draws live in memory alone.
+//! aside. Both end with the same posted balances. What is set aside lives in memory alone.
+//!
+//! Holds that guests place (escrow) are accounts too, and posted ([`OpenHold`]). That one is past its deadline
+//! follows from the time of a receipt, and stands in no journal: at that time it returns to its payer, before
+//! anything of the receipt is booked.
+
+mod account;
+mod error;
+mod hold;
+mod overlay;
 
 use std::collections::BTreeMap;
 
+pub use account::{Account, AccountId};
+pub use error::LedgerError;
+pub use hold::OpenHold;
+
 use crate::block::{Issue, Receipt, Transfer};
-use crate::id::{Did, Owner, Unit};
-
-/// Names an account.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
-pub struct AccountId {
-    /// The scope.
-    pub scope: Did,
-    /// The owner inside it.
-    pub owner: Owner,
-    /// The unit.
-    pub unit: Unit,
-}
-
-/// An account's counters.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Account {
-    /// All that was ever debited. Two to the power of 64 of the largest transfers fit.
-    #[serde(with = "wide")]
-    pub debits: u128,
-    /// All that was ever credited.
-    #[serde(with = "wide")]
-    pub credits: u128,
-    /// What is set aside to be debited: draws.
-    #[serde(skip)]
-    pub held: u128,
-}
-
-impl Account {
-    /// Posted credits less posted debits.
-    #[must_use]
-    pub fn balance(&self) -> i128 {
-        let signed = |total: u128| i128::try_from(total).unwrap_or(i128::MAX);
-        signed(self.credits).saturating_sub(signed(self.debits))
-    }
-    /// What is neither debited nor set aside.
-    #[must_use]
-    pub fn available(&self) -> i128 {
-        self.balance().saturating_sub(i128::try_from(self.held).unwrap_or(i128::MAX))
-    }
-}
-
-/// A counter in dag-cbor, whose integers end at 64 bits: 16 bytes, the most significant first.
-mod wide {
-    use serde::{Deserialize as _, Deserializer, Serializer};
-
-    pub(super) fn serialize<S: Serializer>(total: &u128, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_bytes(&total.to_be_bytes())
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u128, D::Error> {
-        crate::id::Bytes::<16>::deserialize(deserializer).map(|bytes| u128::from_be_bytes(bytes.0))
-    }
-}
-
-/// Why the ledger refuses, in order of precedence.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum LedgerError {
-    /// The amount is zero, or more than 2^63 - 1.
-    #[error("an amount of {0} where 1 to 2^63 - 1 are allowed")]
-    Amount(u64),
-    /// Both sides are one account.
-    #[error("a transfer from {0} to itself")]
-    SelfTransfer(Owner),
-    /// An owner whose account is moved by the runtime alone.
-    #[error("the account `{0}` is moved by the runtime alone")]
-    Reserved(Owner),
-    /// A resource, which no transfer moves.
-    #[error("`{0}` is a resource of the runtime, which no transfer moves")]
-    Resource(Unit),
-    /// A token, which no draw sets aside.
-    #[error("`{0}` is a token, and only resources of the runtime are drawn")]
-    NotDrawn(Unit),
-    /// The account does not cover it.
-    #[error("{owner} has {available} {unit} available, {amount} are needed")]
-    Insufficient {
-        /// Whose account.
-        owner: Owner,
-        /// The unit.
-        unit: Unit,
-        /// What it has.
-        available: i128,
-        /// What it needs.
-        amount: u64,
-    },
-    /// A counter would pass 2^128 - 1.
-    #[error("the counters of {0} would overflow")]
-    Overflow(Owner),
-    /// More is posted than was set aside: a mistake of the host's own.
-    #[error("{amount} {unit} are posted where {held} were set aside")]
-    NotHeld {
-        /// The unit.
-        unit: Unit,
-        /// What is posted.
-        amount: u64,
-        /// What was set aside.
-        held: u64,
-    },
-}
+use crate::id::{Did, HoldId, Owner, Unit};
+use hold::Holds;
+use overlay::Overlay;
 
 /// The machine.
 #[derive(Debug, Clone, Default)]
@@ -116,55 +34,44 @@ pub struct Ledger {
     accounts: BTreeMap<AccountId, Account>,
     /// Drawn by a scope and not posted yet.
     drawn: BTreeMap<(Did, Unit), u64>,
-    /// Transfers of a scope's running invocation, in the order in which it made them.
-    staged: BTreeMap<Did, Vec<Transfer>>,
+    holds: Holds,
+    /// What a scope's running invocation did.
+    staged: BTreeMap<Did, Staged>,
 }
 
-/// Postings of one receipt: what is derived from its charge, then its journal.
-fn postings(receipt: &Receipt) -> Vec<Transfer> {
-    let charge = |unit: Unit, amount: u64, from: Owner, to: Owner| Transfer {
-        from,
-        to,
-        unit,
-        amount,
-        memo: String::new(),
-    };
-    let mut all = Vec::with_capacity(3 + receipt.journal.len());
+/// Transfers of a running invocation, in the order in which it made them, and what they change.
+#[derive(Debug, Clone)]
+struct Staged {
+    transfers: Vec<Transfer>,
+    overlay: Overlay,
+}
+
+/// The posted side of a ledger: what a fold of the log gives, and a snapshot keeps.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Posted {
+    /// Accounts, in order; nothing is set aside.
+    pub accounts: Vec<(AccountId, Account)>,
+    /// Open holds, in the order of scope and name.
+    pub holds: Vec<(Did, HoldId, OpenHold)>,
+}
+
+/// What is derived from a receipt's charge: postings between the treasury and what was consumed.
+fn charges(receipt: &Receipt) -> Vec<Transfer> {
     let consumed = [
         (Unit::fuel(), receipt.fuel),
         (Unit::memory(), receipt.usage.memory),
         (Unit::network(), receipt.usage.network),
     ];
-    for (unit, amount) in consumed {
-        all.push(charge(unit, amount, Owner::Treasury, Owner::Consumed));
-    }
+    let charge = |(unit, amount)| Transfer::new(Owner::Treasury, Owner::Consumed, unit, amount);
+    let mut all: Vec<Transfer> = consumed.into_iter().map(charge).collect();
     let kept = receipt.usage.storage.unsigned_abs();
     if receipt.usage.storage >= 0 {
-        all.push(charge(Unit::storage(), kept, Owner::Treasury, Owner::Consumed));
+        all.push(Transfer::new(Owner::Treasury, Owner::Consumed, Unit::storage(), kept));
     } else {
-        all.push(charge(Unit::storage(), kept, Owner::Consumed, Owner::Treasury));
+        all.push(Transfer::new(Owner::Consumed, Owner::Treasury, Unit::storage(), kept));
     }
     all.retain(|posting| posting.amount > 0);
-    all.extend(receipt.journal.iter().cloned());
     all
-}
-
-fn check_transfer(transfer: &Transfer) -> Result<(), LedgerError> {
-    if transfer.amount == 0 || i64::try_from(transfer.amount).is_err() {
-        return Err(LedgerError::Amount(transfer.amount));
-    }
-    if transfer.from == transfer.to {
-        return Err(LedgerError::SelfTransfer(transfer.from.clone()));
-    }
-    for owner in [&transfer.from, &transfer.to] {
-        if matches!(owner, Owner::Issuance | Owner::Consumed) {
-            return Err(LedgerError::Reserved(owner.clone()));
-        }
-    }
-    if transfer.unit.is_resource() {
-        return Err(LedgerError::Resource(transfer.unit.clone()));
-    }
-    Ok(())
 }
 
 impl Ledger {
@@ -179,37 +86,43 @@ impl Ledger {
         self.accounts.iter()
     }
 
-    /// What an invocation of the scope sees: the posted balance with its own staged transfers applied.
+    /// What an invocation of the scope sees at its time: the posted balance, what is past its deadline returned,
+    /// its own staged transfers applied.
     #[must_use]
-    pub fn balance_staged(&self, scope: Did, owner: &Owner, unit: &Unit) -> i128 {
-        let posted = self.account(scope, owner.clone(), unit.clone()).balance();
-        let staged = self.staged.get(&scope).map_or(&[][..], Vec::as_slice);
-        staged.iter().filter(|t| t.unit == *unit).fold(posted, |balance, t| {
-            let amount = i128::from(t.amount);
-            if t.from == *owner {
-                balance - amount
-            } else if t.to == *owner {
-                balance + amount
-            } else {
-                balance
-            }
+    pub fn balance_staged(&self, scope: Did, time: u64, owner: &Owner, unit: &Unit) -> i128 {
+        let id = AccountId { scope, owner: owner.clone(), unit: unit.clone() };
+        let posted = self.accounts.get(&id).copied().unwrap_or_default().balance();
+        posted.saturating_add(match self.staged.get(&scope) {
+            Some(staged) => staged.overlay.change(&id),
+            None => Overlay::at(self, scope, time).change(&id),
         })
     }
 
-    /// Sets a transfer of the scope's running invocation aside, or refuses it and changes nothing.
-    pub fn hold(&mut self, scope: Did, transfer: Transfer) -> Result<(), LedgerError> {
-        check_transfer(&transfer)?;
-        let available = self.balance_staged(scope, &transfer.from, &transfer.unit);
-        if available < i128::from(transfer.amount) {
-            return Err(LedgerError::Insufficient {
-                owner: transfer.from,
-                unit: transfer.unit,
-                available,
-                amount: transfer.amount,
-            });
+    /// An open hold, as an invocation of the scope sees it at its time.
+    #[must_use]
+    pub fn open_hold(&self, scope: Did, time: u64, id: &HoldId) -> Option<OpenHold> {
+        match self.staged.get(&scope) {
+            Some(staged) => staged.overlay.hold(self, id).cloned(),
+            None => self.holds.get(&scope, id).filter(|hold| hold.terms.deadline > time).cloned(),
         }
-        self.staged.entry(scope).or_default().push(transfer);
-        Ok(())
+    }
+
+    /// Sets a transfer of the scope's running invocation aside, or refuses it and changes nothing. `time` is the
+    /// invocation's: the same in each call of one run, in milliseconds since the Unix epoch.
+    pub fn hold(&mut self, scope: Did, time: u64, transfer: Transfer) -> Result<(), LedgerError> {
+        // Taken out while it grows, so that it can look at the rest of the ledger.
+        let mut staged = self
+            .staged
+            .remove(&scope)
+            .unwrap_or_else(|| Staged { transfers: Vec::new(), overlay: Overlay::at(self, scope, time) });
+        let answer = staged.overlay.transfer(self, &transfer);
+        if answer.is_ok() {
+            staged.transfers.push(transfer);
+        }
+        if !staged.transfers.is_empty() {
+            self.staged.insert(scope, staged);
+        }
+        answer
     }
 
     /// Drops what the scope's running invocation set aside.
@@ -250,12 +163,13 @@ impl Ledger {
         self.accounts.retain(|id, _| id.scope != scope);
         let theirs = fold.accounts.iter().filter(|(id, _)| id.scope == scope);
         self.accounts.extend(theirs.map(|(id, account)| (id.clone(), Account { held: 0, ..*account })));
+        self.holds.adopt(scope, &fold.holds);
     }
 
     /// Books a receipt against what its scope drew and held. An error is a mistake of the host's own.
     pub fn post(&mut self, receipt: &Receipt) -> Result<(), LedgerError> {
         let scope = receipt.scope;
-        let staged = self.staged.remove(&scope).unwrap_or_default();
+        let staged = self.staged.remove(&scope).map(|staged| staged.transfers).unwrap_or_default();
         // A failed run's transfers were set aside and are now dropped; a good run's are its journal.
         if receipt.outcome.is_ok() && staged != receipt.journal {
             return Err(LedgerError::NotHeld {
@@ -285,67 +199,66 @@ impl Ledger {
         self.book(receipt)
     }
 
-    /// Books a receipt: every posting, or none.
+    /// Books a receipt: every posting and what its time brings about, or nothing.
     pub fn book(&mut self, receipt: &Receipt) -> Result<(), LedgerError> {
-        for transfer in &receipt.journal {
-            check_transfer(transfer)?;
+        let mut overlay = Overlay::at(self, receipt.scope, receipt.time);
+        for charge in charges(receipt) {
+            overlay.post(self, &charge)?;
         }
-        self.apply(receipt.scope, &postings(receipt))
+        for transfer in &receipt.journal {
+            overlay.transfer(self, transfer)?;
+        }
+        self.take_over(receipt.scope, overlay)
     }
 
     /// Books what a policy issues.
     pub fn issue(&mut self, scope: Did, issues: &[Issue]) -> Result<(), LedgerError> {
         for issue in issues {
-            if matches!(issue.to, Owner::Issuance | Owner::Consumed) {
+            if matches!(issue.to, Owner::Issuance | Owner::Consumed | Owner::Hold(_)) {
                 return Err(LedgerError::Reserved(issue.to.clone()));
             }
             if issue.amount == 0 || i64::try_from(issue.amount).is_err() {
                 return Err(LedgerError::Amount(issue.amount));
             }
         }
-        let postings: Vec<Transfer> = issues
-            .iter()
-            .map(|issue| Transfer {
-                from: Owner::Issuance,
-                to: issue.to.clone(),
-                unit: issue.unit.clone(),
-                amount: issue.amount,
-                memo: String::new(),
-            })
-            .collect();
-        self.apply(scope, &postings)
+        // A policy has no time at which holds end: the next receipt has.
+        let mut overlay = Overlay::at(self, scope, 0);
+        for issue in issues {
+            let issued = Transfer::new(Owner::Issuance, issue.to.clone(), issue.unit.clone(), issue.amount);
+            overlay.post(self, &issued)?;
+        }
+        self.take_over(scope, overlay)
     }
 
-    fn apply(&mut self, scope: Did, postings: &[Transfer]) -> Result<(), LedgerError> {
-        // Decide on copies of the touched accounts, then write them all.
-        let mut touched: BTreeMap<AccountId, Account> = BTreeMap::new();
-        for posting in postings {
-            assert!(posting.from != posting.to, "every posting has two accounts");
-            let name = |owner: &Owner| AccountId { scope, owner: owner.clone(), unit: posting.unit.clone() };
-            let mut load = |id: &AccountId| {
-                *touched
-                    .entry(id.clone())
-                    .or_insert_with(|| self.accounts.get(id).copied().unwrap_or_default())
-            };
-            let (from, to) = (name(&posting.from), name(&posting.to));
-            let (mut debited, mut credited) = (load(&from), load(&to));
-            let overflow = |owner: &Owner| LedgerError::Overflow(owner.clone());
-            if posting.from != Owner::Issuance && debited.available() < i128::from(posting.amount) {
-                return Err(LedgerError::Insufficient {
-                    owner: from.owner,
-                    unit: from.unit,
-                    available: debited.available(),
-                    amount: posting.amount,
-                });
-            }
-            debited.debits =
-                debited.debits.checked_add(posting.amount.into()).ok_or_else(|| overflow(&from.owner))?;
-            credited.credits =
-                credited.credits.checked_add(posting.amount.into()).ok_or_else(|| overflow(&to.owner))?;
-            touched.insert(from, debited);
-            touched.insert(to, credited);
+    /// Makes the changes of an overlay, or none.
+    fn take_over(&mut self, scope: Did, overlay: Overlay) -> Result<(), LedgerError> {
+        if let Some(left) = overlay.partial.first() {
+            return Err(LedgerError::HoldLeft(*left));
         }
-        self.accounts.extend(touched);
+        let mut changed = Vec::with_capacity(overlay.accounts.len());
+        for (id, delta) in overlay.accounts {
+            let mut account = self.accounts.get(&id).copied().unwrap_or_default();
+            let sum = |total: u128, more: u128| {
+                total.checked_add(more).ok_or_else(|| LedgerError::Overflow(id.owner.clone()))
+            };
+            account.debits = sum(account.debits, delta.debits)?;
+            account.credits = sum(account.credits, delta.credits)?;
+            changed.push((id, account));
+        }
+        for (id, account) in changed {
+            if matches!(id.owner, Owner::Hold(_)) && account.balance() == 0 {
+                // A closed hold leaves nothing behind: its zero is missed in no sum.
+                self.accounts.remove(&id);
+            } else {
+                self.accounts.insert(id, account);
+            }
+        }
+        for (id, hold) in overlay.holds {
+            match hold {
+                Some(hold) => self.holds.insert(scope, id, hold),
+                None => self.holds.remove(&scope, &id),
+            }
+        }
         Ok(())
     }
 
@@ -362,13 +275,20 @@ impl Ledger {
 
     /// The posted side, for a snapshot: what a fold of the log gives.
     #[must_use]
-    pub fn posted(&self) -> Vec<(AccountId, Account)> {
-        self.accounts.iter().map(|(id, account)| (id.clone(), Account { held: 0, ..*account })).collect()
+    pub fn posted(&self) -> Posted {
+        let accounts =
+            self.accounts.iter().map(|(id, account)| (id.clone(), Account { held: 0, ..*account })).collect();
+        let holds = self.holds.iter().map(|(scope, id, hold)| (scope, id, hold.clone())).collect();
+        Posted { accounts, holds }
     }
 
     /// From a snapshot's posted side.
     #[must_use]
-    pub fn from_posted(accounts: Vec<(AccountId, Account)>) -> Self {
-        Self { accounts: accounts.into_iter().collect(), ..Self::default() }
+    pub fn from_posted(posted: Posted) -> Self {
+        let mut ledger = Self { accounts: posted.accounts.into_iter().collect(), ..Self::default() };
+        for (scope, id, hold) in posted.holds {
+            ledger.holds.insert(scope, id, hold);
+        }
+        ledger
     }
 }

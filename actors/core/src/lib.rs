@@ -10,7 +10,9 @@
 
 #![forbid(unsafe_code)]
 
+pub mod authority;
 pub mod block;
+pub mod capability;
 pub mod chain;
 pub mod checkpoint;
 pub mod costs;

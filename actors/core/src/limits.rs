@@ -3,6 +3,30 @@
 //! A limit here is part of what a replay depends on when it decides whether a guest's call succeeds: such
 //! limits are described in the engine block that each receipt names ([`crate::block::Engine`]).
 
+/// A limit, as `icn abi` lists it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limit {
+    /// The constant's name; the unit is in it.
+    pub name: &'static str,
+    /// The number.
+    pub value: u64,
+    /// The constant's documentation.
+    pub meaning: &'static str,
+}
+
+/// Defines the constants, and the table of all of them.
+macro_rules! limits {
+    ($($(#[doc = $meaning:literal])+ pub const $name:ident: $type:ty = $value:expr;)+) => {
+        $($(#[doc = $meaning])+ pub const $name: $type = $value;)+
+
+        /// Every limit of this file, in its order.
+        #[allow(clippy::unnecessary_cast, clippy::cast_sign_loss, reason = "a limit is never negative")]
+        pub const ALL: &[Limit] =
+            &[$(Limit { name: stringify!($name), value: $name as u64, meaning: concat!($($meaning),+) }),+];
+    };
+}
+
+limits! {
 /// Bytes of one signed payload block (an invocation, a receipt, a policy), at most.
 pub const BLOCK_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Bytes of one raw block (a guest module, a roll of members), at most.
@@ -47,19 +71,53 @@ pub const WRITE_SET_BYTES_MAX: usize = 512 * 1024;
 pub const NODES_MAX: usize = 64;
 /// Anchors that one invocation makes, at most.
 pub const ANCHORS_MAX: usize = 16;
-/// Transfers that one invocation makes, at most.
+/// Transfers that one invocation makes, at most. Settling a hold makes one or two.
 pub const TRANSFERS_MAX: usize = 4096;
-/// Fuel of one invocation, at most: used up before [`GUEST_WALL_CLOCK_MS_MAX`] is over, even by the dearest class
-/// (`docs/performance.md`).
-pub const FUEL_PER_INVOCATION_MAX: u64 = 500_000_000_000;
+/// Holds of one scope that are open at once, at most.
+pub const HOLDS_OPEN_MAX: usize = 4096;
+/// How far ahead of its invocation's time a hold's deadline may lie, in milliseconds (400 days).
+pub const HOLD_AHEAD_MS_MAX: u64 = 400 * 24 * 60 * 60 * 1000;
+/// Bytes of the name of a type of credential, at most.
+pub const CREDENTIAL_TYPE_BYTES_MAX: usize = 64;
+/// Bytes of a credential's id, at most.
+pub const CREDENTIAL_ID_BYTES_MAX: usize = 256;
+/// Bytes of the claims of one credential, at most.
+pub const CLAIMS_BYTES_MAX: usize = 64 * 1024;
+/// Bytes of a whole credential as JSON, at most.
+pub const CREDENTIAL_BYTES_MAX: usize = 128 * 1024;
+/// Bytes of the reason for which a credential is revoked, at most.
+pub const REASON_BYTES_MAX: usize = 256;
+/// Bytes of a message whose signature a guest has verified, at most.
+pub const MESSAGE_BYTES_MAX: usize = 64 * 1024;
+/// The largest integer in JSON that a guest gives: greater ones are not the same number to every reader
+/// (RFC 7493, section 2.2).
+pub const JSON_INTEGER_MAX: u64 = (1 << 53) - 1;
+/// Objects and lists inside each other in JSON that a guest gives, at most.
+pub const JSON_DEPTH_MAX: usize = 32;
+/// Fuel of one invocation, at most: used up before [`GUEST_WALL_CLOCK_MS_MAX`] is over, even by loads that miss every
+/// cache (`docs/performance.md`).
+pub const FUEL_PER_INVOCATION_MAX: u64 = 20_000_000_000;
+/// Frames of a guest's backtrace, at most.
+pub const BACKTRACE_FRAMES_MAX: usize = 32;
 /// 64 KiB pages of a guest's memory, at most.
 pub const MEMORY_PAGES_MAX: u64 = 256;
 /// Bytes of a 64 KiB page.
 pub const PAGE_BYTES: u64 = 65_536;
 /// Elements of a guest's table, at most.
 pub const TABLE_ELEMENTS_MAX: usize = 10_000;
-/// Bytes of wasm stack, at most.
-pub const WASM_STACK_BYTES_MAX: usize = 512 * 1024;
+/// Bytes of stack that a run may use, as counted from the functions' types and operators, at most: what ends a
+/// recursion, the same on every machine.
+pub const STACK_COUNTED_BYTES_MAX: i64 = 1024 * 1024;
+/// Bytes of a counted frame beside its values: return address, saved registers, the engine's own.
+pub const STACK_FRAME_BYTES_MIN: u64 = 128;
+/// Bytes of a counted frame for each value that its function defines.
+pub const STACK_VALUE_BYTES: u64 = 16;
+/// Bytes of a frame that is not counted because its function calls nothing, at most.
+pub const STACK_LEAF_BYTES_MAX: i64 = 16 * 1024;
+/// Bytes of native stack for a guest, at most: never reached, because counted frames are no smaller than native ones.
+pub const WASM_STACK_BYTES_MAX: usize = 1536 * 1024;
+/// Bytes of native stack for the host's own calls, above the guest's.
+pub const HOST_STACK_BYTES_MAX: usize = 512 * 1024;
 /// Bytes of a guest module, at most.
 pub const MODULE_BYTES_MAX: usize = 2 * 1024 * 1024;
 /// Functions that a module defines, at most.
@@ -84,6 +142,40 @@ pub const FUNCTION_PARAMS_MAX: usize = 32;
 pub const FUNCTION_RESULTS_MAX: usize = 4;
 /// Depth of nested blocks in one function, at most.
 pub const NESTING_DEPTH_MAX: usize = 256;
+/// Bytes of compiled modules that the cache keeps, at most; each counts with its code image and its wasm bytes.
+pub const COMPILED_BYTES_MAX: usize = 256 * 1024 * 1024;
+/// Refused modules that the cache remembers, at most.
+pub const REFUSED_MODULES_MAX: usize = 4096;
+/// Bytes of the reasons of remembered refusals, at most.
+pub const REFUSED_BYTES_MAX: usize = 1024 * 1024;
+/// Modules that are compiled at once, at most: each may take hundreds of megabytes while it is.
+pub const COMPILES_AT_ONCE_MAX: usize = 2;
+/// Modules of new installs that wait for a compile thread, at most. One more is answered `Busy`.
+pub const COMPILES_WAITING_MAX: usize = 32;
+/// Bytes of one compiled artefact on disk, at most; a larger one is not kept there.
+pub const ARTEFACT_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// Bytes of all compiled artefacts on disk, at most: the oldest makes room.
+pub const ARTEFACT_DIR_BYTES_MAX: u64 = 512 * 1024 * 1024;
+/// Compiled artefacts on disk, at most: the oldest makes room.
+pub const ARTEFACTS_MAX: usize = 4096;
+/// Locals of all functions of a module together, parameters not counted, at most.
+pub const MODULE_LOCALS_MAX: u64 = 200_000;
+/// Targets of one `br_table`, at most.
+pub const TABLE_TARGETS_MAX: u32 = 1_024;
+/// Values on the operand stack at once, at most.
+pub const OPERAND_STACK_MAX: u32 = 1_000;
+/// Bytes of an export's name, at most; an entry's is bounded by [`ENTRY_NAME_BYTES_MAX`] too.
+pub const EXPORT_NAME_BYTES_MAX: usize = 256;
+/// Bytes of all data segments of a module together, at most.
+pub const MODULE_DATA_BYTES_MAX: usize = 1024 * 1024;
+/// Custom sections of a module, at most.
+pub const MODULE_CUSTOM_SECTIONS_MAX: u32 = 64;
+/// Bytes of a module's manifest, at most.
+pub const MANIFEST_BYTES_MAX: usize = 64 * 1024;
+/// Weight of one function, at most: what it costs to compile, in the units of [`weights`].
+pub const FUNCTION_WEIGHT_MAX: u64 = 1_250_000;
+/// Weight of all functions of a module together, at most.
+pub const MODULE_WEIGHT_MAX: u64 = 12_000_000;
 /// Modules that a scope's policy installs, at most.
 pub const POLICY_MODULES_MAX: usize = 64;
 /// Roles that a scope's policy defines, at most.
@@ -97,7 +189,7 @@ pub const ROLL_MEMBERS_MAX: usize = 65_536;
 /// How far in the future an invocation's expiry may lie, in milliseconds (400 days).
 pub const EXPIRY_AHEAD_MS_MAX: u64 = 400 * 24 * 60 * 60 * 1000;
 /// How long one epoch tick lasts, in milliseconds: the longest that a guest keeps its arbiter.
-pub const EPOCH_TICK_MS: u64 = 5;
+pub const EPOCH_TICK_MS: u64 = 1;
 /// How long a guest may run by the wall clock before it is interrupted, in milliseconds. Fuel comes first.
 pub const GUEST_WALL_CLOCK_MS_MAX: u64 = 300_000;
 /// Messages in a scope's mailbox, at most. One more is answered `Busy`.
@@ -112,15 +204,83 @@ pub const RESTARTS_MAX: usize = 3;
 pub const RESTART_WINDOW_MS: u64 = 60_000;
 /// Bytes of one segment file of the log, at most.
 pub const SEGMENT_BYTES_MAX: u64 = 64 * 1024 * 1024;
+}
 
+/// What the parts of a function weigh: about a tenth of a microsecond of the compiler's time each, as measured for
+/// `docs/design/0003-compile-bounds.md`. [`FUNCTION_WEIGHT_MAX`] and [`MODULE_WEIGHT_MAX`] bound the sums.
+pub mod weights {
+    /// A function, before its first operator.
+    pub const FUNCTION: u64 = 1_100;
+    /// A local of a function, or a parameter.
+    pub const LOCAL: u64 = 2;
+    /// Any operator that is not named here.
+    pub const OPERATOR: u64 = 10;
+    /// `nop`.
+    pub const NOP: u64 = 1;
+    /// `if`, `else`, `br`, `br_if`, `br_table`, `return`.
+    pub const BRANCH: u64 = 80;
+    /// A loop: it counts fuel and asks whether to yield.
+    pub const LOOP: u64 = 1_000;
+    /// One target of a `br_table`.
+    pub const TARGET: u64 = 2;
+    /// A call.
+    pub const CALL: u64 = 100;
+    /// A call through a table.
+    pub const CALL_INDIRECT: u64 = 1_000;
+    /// A parameter or a result of a call.
+    pub const ARGUMENT: u64 = 80;
+    /// A value in scope at a call.
+    pub const SCOPE_AT_A_CALL: u64 = 1;
+    /// A value that differs on a branch, where branches meet; and 1 more for each other value that differs there.
+    pub const MEETING: u64 = 35;
+    /// Of the others, so many count at most.
+    pub const MEETING_CROWD_MAX: u64 = 256;
+    /// So many branches that meet at one place make each of them weigh twice as much.
+    pub const MEETING_DOUBLES_AT: u64 = 256;
+    /// A value in scope where branches meet.
+    pub const SCOPE: u64 = 5;
+    /// A cheap function of integers.
+    pub const ARITHMETIC: u64 = 30;
+    /// Sums with a constant from so many in a row on weigh [`SUM_IN_A_ROW`].
+    pub const ROW_AT: u8 = 2;
+    /// A sum of a constant with a sum of a constant with a sum of a constant; arithmetic of two constants.
+    pub const SUM_IN_A_ROW: u64 = 400;
+    /// A rotation of an integer.
+    pub const ROTATION: u64 = 600;
+    /// Floats, divisions, conversions, sign extensions, counts of bits.
+    pub const SLOW: u64 = 200;
+    /// A load or a store whose fixed offset is so many bytes or more weighs [`MEMORY_ACCESS_FAR`].
+    pub const FAR_AT: u64 = 1024 * 1024;
+    /// A load or a store far away: its bounds are checked in steps.
+    pub const MEMORY_ACCESS_FAR: u64 = 250;
+    /// A load or a store.
+    pub const MEMORY_ACCESS: u64 = 25;
+    /// `memory.grow`.
+    pub const MEMORY_GROW: u64 = 1_500;
+    /// `memory.copy`, `memory.fill`, `memory.init`, `data.drop`.
+    pub const MEMORY_BULK: u64 = 1_200;
+    /// `table.copy`.
+    pub const TABLE_COPY: u64 = 4_500;
+    /// `table.init`, `elem.drop`.
+    pub const TABLE_INIT: u64 = 700;
+}
+
+#[allow(clippy::cast_possible_wrap, reason = "the stack is some megabytes")]
 const _: () = {
     assert!(INPUT_BYTES_MAX < BLOCK_BYTES_MAX, "an invocation with the largest input is a block");
     assert!(
-        OUTPUT_BYTES_MAX + WRITE_SET_BYTES_MAX + WRITES_MAX * 16 + TRANSFERS_MAX * 300 < BLOCK_BYTES_MAX,
+        OUTPUT_BYTES_MAX + WRITE_SET_BYTES_MAX + WRITES_MAX * 16 + TRANSFERS_MAX * 400 < BLOCK_BYTES_MAX,
         "a receipt with the largest output, write set and journal is a block"
     );
     assert!(MODULE_BYTES_MAX <= RAW_BLOCK_BYTES_MAX, "a module is a raw block");
+    assert!(ARTEFACT_BYTES_MAX <= ARTEFACT_DIR_BYTES_MAX, "an artefact fits its directory");
+    assert!(COMPILES_AT_ONCE_MAX > 0, "somebody compiles");
     assert!(ROLL_MEMBERS_MAX * 32 <= RAW_BLOCK_BYTES_MAX, "a roll is a raw block");
     assert!(NODE_BYTES_MAX + NODE_PARENTS_MAX * 48 < BLOCK_BYTES_MAX, "a node is a block");
+    assert!(CLAIMS_BYTES_MAX < CREDENTIAL_BYTES_MAX, "a credential holds its claims");
     assert!(FUEL_PER_INVOCATION_MAX < i64::MAX as u64, "fuel fits the ABI's i64");
+    assert!(
+        STACK_COUNTED_BYTES_MAX + STACK_LEAF_BYTES_MAX < WASM_STACK_BYTES_MAX as i64,
+        "the counted stack ends before the native one"
+    );
 };

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::block::{Capability, Install, Invocation, Policy};
+use crate::block::{Capability, GrantLimits, Install, Invocation, Policy};
 use crate::encode::Block;
 use crate::id::{BlockId, Codec, Did, Owner, Unit};
 use crate::limits;
@@ -13,6 +13,21 @@ use crate::refusal::{Refusal, RefusalCode};
 pub const ROLE_ADMIN: &str = "admin";
 /// The role that everyone with a key holds.
 pub const ROLE_ANYONE: &str = "anyone";
+
+/// The most that one invocation gets in a scope that nobody bounds further: the host's limits, and no network.
+pub const GRANT_DEFAULT: GrantLimits =
+    GrantLimits { fuel: limits::FUEL_PER_INVOCATION_MAX, memory: limits::MEMORY_PAGES_MAX, network: 0 };
+
+/// Resources that a scope's treasury is given when the scope is opened and nobody says how much.
+#[must_use]
+pub fn resources_default() -> [(Unit, u64); 4] {
+    [
+        (Unit::fuel(), 1_000_000_000_000_000_000),
+        (Unit::storage(), 1 << 34),
+        (Unit::network(), 1 << 40),
+        (Unit::memory(), 1 << 50),
+    ]
+}
 
 /// Why a policy cannot be in force.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -128,8 +143,10 @@ impl PolicyInForce {
         if policy.issue.iter().any(|issue| issue.amount == 0 || i64::try_from(issue.amount).is_err()) {
             return fail("an issued amount is not between 1 and 2^63 - 1".into());
         }
-        if let Some(issue) =
-            policy.issue.iter().find(|issue| matches!(issue.to, Owner::Issuance | Owner::Consumed))
+        if let Some(issue) = policy
+            .issue
+            .iter()
+            .find(|issue| matches!(issue.to, Owner::Issuance | Owner::Consumed | Owner::Hold(_)))
         {
             return fail(format!("units are issued to `{}`, which the runtime alone moves", issue.to));
         }

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::authority;
 use crate::block::{Entry, HostBlock, Invocation, Payload, Policy, Receipt};
 use crate::chain::{Chain, ChainError, random_seed};
 use crate::effect::{Outcome, Staged, TrapKind};
@@ -439,6 +440,9 @@ impl Fold {
                 .ok_or_else(|| fail(position, *id, "node", "in its receipt's entry", "missing"))?;
             nodes.push(Arc::new(node.clone()));
         }
+        let seed = random_seed(&receipt.invocation, &chain.head());
+        authority::check_journal(invocation, receipt, chain.policy(), &seed, &self.ledger)
+            .map_err(diverged)?;
         chain.apply(invocation, receipt, block, nodes).map_err(diverged)?;
         self.ledger
             .book(receipt)

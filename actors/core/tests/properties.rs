@@ -86,7 +86,7 @@ proptest! {
 }
 
 fn transfer(from: Owner, to: Owner, unit: Unit, amount: u64) -> Transfer {
-    Transfer { from, to, unit, amount, memo: String::new() }
+    Transfer::new(from, to, unit, amount)
 }
 
 /// What the ledger grants while a guest runs, it books when the run has ended: a receipt that it cannot book
@@ -102,7 +102,7 @@ fn what_is_held_can_be_posted() {
         let there = transfer(member.clone(), module.clone(), token(0), all);
         let back = transfer(module.clone(), member.clone(), token(0), all);
         let journal: Vec<Transfer> =
-            [there, back].into_iter().filter(|t| ledger.hold(scope, t.clone()).is_ok()).collect();
+            [there, back].into_iter().filter(|t| ledger.hold(scope, 0, t.clone()).is_ok()).collect();
         let receipt = receipt_for(scope, Outcome::Ok, 0, Usage::default(), journal);
         assert_eq!(ledger.post(&receipt), Ok(()), "in round {round}");
     }
@@ -153,7 +153,7 @@ fn what_is_drawn_is_not_held_too() {
     ledger.issue(scope, &[Issue { unit: token(0), to: Owner::Treasury, amount: 10 }]).unwrap();
     let drawn = ledger.draw(scope, &token(0), 8, 8);
     let payment = transfer(Owner::Treasury, Owner::Member(did(1)), token(0), 5);
-    let held = ledger.hold(scope, payment);
+    let held = ledger.hold(scope, 0, payment);
     assert!(
         drawn.is_err() || matches!(held, Err(LedgerError::Insufficient { .. })),
         "10 cover a draw of 8 ({drawn:?}) and a transfer of 5 ({held:?})"

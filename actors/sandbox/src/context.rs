@@ -7,24 +7,29 @@ use futures::future::BoxFuture;
 use icn_core::block::{Anchor, Capability, Transfer};
 use icn_core::effect::{Trap, TrapKind};
 use icn_core::encode::Block;
-use icn_core::id::{BlockId, Did, Owner, Unit};
-use icn_core::ledger::LedgerError;
+use icn_core::id::{BlockId, Did, HoldId, Owner, Unit};
+use icn_core::ledger::{LedgerError, OpenHold};
 use icn_core::limits;
 use icn_core::policy::PolicyInForce;
 use icn_core::state::State;
 use sha2::Sha256;
+
+use crate::profile::Profile;
+use crate::record::Recorder;
 
 /// The ledger does not answer: the host is going down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the ledger does not answer")]
 pub struct PortClosed;
 
-/// The ledger's word on a guest's transfers and balances, at once.
+/// The ledger's word on a guest's transfers and balances, at once, at the time of its invocation.
 pub trait LedgerPort: Send {
     /// Sets a transfer of this invocation aside, or refuses it.
     fn hold(&mut self, transfer: Transfer) -> BoxFuture<'_, Result<Result<(), LedgerError>, PortClosed>>;
     /// The posted balance of an account of this scope, this invocation's own transfers applied.
     fn balance(&mut self, owner: Owner, unit: Unit) -> BoxFuture<'_, Result<i128, PortClosed>>;
+    /// A hold that is open in this scope, this invocation's own doings applied.
+    fn open_hold(&mut self, id: HoldId) -> BoxFuture<'_, Result<Option<OpenHold>, PortClosed>>;
 }
 
 /// Everything that decides a run, beside the module.
@@ -51,6 +56,8 @@ pub struct Call {
     pub storage_left: i64,
     /// The ledger.
     pub ledger: Box<dyn LedgerPort>,
+    /// Who listens, if anyone: an author's tool.
+    pub recorder: Option<Recorder>,
 }
 
 impl std::fmt::Debug for Call {
@@ -71,6 +78,8 @@ pub(crate) struct Context {
     pub(crate) memory: Option<wasmtime::Memory>,
     /// Random bytes given so far.
     pub(crate) random_given: u64,
+    /// Where the fuel goes, when the module was compiled to say so.
+    pub(crate) profile: Option<Box<Profile>>,
 }
 
 /// Effects, staged.
@@ -82,6 +91,8 @@ pub(crate) struct Stage {
     pub(crate) storage: i64,
     pub(crate) network: u64,
     pub(crate) journal: Vec<Transfer>,
+    /// Holds placed so far: the next one is named by this number.
+    pub(crate) holds_placed: u64,
     pub(crate) nodes: Vec<Block>,
     pub(crate) anchors: Vec<Anchor>,
     pub(crate) log: Option<Sha256>,
@@ -97,11 +108,18 @@ impl Context {
             limiter: Limiter { pages_max, pages_peak: 0 },
             memory: None,
             random_given: 0,
+            profile: None,
         }
     }
 
     pub(crate) fn has(&self, capability: Capability) -> bool {
         self.call.policy.grants(&self.call.module, capability)
+    }
+
+    /// Whether it has any capability of this kind.
+    pub(crate) fn has_some(&self, kind: impl Fn(&Capability) -> bool) -> bool {
+        let install = self.call.policy.install(&self.call.module);
+        install.is_some_and(|install| install.capabilities.iter().any(kind))
     }
 
     pub(crate) fn scope(&self) -> Did {

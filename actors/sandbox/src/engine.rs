@@ -1,6 +1,7 @@
 //! The engine's configuration: wasmtime's own default is wide open, so this starts from nothing and names
 //! what is on. What bears on results is described in a block that every receipt links.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::mpsc;
 use std::time::Duration;
@@ -13,9 +14,9 @@ use wasmtime::{
     WasmBacktraceDetails, WasmFeatures,
 };
 
-use crate::abi;
 use crate::context::Context;
-use crate::fuel;
+use crate::turn::Turns;
+use crate::{abi, fuel, instrument, profile};
 
 /// The version of the engine; the manifest pins it.
 pub(crate) const ENGINE_VERSION: &str = "wasmtime 48.0.8";
@@ -27,11 +28,18 @@ pub struct EngineOptions {
     pub instances_max: u32,
     /// Take memories and stacks from a pool of slots; otherwise map them anew for every run.
     pub pooled: bool,
+    /// Let the compiler optimise.
+    pub optimised: bool,
+    /// Map a module's initial memory copy-on-write; otherwise copy it into every instance.
+    pub copy_on_write: bool,
+    /// Collect the guest's frames when it traps, so that an author can be told where: up to
+    /// [`limits::BACKTRACE_FRAMES_MAX`].
+    pub backtraces: bool,
 }
 
 impl Default for EngineOptions {
     fn default() -> Self {
-        Self { instances_max: 256, pooled: true }
+        Self { instances_max: 256, pooled: true, optimised: true, copy_on_write: true, backtraces: false }
     }
 }
 
@@ -40,6 +48,9 @@ impl Default for EngineOptions {
 pub struct Engine {
     pub(crate) engine: wasmtime::Engine,
     pub(crate) linker: Arc<Linker<Context>>,
+    /// The same and the profiler's functions, which no guest can import by itself.
+    pub(crate) profiling_linker: Arc<Linker<Context>>,
+    pub(crate) turns: Arc<Turns>,
     description: Arc<Block>,
 }
 
@@ -69,7 +80,15 @@ impl Engine {
             .map_err(|e| format!("the engine's configuration: {e:#}"))?;
         let mut linker = Linker::new(&engine);
         abi::link(&mut linker).map_err(|e| format!("linking the host ABI: {e:#}"))?;
-        Ok(Self { engine, linker: Arc::new(linker), description: Arc::new(Block::encode(&description())) })
+        let mut profiling_linker = linker.clone();
+        profile::link(&mut profiling_linker).map_err(|e| format!("linking the profiler: {e:#}"))?;
+        Ok(Self {
+            engine,
+            linker: Arc::new(linker),
+            profiling_linker: Arc::new(profiling_linker),
+            turns: Arc::default(),
+            description: Arc::new(Block::encode(&description())),
+        })
     }
 
     /// The block that describes this engine; receipts link it.
@@ -78,18 +97,26 @@ impl Engine {
         &self.description
     }
 
-    /// Starts the clock by which guests yield, on a thread of its own; it stops when the ticker is dropped.
+    /// Ready once everything else that waits for this executor had its turn: how whoever keeps an arbiter busy gives
+    /// way. Without a [ticker](Self::start_ticker) the caller wakes itself, and its executor decides.
+    pub fn next_turn(&self) -> impl Future<Output = ()> + Send + use<> {
+        self.turns.clone().next()
+    }
+
+    /// Starts the clock by which guests yield, on a thread of its own, and the thread that gives them their next
+    /// turn; both stop when the ticker is dropped. One ticker an engine.
     pub fn start_ticker(&self) -> std::io::Result<Ticker> {
         let engine = self.engine.clone();
         let (stop, stopped) = mpsc::channel::<()>();
-        let thread = std::thread::Builder::new().name("icn-epoch".into()).spawn(move || {
+        let turns = self.turns.start()?;
+        let clock = std::thread::Builder::new().name("icn-epoch".into()).spawn(move || {
             while stopped.recv_timeout(Duration::from_millis(limits::EPOCH_TICK_MS))
                 == Err(mpsc::RecvTimeoutError::Timeout)
             {
                 engine.increment_epoch();
             }
         })?;
-        Ok(Ticker { stop: Some(stop), thread: Some(thread) })
+        Ok(Ticker { stop: Some(stop), turns: self.turns.clone(), threads: vec![clock, turns] })
     }
 }
 
@@ -97,13 +124,15 @@ impl Engine {
 #[derive(Debug)]
 pub struct Ticker {
     stop: Option<mpsc::Sender<()>>,
-    thread: Option<std::thread::JoinHandle<()>>,
+    turns: Arc<Turns>,
+    threads: Vec<std::thread::JoinHandle<()>>,
 }
 
 impl Drop for Ticker {
     fn drop(&mut self) {
         self.stop.take();
-        if let Some(thread) = self.thread.take() {
+        self.turns.stop();
+        for thread in self.threads.drain(..) {
             let _ = thread.join();
         }
     }
@@ -119,18 +148,20 @@ fn config(options: &EngineOptions) -> Config {
         .consume_fuel(true)
         .epoch_interruption(true)
         .max_wasm_stack(limits::WASM_STACK_BYTES_MAX)
-        .async_stack_size(limits::WASM_STACK_BYTES_MAX + 512 * 1024)
+        .async_stack_size(limits::WASM_STACK_BYTES_MAX + limits::HOST_STACK_BYTES_MAX)
         .async_stack_zeroing(true)
         .concurrency_support(false)
         .cranelift_nan_canonicalization(true)
-        .cranelift_opt_level(OptLevel::Speed)
+        .cranelift_opt_level(if options.optimised { OptLevel::Speed } else { OptLevel::None })
         .signals_based_traps(true)
         .wasm_backtrace_details(WasmBacktraceDetails::Disable)
-        .wasm_backtrace_max_frames(None)
+        .wasm_backtrace_max_frames(
+            NonZeroUsize::new(limits::BACKTRACE_FRAMES_MAX).filter(|_| options.backtraces),
+        )
         .native_unwind_info(false)
         .debug_info(false)
         .generate_address_map(false)
-        .memory_init_cow(true)
+        .memory_init_cow(options.copy_on_write)
         .operator_cost(fuel::operator_costs());
     if options.pooled {
         let mut pool = PoolingAllocationConfig::new();
@@ -157,7 +188,11 @@ fn description() -> Description {
     let mut settings = vec![
         "fuel=on".to_owned(),
         "nan_canonicalization=on".to_owned(),
-        format!("max_wasm_stack={}", limits::WASM_STACK_BYTES_MAX),
+        format!("instrumentation={}", instrument::INSTRUMENTATION_VERSION),
+        format!("stack_counted_bytes_max={}", limits::STACK_COUNTED_BYTES_MAX),
+        format!("stack_frame_bytes_min={}", limits::STACK_FRAME_BYTES_MIN),
+        format!("stack_value_bytes={}", limits::STACK_VALUE_BYTES),
+        format!("stack_leaf_bytes_max={}", limits::STACK_LEAF_BYTES_MAX),
         format!("table_elements_max={}", limits::TABLE_ELEMENTS_MAX),
         format!("memory_pages_max={}", limits::MEMORY_PAGES_MAX),
         format!("abi=1 limits={}", icn_core::id::Hash::digest(abi::limits_text().as_bytes())),

@@ -5,24 +5,35 @@
 //! transfer, through [`LedgerPort`]. Guest memory is read and written in `memory.rs` alone.
 //!
 //! The order of things: [`Engine::new`] once a process; [`Cache::get`] once a module (single-flight, on a
-//! thread of its own); [`Module::run`] once an invocation, in a fresh store that is gone after it.
+//! thread of its own, within bounds); [`Module::run`] once an invocation, in a fresh store that is gone after it.
 
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 mod abi;
+mod artefact;
 mod cache;
 mod context;
 mod engine;
 mod fuel;
+mod install;
+mod instrument;
 mod memory;
+mod profile;
+mod record;
 mod rerun;
 mod run;
+pub mod scratch;
+mod turn;
 mod validate;
 
-pub use abi::{FUNCTIONS, FunctionType};
-pub use cache::Cache;
+pub use abi::{ABI_VERSION, FUNCTIONS, FunctionType, LIMITS, Linked, PARAMETERS, linked};
+pub use cache::{Cache, CacheError, CacheLimits, CacheStats};
 pub use context::{Call, LedgerPort, PortClosed};
 pub use engine::{Engine, EngineOptions, Ticker};
+pub use install::{capabilities, capability_names, check_install};
+pub use memory::{CODES, Code};
+pub use profile::{FunctionFuel, Profiled};
+pub use record::{LogLine, Recorded, Recorder};
 pub use rerun::Reruns;
 pub use run::{EntryKind, Module, RunError};
-pub use validate::{Manifest, Rejected, Shape, validate};
+pub use validate::{Inspection, Item, Manifest, Rejected, Shape, Size, Weight, inspect, validate};

@@ -1,7 +1,9 @@
 //! The one place where guest memory is read and written, and where fuel is taken for host calls.
 //!
 //! Every call follows the order of the host ABI: charge the base; check the capability; check each length
-//! against its maximum and charge for the bytes; check bounds with 64-bit arithmetic; decode; decide; stage.
+//! against its maximum and charge for the bytes; check bounds with 64-bit arithmetic; decode; decide; stage. So
+//! each function begins with [`Guest::enter`], then [`Guest::require`], then one [`Guest::inspect`] of all its
+//! ranges in the order of its arguments, and decodes them in that order.
 
 use std::ops::Range;
 
@@ -12,18 +14,52 @@ use wasmtime::Caller;
 
 use crate::context::{Context, HostFault, stop};
 
-/// A soft error: the guest goes on (host ABI, "What a call can say").
+/// A code that a call answers instead of succeeding, as `icn abi` lists it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(i32)]
-pub(crate) enum Soft {
-    InvalidArgument = -1,
-    InvalidUtf8 = -2,
-    TooLarge = -3,
-    NotFound = -4,
-    Denied = -5,
-    Exhausted = -6,
-    Conflict = -7,
-    Limit = -9,
+pub struct Code {
+    /// The number that the guest gets.
+    pub code: i32,
+    /// Its name in the host ABI.
+    pub name: &'static str,
+    /// What it means.
+    pub meaning: &'static str,
+}
+
+/// Defines the codes and the table of all of them.
+macro_rules! codes {
+    ($($name:literal $soft:ident = $code:literal: $meaning:literal;)+) => {
+        /// A soft error: the guest goes on (host ABI, "What a call can say").
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[repr(i32)]
+        #[allow(dead_code, reason = "a code of the ABI that no call answers yet is still a code")]
+        pub(crate) enum Soft {
+            $($soft = $code,)+
+        }
+
+        impl Soft {
+            /// The name in the host ABI.
+            pub(crate) const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$soft => $name,)+
+                }
+            }
+        }
+
+        /// Every code that a call may answer.
+        pub const CODES: &[Code] = &[$(Code { code: $code, name: $name, meaning: $meaning }),+];
+    };
+}
+
+codes! {
+    "INVALID_ARGUMENT" InvalidArgument = -1: "malformed CID, DID, name, JSON, enum; a negative or zero amount";
+    "INVALID_UTF8" InvalidUtf8 = -2: "text is not UTF-8";
+    "TOO_LARGE" TooLarge = -3: "a length is over the maximum for that argument";
+    "NOT_FOUND" NotFound = -4: "no such value, node, credential, account";
+    "DENIED" Denied = -5: "the capability, role or authority is missing";
+    "EXHAUSTED" Exhausted = -6: "authorization, cap, balance or credit limit does not cover it";
+    "CONFLICT" Conflict = -7: "it exists already, is revoked already, a parent is missing, a sequence is stale";
+    "INVALID_SIGNATURE" InvalidSignature = -8: "a signature or proof does not verify";
+    "LIMIT" Limit = -9: "more of this in one invocation than allowed";
 }
 
 /// Why a call does not succeed.
@@ -40,6 +76,11 @@ impl From<Soft> for Stop {
         Self::Soft(soft)
     }
 }
+
+/// What the engine's counter holds beyond the guest's fuel. The engine looks at its counter at loops and calls alone,
+/// and reads as zero whatever is below: with one unit more, a run that burned exactly its fuel ends with one left,
+/// and one that burned more with none.
+pub(crate) const FUEL_MARGIN: u64 = 1;
 
 pub(crate) type Answer<T> = Result<T, Stop>;
 
@@ -78,6 +119,25 @@ pub(crate) fn arg(name: &'static str, ptr: i32, len: i32) -> Arg {
     Arg { name, ptr: ptr as u32, len: len as u32 }
 }
 
+/// A range and what is asked of it before it is looked at.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Part {
+    arg: Arg,
+    bytes_max: usize,
+    fuel_per_byte: u64,
+}
+
+impl Arg {
+    /// An input of at most so many bytes, each of which costs so much fuel.
+    pub(crate) const fn at_most(self, bytes_max: usize, fuel_per_byte: u64) -> Part {
+        Part { arg: self, bytes_max, fuel_per_byte }
+    }
+    /// A buffer as large as the guest likes; what is written to it is charged when that is known.
+    pub(crate) const fn buffer(self) -> Part {
+        Part { arg: self, bytes_max: usize::MAX, fuel_per_byte: 0 }
+    }
+}
+
 /// The range inside a memory of that many bytes, if it is wholly inside. An empty range may sit at the end.
 pub(crate) fn range(memory_bytes: usize, ptr: u32, len: u32) -> Option<Range<usize>> {
     let end = u64::from(ptr) + u64::from(len);
@@ -97,6 +157,9 @@ impl<'a> Guest<'a> {
     /// Enters a host call: its base cost is charged first of all.
     pub(crate) fn enter(caller: Caller<'a, Context>, function: &'static str, fuel: u64) -> Answer<Self> {
         let mut guest = Self { caller, function };
+        if let Some(recorder) = &guest.caller.data().call.recorder {
+            recorder.call(function);
+        }
         guest.charge(costs::CALL_FUEL + fuel)?;
         Ok(guest)
     }
@@ -108,12 +171,12 @@ impl<'a> Guest<'a> {
 
     /// Takes fuel; the run ends when there is not enough.
     pub(crate) fn charge(&mut self, fuel: u64) -> Answer<()> {
-        let left = self.fuel_left()?;
-        let (rest, enough) = (left.saturating_sub(fuel), left >= fuel);
-        self.caller.set_fuel(rest).map_err(Stop::Hard)?;
-        if enough {
-            return Ok(());
+        let counter = self.caller.get_fuel().map_err(Stop::Hard)?;
+        let left = counter.saturating_sub(FUEL_MARGIN);
+        if counter >= FUEL_MARGIN && left >= fuel {
+            return self.caller.set_fuel(counter - fuel).map_err(Stop::Hard);
         }
+        self.caller.set_fuel(0).map_err(Stop::Hard)?;
         Err(Stop::Hard(stop(
             TrapKind::OutOfFuel,
             format!("{} costs {fuel} fuel, {left} were left", self.function),
@@ -122,12 +185,17 @@ impl<'a> Guest<'a> {
 
     /// Fuel that is left.
     pub(crate) fn fuel_left(&self) -> Answer<u64> {
-        self.caller.get_fuel().map_err(Stop::Hard)
+        Ok(self.caller.get_fuel().map_err(Stop::Hard)?.saturating_sub(FUEL_MARGIN))
     }
 
     /// Refuses the call unless the module has the capability.
     pub(crate) fn require(&mut self, capability: Capability) -> Answer<()> {
         if self.context().has(capability) { Ok(()) } else { Err(Soft::Denied.into()) }
+    }
+
+    /// Refuses the call unless the module has a capability of this kind.
+    pub(crate) fn require_some(&mut self, kind: impl Fn(&Capability) -> bool) -> Answer<()> {
+        if self.context().has_some(kind) { Ok(()) } else { Err(Soft::Denied.into()) }
     }
 
     /// Checks a length against its maximum and charges for the bytes.
@@ -169,31 +237,63 @@ impl<'a> Guest<'a> {
         Ok((slice, context))
     }
 
-    /// Copies an argument's bytes out of the guest: length, charge, bounds, copy.
-    pub(crate) fn read(&mut self, arg: Arg, bytes_max: usize, fuel_per_byte: u64) -> Answer<Vec<u8>> {
-        self.length(arg, bytes_max, fuel_per_byte)?;
-        let range = self.bounds(arg)?;
+    /// All ranges of a call, in the order of its arguments: first each length, with its charge; then whether each
+    /// is inside the memory.
+    pub(crate) fn inspect<const N: usize>(&mut self, parts: [Part; N]) -> Answer<[Range<usize>; N]> {
+        for part in &parts {
+            self.length(part.arg, part.bytes_max, part.fuel_per_byte)?;
+        }
+        let mut ranges = std::array::from_fn(|_| 0..0);
+        for (range, part) in ranges.iter_mut().zip(&parts) {
+            *range = self.bounds(part.arg)?;
+        }
+        Ok(ranges)
+    }
+
+    /// Copies a checked range out of the guest.
+    pub(crate) fn bytes(&mut self, range: Range<usize>) -> Answer<Vec<u8>> {
         Ok(self.view(range)?.0.to_vec())
     }
 
-    /// Copies text out of the guest.
-    pub(crate) fn read_text(&mut self, arg: Arg, bytes_max: usize, fuel_per_byte: u64) -> Answer<String> {
-        String::from_utf8(self.read(arg, bytes_max, fuel_per_byte)?).map_err(|_| Soft::InvalidUtf8.into())
+    /// Copies text out of a checked range.
+    pub(crate) fn text(&mut self, range: Range<usize>) -> Answer<String> {
+        String::from_utf8(self.bytes(range)?).map_err(|_| Soft::InvalidUtf8.into())
+    }
+
+    /// Copies so many bytes out of a range that was checked to be as long.
+    pub(crate) fn fixed<const N: usize>(&mut self, range: Range<usize>) -> Answer<[u8; N]> {
+        let bytes: &[u8] = self.view(range)?.0;
+        bytes
+            .try_into()
+            .map_err(|_| Stop::Hard(wasmtime::Error::new(HostFault("a range of another length".into()))))
     }
 
     /// Gives bytes to the guest under the ABI's convention: the full length is the answer, and nothing is
     /// written when the buffer is smaller. `find` gets the bytes from the context: once to learn their
-    /// length, and once more after they are paid for.
-    pub(crate) fn give(&mut self, out: Arg, find: impl Fn(&Context) -> Answer<&[u8]>) -> Answer<u32> {
-        let range = self.bounds(out)?;
+    /// length, and once more after they are paid for. The range was checked.
+    pub(crate) fn give(
+        &mut self,
+        range: Range<usize>,
+        find: impl Fn(&Context) -> Answer<&[u8]>,
+    ) -> Answer<u32> {
         let bytes = find(self.caller.data())?.len();
         let length = u32::try_from(bytes).map_err(|_| Soft::TooLarge)?;
-        if length > out.len {
+        if bytes > range.len() {
             return Ok(length);
         }
         self.charge(u64::from(length) * costs::BYTE_FUEL)?;
         let (guest, context) = self.view(range.start..range.start + bytes)?;
         guest.copy_from_slice(find(context)?);
+        Ok(length)
+    }
+
+    /// The same with bytes that the call made.
+    pub(crate) fn give_bytes(&mut self, range: Range<usize>, bytes: &[u8]) -> Answer<u32> {
+        let length = u32::try_from(bytes.len()).map_err(|_| Soft::TooLarge)?;
+        if bytes.len() <= range.len() {
+            self.charge(u64::from(length) * costs::BYTE_FUEL)?;
+            self.put(range, bytes)?;
+        }
         Ok(length)
     }
 

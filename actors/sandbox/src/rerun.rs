@@ -1,50 +1,65 @@
 //! Runs recorded invocations again, for the auditor.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use icn_core::block::Transfer;
 use icn_core::effect::Staged;
-use icn_core::id::{BlockId, Did, Owner, Unit};
-use icn_core::ledger::{Ledger, LedgerError};
+use icn_core::id::{Did, HoldId, Owner, Unit};
+use icn_core::ledger::{Ledger, LedgerError, OpenHold};
+use icn_core::limits;
 use icn_core::replay::{Rerun, Rerunner};
 
+use crate::cache::Lru;
 use crate::context::{Call, LedgerPort, PortClosed};
 use crate::engine::Engine;
 use crate::run::Module;
 
-/// A re-runner with the modules that it compiled.
-#[derive(Debug)]
+/// A re-runner with the modules that it compiled, within the bounds of the host's cache. It compiles each from its
+/// bytes: what it says rests on no artefact that a host left.
 pub struct Reruns {
     engine: Engine,
-    modules: BTreeMap<BlockId, Arc<Module>>,
+    modules: Lru<Arc<Module>>,
+}
+
+impl std::fmt::Debug for Reruns {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Reruns").field("modules", &self.modules.len()).finish_non_exhaustive()
+    }
 }
 
 impl Reruns {
     /// A re-runner on this engine.
     #[must_use]
     pub fn new(engine: Engine) -> Self {
-        Self { engine, modules: BTreeMap::new() }
+        Self { engine, modules: Lru::new(usize::MAX, limits::COMPILED_BYTES_MAX) }
     }
 }
 
-/// The auditor's ledger, lent to one run: a single thread takes it, uses it and gives it back.
-struct Lent {
-    scope: Did,
-    ledger: Arc<Mutex<Ledger>>,
+/// A ledger in memory, lent to one run: a single thread takes it, uses it and gives it back.
+pub(crate) struct Lent {
+    pub(crate) scope: Did,
+    /// The run's time, in milliseconds since the Unix epoch.
+    pub(crate) time: u64,
+    pub(crate) ledger: Arc<Mutex<Ledger>>,
 }
 
 impl LedgerPort for Lent {
     fn hold(&mut self, transfer: Transfer) -> BoxFuture<'_, Result<Result<(), LedgerError>, PortClosed>> {
-        let answer =
-            self.ledger.lock().map(|mut ledger| ledger.hold(self.scope, transfer)).map_err(|_| PortClosed);
+        let hold = |mut ledger: MutexGuard<'_, Ledger>| ledger.hold(self.scope, self.time, transfer);
+        let answer = self.ledger.lock().map(hold).map_err(|_| PortClosed);
         futures::future::ready(answer).boxed()
     }
     fn balance(&mut self, owner: Owner, unit: Unit) -> BoxFuture<'_, Result<i128, PortClosed>> {
-        let answer =
-            self.ledger.lock().map(|l| l.balance_staged(self.scope, &owner, &unit)).map_err(|_| PortClosed);
+        let balance =
+            |ledger: MutexGuard<'_, Ledger>| ledger.balance_staged(self.scope, self.time, &owner, &unit);
+        let answer = self.ledger.lock().map(balance).map_err(|_| PortClosed);
+        futures::future::ready(answer).boxed()
+    }
+    fn open_hold(&mut self, id: HoldId) -> BoxFuture<'_, Result<Option<OpenHold>, PortClosed>> {
+        let hold = |ledger: MutexGuard<'_, Ledger>| ledger.open_hold(self.scope, self.time, &id);
+        let answer = self.ledger.lock().map(hold).map_err(|_| PortClosed);
         futures::future::ready(answer).boxed()
     }
 }
@@ -56,11 +71,12 @@ impl Rerunner for Reruns {
             return Err(format!("it ran on the engine {}, this auditor has {ours}", rerun.engine));
         }
         let module = match self.modules.get(&rerun.module.id()) {
-            Some(module) => module.clone(),
+            Some(module) => module,
             None => {
                 let module =
                     Arc::new(Module::compile(&self.engine, rerun.module).map_err(|e| e.to_string())?);
-                self.modules.insert(rerun.module.id(), module.clone());
+                let bytes = module.compiled_bytes() + rerun.module.bytes().len();
+                drop(self.modules.insert(rerun.module.id(), module.clone(), bytes));
                 module
             }
         };
@@ -76,7 +92,8 @@ impl Rerunner for Reruns {
             seed: rerun.seed,
             state: rerun.state,
             storage_left: rerun.storage_left,
-            ledger: Box::new(Lent { scope: rerun.invocation.scope, ledger: lent.clone() }),
+            ledger: Box::new(Lent { scope: rerun.invocation.scope, time: rerun.time, ledger: lent.clone() }),
+            recorder: None,
         };
         let staged = complete(module.run(call));
         *ledger =
@@ -86,8 +103,8 @@ impl Rerunner for Reruns {
 }
 
 /// Polls a run to its end. It waits for nobody: the lent ledger answers at once, and where the guest yields it is
-/// simply asked again. So the auditor may be inside any executor, or none.
-fn complete<T>(run: impl Future<Output = T>) -> T {
+/// simply asked again. So whoever waits may be inside any executor, or none.
+pub(crate) fn complete<T>(run: impl Future<Output = T>) -> T {
     let mut run = std::pin::pin!(run);
     let mut task = std::task::Context::from_waker(std::task::Waker::noop());
     loop {

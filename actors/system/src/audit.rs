@@ -5,7 +5,6 @@ use std::path::PathBuf;
 
 use icn_core::block::{Entry, Invocation, Receipt};
 use icn_core::id::{BlockId, Hash, Origin};
-use icn_core::ledger::Ledger;
 use icn_core::replay::{Divergence, Fold, Prepared, Rerunner, Trust};
 use icn_sandbox::{Engine, EngineOptions, Reruns};
 
@@ -291,8 +290,7 @@ fn check_snapshots(layout: &Layout, fold: &Fold, notices: &mut Vec<String>) -> R
 }
 
 fn same(snapshot: &snapshot::Snapshot, fold: &Fold) -> bool {
-    let ledger: Vec<_> = Ledger::posted(fold.ledger());
     let chains: Vec<_> = fold.chains().iter().map(|(scope, chain)| (*scope, chain.parts())).collect();
-    let ours = recover::snapshot_of(fold.log(), ledger, chains, fold.engines());
+    let ours = recover::snapshot_of(fold.log(), fold.ledger().posted(), chains, fold.engines());
     ours == *snapshot
 }

@@ -4,6 +4,7 @@ use icn_core::block::Receipt;
 use icn_core::effect::Outcome;
 use icn_core::id::Did;
 use icn_core::refusal::RefusalCode;
+use icn_sandbox::CacheStats;
 
 /// Something that the monitor hears of.
 #[derive(Debug, Clone)]
@@ -52,4 +53,16 @@ pub(crate) fn count_group(entries: usize, seconds: f64) {
     #[expect(clippy::cast_precision_loss, reason = "a group has at most a thousand entries")]
     metrics::histogram!("icn_group_entries").record(entries as f64);
     metrics::histogram!("icn_group_seconds").record(seconds);
+}
+
+/// Shows what the cache of compiled modules did, and what it has.
+pub(crate) fn count_cache(stats: &CacheStats) {
+    metrics::counter!("icn_modules_compiled_total").absolute(stats.compiled);
+    metrics::counter!("icn_modules_loaded_total").absolute(stats.loaded);
+    metrics::counter!("icn_modules_refused_total").absolute(stats.refused);
+    metrics::counter!("icn_modules_evicted_total").absolute(stats.evicted);
+    metrics::counter!("icn_modules_busy_total").absolute(stats.busy);
+    metrics::counter!("icn_artefacts_discarded_total").absolute(stats.discarded);
+    #[expect(clippy::cast_precision_loss, reason = "far fewer bytes than a double counts exactly")]
+    metrics::gauge!("icn_modules_compiled_bytes").set(stats.bytes as f64);
 }

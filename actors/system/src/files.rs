@@ -2,13 +2,14 @@
 //!
 //! - `LOCK`: held by the process that has the directory open
 //! - `host.key`: the host's secret, `scopes/<multikey>.key`: each scope's, in hexadecimal, mode 0600
+//! - `artefacts.key`: the secret under which compiled modules are kept, in the same form
 //! - `log/*.seg`: the log; the only thing that cannot be derived
 //! - `checkpoint`, `log.vkey`: the newest signed checkpoint, and the key to verify it with
-//! - `snapshots/*.snap`: derived
+//! - `snapshots/*.snap`, `artefacts/*.cwasm`: derived
 
 use std::fs::{File, OpenOptions};
-use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::io::{Read as _, Write as _};
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use icn_core::id::Did;
@@ -50,6 +51,16 @@ impl Layout {
     #[must_use]
     pub fn verifier_key(&self) -> PathBuf {
         self.0.join("log.vkey")
+    }
+    /// Compiled modules.
+    #[must_use]
+    pub fn artefacts(&self) -> PathBuf {
+        self.0.join("artefacts")
+    }
+    /// The secret that compiled modules are kept under.
+    #[must_use]
+    pub fn artefact_key(&self) -> PathBuf {
+        self.0.join("artefacts.key")
     }
     pub(crate) fn host_key(&self) -> PathBuf {
         self.0.join("host.key")
@@ -99,6 +110,8 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
 
 fn write_beside(path: &Path, bytes: &[u8], mode: u32) -> Result<(), StoreError> {
     let beside = path.with_extension("new");
+    // One that a crash left would keep its own mode.
+    let _ = std::fs::remove_file(&beside);
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true).mode(mode);
     let mut file = options.open(&beside).map_err(StoreError::io("creating", &beside))?;
@@ -165,4 +178,56 @@ pub(crate) fn read_key_of(path: &Path, did: &Did) -> Result<SecretKey, StoreErro
         return Ok(key);
     }
     Err(invalid(path, format!("it holds the key of {}, expected that of {did}", key.did())))
+}
+
+/// The key of the compiled modules on disk, and what a person should know of it. It protects nothing that cannot be
+/// made again, so one that is torn, or that others could read, is replaced, and what was kept under it is removed.
+pub(crate) fn artefact_key(layout: &Layout) -> Result<([u8; 32], Option<String>), StoreError> {
+    let (path, dir) = (layout.artefact_key(), layout.artefacts());
+    let why = match read_artefact_key(&path)? {
+        Ok(key) => return Ok((key, None)),
+        Err(why) => why,
+    };
+    let kept = match std::fs::remove_dir_all(&dir) {
+        Ok(()) => true,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => false,
+        Err(error) => return Err(StoreError::io("removing", &dir)(error)),
+    };
+    let mut key = [0u8; 32];
+    getrandom::fill(&mut key).map_err(|error| {
+        StoreError::io("making a key for", &path)(std::io::Error::other(error.to_string()))
+    })?;
+    write_beside(&path, format!("{}\n", data_encoding::HEXLOWER.encode(&key)).as_bytes(), 0o600)?;
+    let notice = (kept || why != ABSENT).then(|| {
+        format!(
+            "the key in {} {why}: a new one was made, and the compiled modules in {} are compiled anew",
+            path.display(),
+            dir.display()
+        )
+    });
+    if let Some(notice) = &notice {
+        tracing::warn!(target: "icn::security", event = "artefact_key_replaced", "{notice}");
+    }
+    Ok((key, notice))
+}
+
+const ABSENT: &str = "is missing";
+
+/// The key, or why there is none that can be used.
+fn read_artefact_key(path: &Path) -> Result<Result<[u8; 32], &'static str>, StoreError> {
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Err(ABSENT)),
+        Err(error) => return Err(StoreError::io("opening", path)(error)),
+    };
+    let found = file.metadata().map_err(StoreError::io("reading", path))?;
+    if found.permissions().mode() & 0o077 != 0 {
+        return Ok(Err("could be read by others"));
+    }
+    let mut text = Vec::new();
+    // One byte more than a key has, so that a longer one is seen to be longer.
+    file.take(66).read_to_end(&mut text).map_err(StoreError::io("reading", path))?;
+    let digits = text.strip_suffix(b"\n").unwrap_or_default();
+    let key = data_encoding::HEXLOWER.decode(digits).ok().and_then(|key| <[u8; 32]>::try_from(key).ok());
+    Ok(key.ok_or("is not 64 lower-case hexadecimal digits and a line's end"))
 }

@@ -14,7 +14,7 @@ use actix::{Actor as _, Addr};
 use actix_rt::{Arbiter, ArbiterHandle, System};
 use dashmap::{DashMap, DashSet};
 use futures::channel::oneshot;
-use icn_core::block::{Entry, HostBlock, HostTag, Install};
+use icn_core::block::{Entry, HostBlock, HostTag};
 use icn_core::chain::Chain;
 use icn_core::checkpoint::verifier_key;
 use icn_core::encode::Block;
@@ -25,7 +25,7 @@ use icn_core::limits;
 use icn_core::log::Link;
 use icn_core::refusal::{Refusal, RefusalCode};
 use icn_core::sign::{Domain, SecretKey};
-use icn_sandbox::{Cache, Engine, EngineOptions, Module, Ticker};
+use icn_sandbox::{Cache, CacheError, CacheStats, Engine, EngineOptions, Ticker, check_install};
 use icn_sync::{Generation, Head, HeadCell, Latch, Permits};
 
 use crate::credentials::{Credentials, PutInForce};
@@ -33,7 +33,7 @@ use crate::dag::{CloseLog, Committed, Dag, DagParts, HandOver, Reply};
 use crate::events::{self, Event};
 use crate::faults::{Faults, NoFaults};
 use crate::files::{self, Layout, Lock, LockError};
-use crate::ledger::{Balance, IssueUnits, LedgerActor, Posted};
+use crate::ledger::{AskPosted, Balance, IssueUnits, LedgerActor};
 use crate::monitor::{Alerts, Monitor};
 use crate::recover::{self, RecoverError};
 use crate::scope::{CloseScope, Invoke, ReadValue, ReceiptOf, ScopeView, View};
@@ -156,7 +156,7 @@ impl Host {
         let lock = Lock::take(&layout)?;
         let recovered = recover::recover(&layout)?;
         let key = Arc::new(host_key(&layout, recovered.fold.host())?);
-        let notices = recovered.notices;
+        let mut notices = recovered.notices;
         let origin = match (recovered.fold.host(), options.origin) {
             (Some(host), _) => host.log.clone(),
             (None, Some(origin)) => origin,
@@ -184,13 +184,18 @@ impl Host {
         if recovered.folded >= SNAPSHOT_AFTER_ENTRIES {
             let chains: Vec<(Did, _)> =
                 parts.chains.iter().map(|(scope, chain)| (*scope, chain.parts())).collect();
-            let accounts = parts.ledger.posted();
+            let posted = parts.ledger.posted();
             let _ = snapshot::write(
                 &layout.snapshots(),
-                &recover::snapshot_of(&parts.log, accounts, chains, &parts.engines),
+                &recover::snapshot_of(&parts.log, posted, chains, &parts.engines),
             )?;
         }
         let engine = Engine::new(&options.engine).map_err(OpenError::Other)?;
+        let (artefact_key, replaced) = files::artefact_key(&layout)?;
+        notices.extend(replaced);
+        let cache = Cache::new(engine.clone())
+            .with_artefacts(&layout.artefacts(), artefact_key)
+            .map_err(StoreError::io("opening", &layout.artefacts()))?;
         let ticker =
             engine.start_ticker().map_err(|e| OpenError::Other(format!("starting the epoch clock: {e}")))?;
         let (writer, head) =
@@ -223,7 +228,7 @@ impl Host {
         let shared = Arc::new(Shared {
             origin,
             layout,
-            cache: Cache::new(engine),
+            cache,
             modules: parts.modules.into_iter().collect(),
             book: DashMap::new(),
             slots: Permits::new(limits::HAND_OVERS_IN_FLIGHT_MAX),
@@ -293,6 +298,11 @@ impl Host {
     #[must_use]
     pub fn groups(&self) -> u64 {
         self.shared.groups.read()[0]
+    }
+    /// What the cache of compiled modules did since the host was opened, and what it has.
+    #[must_use]
+    pub fn cache_stats(&self) -> CacheStats {
+        self.shared.cache.stats()
     }
     /// The scopes that are here.
     #[must_use]
@@ -394,7 +404,7 @@ impl Host {
         for scope in self.scopes() {
             let _ = self.view(&scope).await;
         }
-        self.shared.ledger.send(Posted).await.unwrap_or_default()
+        self.shared.ledger.send(AskPosted).await.map(|posted| posted.accounts).unwrap_or_default()
     }
     /// The newest alerts.
     pub async fn alerts(&self) -> Vec<String> {
@@ -441,15 +451,15 @@ impl Host {
                 None => whole = false,
             }
         }
-        let accounts = self.shared.ledger.send(Posted).await.ok();
+        let posted = self.shared.ledger.send(AskPosted).await.ok();
         let closed = self.shared.dag.send(CloseLog).await.map_err(|e| OpenError::Other(e.to_string()))?;
         let (log, note) = closed.map_err(OpenError::Other)?;
-        if let (true, Some(accounts)) = (whole, accounts) {
+        if let (true, Some(posted)) = (whole, posted) {
             let mut engines = self.engines.clone();
             if engine_described {
                 engines.insert(self.shared.cache.engine().description().id());
             }
-            let snapshot = recover::snapshot_of(&log, accounts, chains, &engines);
+            let snapshot = recover::snapshot_of(&log, posted, chains, &engines);
             snapshot::write(&self.shared.layout.snapshots(), &snapshot)?;
         }
         Ok(note)
@@ -473,8 +483,9 @@ async fn open_scope(
     let invalid = |e: &dyn std::fmt::Display| ScopeError::Invalid(e.to_string());
     let (policy, modules, rolls) = spec.into_policy(&shared.origin, scope, now_ms());
     for (install, block) in policy.modules.iter().zip(&modules) {
-        let module =
-            shared.cache.get(block).await.map_err(|e| invalid(&format!("module {}: {e}", block.id())))?;
+        let compiled = shared.cache.get(block).await;
+        events::count_cache(&shared.cache.stats());
+        let module = compiled.map_err(|error| not_compiled(block.id(), &error))?;
         check_install(install, &module).map_err(|e| invalid(&e))?;
     }
     let payload = Block::encode(&policy);
@@ -511,6 +522,20 @@ async fn open_scope(
     supervisor::start(shared, chain, false).await.map_err(|e| invalid(&e))
 }
 
+/// A module that is refused makes the scope unsound; for anything else its administrator may come back.
+fn not_compiled(module: BlockId, error: &CacheError) -> ScopeError {
+    let text = format!("module {module}: {error}");
+    match error {
+        CacheError::Rejected(_) => ScopeError::Invalid(text),
+        CacheError::Busy { .. } => {
+            ScopeError::Refused(Refusal::new(RefusalCode::Busy, text).retry_after_ms(1000))
+        }
+        CacheError::NoThread(_) => {
+            ScopeError::Refused(Refusal::new(RefusalCode::Unavailable, text).retry_after_ms(1000))
+        }
+    }
+}
+
 /// Enters a scope in the address book, without an actor yet.
 fn list(shared: &Shared, chain: &Chain, key: SecretKey) {
     let generation = Arc::new(Generation::new());
@@ -534,28 +559,6 @@ fn list(shared: &Shared, chain: &Chain, key: SecretKey) {
 fn wait<F: Future<Output: Send> + Send>(future: F) -> F::Output {
     let waited = std::thread::scope(|scope| scope.spawn(|| futures::executor::block_on(future)).join());
     waited.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-}
-
-/// Whether a module is what a policy installs: its entries exist, and it asks for what it is granted.
-pub(crate) fn check_install(install: &Install, module: &Module) -> Result<(), String> {
-    let shape = module.shape();
-    if let Some(missing) = install.entries.keys().find(|entry| !shape.entries.contains_key(*entry)) {
-        let known: Vec<&str> = shape.entries.keys().map(String::as_str).collect();
-        return Err(format!(
-            "module {} has no entry `{missing}`; it has: {}",
-            install.module,
-            known.join(", ")
-        ));
-    }
-    let asked = shape.capabilities();
-    if let Some(extra) = install.capabilities.iter().find(|capability| !asked.contains(capability)) {
-        return Err(format!(
-            "module {} is granted `{}`, which its manifest does not ask for",
-            install.module,
-            extra.as_str()
-        ));
-    }
-    Ok(())
 }
 
 fn host_key(layout: &Layout, host: Option<&HostBlock>) -> Result<SecretKey, OpenError> {

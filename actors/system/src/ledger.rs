@@ -8,8 +8,8 @@ use crossbeam::queue::SegQueue;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use icn_core::block::{Issue, Receipt, Transfer};
-use icn_core::id::{Did, Owner, Unit};
-use icn_core::ledger::{Account, AccountId, Ledger, LedgerError};
+use icn_core::id::{Did, HoldId, Owner, Unit};
+use icn_core::ledger::{Account, Ledger, LedgerError, OpenHold, Posted};
 use icn_sandbox::{LedgerPort, PortClosed};
 
 use crate::shared::FailStop;
@@ -62,13 +62,14 @@ impl Handler<Draw> for LedgerActor {
 #[rtype(result = "Result<(), LedgerError>")]
 pub(crate) struct Hold {
     pub(crate) scope: Did,
+    pub(crate) time: u64,
     pub(crate) transfer: Transfer,
 }
 
 impl Handler<Hold> for LedgerActor {
     type Result = Result<(), LedgerError>;
     fn handle(&mut self, hold: Hold, _: &mut Self::Context) -> Self::Result {
-        self.ledger.hold(hold.scope, hold.transfer)
+        self.ledger.hold(hold.scope, hold.time, hold.transfer)
     }
 }
 
@@ -155,6 +156,7 @@ impl Handler<Balance> for LedgerActor {
 #[rtype(result = "i128")]
 pub(crate) struct BalanceStaged {
     scope: Did,
+    time: u64,
     owner: Owner,
     unit: Unit,
 }
@@ -162,18 +164,34 @@ pub(crate) struct BalanceStaged {
 impl Handler<BalanceStaged> for LedgerActor {
     type Result = MessageResult<BalanceStaged>;
     fn handle(&mut self, ask: BalanceStaged, _: &mut Self::Context) -> Self::Result {
-        MessageResult(self.ledger.balance_staged(ask.scope, &ask.owner, &ask.unit))
+        MessageResult(self.ledger.balance_staged(ask.scope, ask.time, &ask.owner, &ask.unit))
     }
 }
 
-/// Asks for all posted balances.
+/// Asks for an open hold as a scope's running invocation sees it.
 #[derive(Message)]
-#[rtype(result = "Vec<(AccountId, Account)>")]
-pub(crate) struct Posted;
+#[rtype(result = "Option<OpenHold>")]
+pub(crate) struct AskHold {
+    scope: Did,
+    time: u64,
+    id: HoldId,
+}
 
-impl Handler<Posted> for LedgerActor {
-    type Result = MessageResult<Posted>;
-    fn handle(&mut self, _: Posted, _: &mut Self::Context) -> Self::Result {
+impl Handler<AskHold> for LedgerActor {
+    type Result = MessageResult<AskHold>;
+    fn handle(&mut self, ask: AskHold, _: &mut Self::Context) -> Self::Result {
+        MessageResult(self.ledger.open_hold(ask.scope, ask.time, &ask.id))
+    }
+}
+
+/// Asks for everything that is posted.
+#[derive(Message)]
+#[rtype(result = "Posted")]
+pub(crate) struct AskPosted;
+
+impl Handler<AskPosted> for LedgerActor {
+    type Result = MessageResult<AskPosted>;
+    fn handle(&mut self, _: AskPosted, _: &mut Self::Context) -> Self::Result {
         MessageResult(self.ledger.posted())
     }
 }
@@ -182,6 +200,8 @@ impl Handler<Posted> for LedgerActor {
 #[derive(Debug, Clone)]
 pub(crate) struct Port {
     pub(crate) scope: Did,
+    /// The invocation's, at which holds are past their deadline.
+    pub(crate) time: u64,
     pub(crate) ledger: Addr<LedgerActor>,
     pub(crate) untold: Arc<SegQueue<Arc<Receipt>>>,
 }
@@ -197,12 +217,17 @@ pub(crate) fn tell_ledger(ledger: &Addr<LedgerActor>, untold: &SegQueue<Arc<Rece
 impl LedgerPort for Port {
     fn hold(&mut self, transfer: Transfer) -> BoxFuture<'_, Result<Result<(), LedgerError>, PortClosed>> {
         tell_ledger(&self.ledger, &self.untold);
-        let answer = self.ledger.send(Hold { scope: self.scope, transfer });
+        let answer = self.ledger.send(Hold { scope: self.scope, time: self.time, transfer });
         async move { answer.await.map_err(|_| PortClosed) }.boxed()
     }
     fn balance(&mut self, owner: Owner, unit: Unit) -> BoxFuture<'_, Result<i128, PortClosed>> {
         tell_ledger(&self.ledger, &self.untold);
-        let answer = self.ledger.send(BalanceStaged { scope: self.scope, owner, unit });
+        let answer = self.ledger.send(BalanceStaged { scope: self.scope, time: self.time, owner, unit });
+        async move { answer.await.map_err(|_| PortClosed) }.boxed()
+    }
+    fn open_hold(&mut self, id: HoldId) -> BoxFuture<'_, Result<Option<OpenHold>, PortClosed>> {
+        tell_ledger(&self.ledger, &self.untold);
+        let answer = self.ledger.send(AskHold { scope: self.scope, time: self.time, id });
         async move { answer.await.map_err(|_| PortClosed) }.boxed()
     }
 }

@@ -8,7 +8,7 @@ use icn_core::chain::Chain;
 use icn_core::checkpoint::{Checkpoint, CheckpointError};
 use icn_core::encode::Block;
 use icn_core::id::{BlockId, Hash};
-use icn_core::ledger::Ledger;
+use icn_core::ledger::{Ledger, Posted};
 use icn_core::log::Log;
 use icn_core::merkle::Frontier;
 use icn_core::replay::{Divergence, Fold, FoldParts, Prepared, Trust};
@@ -246,7 +246,7 @@ impl Walk {
         let mut fold = Fold::from_parts(FoldParts {
             host: parts.host,
             log: Log::from_parts(frontier, heads),
-            ledger: Ledger::from_posted(snapshot.accounts),
+            ledger: Ledger::from_posted(Posted { accounts: snapshot.accounts, holds: snapshot.holds }),
             chains,
             modules: parts.modules,
             engines: snapshot.engines.into_iter().collect::<BTreeSet<BlockId>>(),
@@ -270,7 +270,7 @@ fn is_receipt(entry: &Entry) -> bool {
 /// What a snapshot of this fold is.
 pub(crate) fn snapshot_of(
     log: &Log,
-    accounts: Vec<(icn_core::ledger::AccountId, icn_core::ledger::Account)>,
+    posted: Posted,
     chains: Vec<(icn_core::id::Did, icn_core::chain::ChainParts)>,
     engines: &BTreeSet<BlockId>,
 ) -> Snapshot {
@@ -279,7 +279,8 @@ pub(crate) fn snapshot_of(
         size,
         frontier: frontier.to_vec(),
         heads: log.heads().iter().map(|(author, head)| (*author, head.seq, head.block)).collect(),
-        accounts,
+        accounts: posted.accounts,
+        holds: posted.holds,
         chains,
         engines: engines.iter().copied().collect(),
     }

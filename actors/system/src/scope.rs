@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actix::{
     Actor, ActorContext as _, ActorFutureExt as _, AsyncContext as _, Context, Handler, Message,
@@ -42,8 +42,9 @@ const DRAW_INVOCATIONS: u64 = 64;
 const POSTS_MAX: usize = 64;
 /// How long the ledger may not be told of a receipt when nobody asks it.
 const POST_INTERVAL: Duration = Duration::from_millis(1);
-/// After so many invocations a busy scope lets the others of its arbiter run.
-const TURN_INVOCATIONS: u32 = 8;
+/// How long a scope keeps its arbiter before it gives way to the others on it: as long as a guest runs before it
+/// yields.
+const TURN: Duration = Duration::from_millis(limits::EPOCH_TICK_MS);
 /// How long to wait for a place in the DAG's queue before looking again.
 const SLOT_RETRY: Duration = Duration::from_micros(500);
 
@@ -102,7 +103,8 @@ pub(crate) struct Scope {
     /// of them first.
     untold: Arc<SegQueue<Arc<Receipt>>>,
     post_is_due: bool,
-    turn: u32,
+    /// How long this scope has worked since it last gave way.
+    turn_used: Duration,
     /// Whether the log has the engine's description already.
     engine_described: bool,
 }
@@ -118,6 +120,8 @@ struct Ended {
     slot: Option<Permit>,
     answer: oneshot::Sender<Result<Committed, Refusal>>,
     place: Permit,
+    /// When its turn on the arbiter began.
+    began: Instant,
 }
 
 enum Failure {
@@ -140,7 +144,7 @@ impl Scope {
             purse: Purse::default(),
             untold: Arc::default(),
             post_is_due: false,
-            turn: 0,
+            turn_used: Duration::ZERO,
             engine_described,
         }
     }
@@ -188,12 +192,15 @@ impl Scope {
         let seed = random_seed(&admitted.envelope().id(), &self.chain.head());
         let storage_left = self.chain.storage_left();
         let (shared, scope, untold) = (self.shared.clone(), self.scope, self.untold.clone());
-        self.turn = (self.turn + 1) % TURN_INVOCATIONS;
-        let turn_is_over = self.turn == 0;
+        let turn_is_over = self.turn_used >= TURN;
+        if turn_is_over {
+            self.turn_used = Duration::ZERO;
+        }
+        let began = Instant::now();
         let (invocation, payload, envelope) = admitted.into_blocks();
         let run = async move {
             if turn_is_over {
-                yield_now().await;
+                shared.cache.engine().next_turn().await;
             }
             let mut drawn = Purse::default();
             let mut slot = None;
@@ -208,7 +215,8 @@ impl Scope {
                 seed,
                 state,
                 storage_left,
-                ledger: Box::new(Port { scope, ledger: shared.ledger.clone(), untold: untold.clone() }),
+                ledger: Box::new(Port { scope, time, ledger: shared.ledger.clone(), untold: untold.clone() }),
+                recorder: None,
             };
             let staged = match grant(&shared, scope, wants, &mut drawn).await {
                 Err(failure) => Err(failure),
@@ -220,13 +228,14 @@ impl Scope {
                     }
                 },
             };
-            Ended { invocation, payload, envelope, time, staged, drawn, slot, answer, place }
+            Ended { invocation, payload, envelope, time, staged, drawn, slot, answer, place, began }
         };
         ctx.wait(run.into_actor(self).map(|ended, actor, ctx| actor.end(ended, ctx)));
     }
 
     fn end(&mut self, ended: Ended, ctx: &mut Context<Self>) {
         self.purse.add(ended.drawn);
+        self.turn_used += ended.began.elapsed();
         let staged = match ended.staged {
             Ok(staged) => staged,
             Err(failure) => return self.fail(failure, ended.answer, ctx),
@@ -414,19 +423,6 @@ fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
     let text =
         panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
     text.unwrap_or("a panic without words").to_owned()
-}
-
-/// Lets the arbiter's other actors run once.
-async fn yield_now() {
-    let mut yielded = false;
-    futures::future::poll_fn(|task| {
-        if std::mem::replace(&mut yielded, true) {
-            return std::task::Poll::Ready(());
-        }
-        task.waker().wake_by_ref();
-        std::task::Poll::Pending
-    })
-    .await;
 }
 
 impl Actor for Scope {

@@ -6,15 +6,9 @@ use icn_core::block::{Capability, GrantLimits, Install, Issue, Policy, PolicyTag
 use icn_core::encode::Block;
 use icn_core::id::{Amount, BlockId, Codec, Did, Origin, Owner, Unit};
 use icn_core::limits;
-use icn_core::policy::Roll;
+use icn_core::policy::{GRANT_DEFAULT, Roll, resources_default};
 
 use crate::host::ScopeError;
-
-/// Resources that a scope is given when it is opened and nobody says how much.
-const FUEL_DEFAULT: u64 = 1_000_000_000_000_000_000;
-const STORAGE_BYTES_DEFAULT: u64 = 1 << 34;
-const NETWORK_BYTES_DEFAULT: u64 = 1 << 40;
-const MEMORY_PAGES_DEFAULT: u64 = 1 << 50;
 
 /// A scope to open.
 #[derive(Debug, Clone)]
@@ -41,13 +35,8 @@ impl ModuleSpec {
     /// A module by its bytes, the capabilities that it is granted (at most what its manifest asks for), and its
     /// open entries, each with the role that it asks of its caller.
     pub fn of(wasm: Vec<u8>, capabilities: &[&str], entries: &[(&str, &str)]) -> Result<Self, ScopeError> {
-        let parse = |name: &&str| {
-            let known = Capability::ALL.into_iter().find(|capability| capability.as_str() == *name);
-            known.ok_or_else(|| {
-                let all: Vec<&str> = Capability::ALL.iter().map(|capability| capability.as_str()).collect();
-                ScopeError::Invalid(format!("`{name}` is not a capability; there are: {}", all.join(", ")))
-            })
-        };
+        let parse =
+            |name: &&str| Capability::parse(name).map_err(|error| ScopeError::Invalid(error.to_string()));
         Ok(Self {
             wasm,
             capabilities: capabilities.iter().map(parse).collect::<Result<_, _>>()?,
@@ -66,24 +55,14 @@ impl ScopeSpec {
     /// A scope with this name, nobody in it, and nothing installed.
     #[must_use]
     pub fn new(name: &str) -> Self {
-        let resources = [
-            (Unit::fuel(), FUEL_DEFAULT),
-            (Unit::storage(), STORAGE_BYTES_DEFAULT),
-            (Unit::network(), NETWORK_BYTES_DEFAULT),
-            (Unit::memory(), MEMORY_PAGES_DEFAULT),
-        ];
         Self {
             name: name.to_owned(),
             admins: Vec::new(),
             roles: BTreeMap::new(),
             modules: Vec::new(),
             token: None,
-            grant: GrantLimits {
-                fuel: limits::FUEL_PER_INVOCATION_MAX,
-                memory: limits::MEMORY_PAGES_MAX,
-                network: 0,
-            },
-            resources: resources.into_iter().collect(),
+            grant: GRANT_DEFAULT,
+            resources: resources_default().into_iter().collect(),
             issue: Vec::new(),
         }
     }

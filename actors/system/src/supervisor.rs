@@ -172,8 +172,10 @@ pub(crate) async fn modules(
             .get(&install.module)
             .map(|block| block.clone())
             .ok_or_else(|| format!("module {} is missing", install.module))?;
-        let module = shared.cache.get(&block).await.map_err(|e| format!("module {}: {e}", install.module))?;
-        crate::host::check_install(install, &module)?;
+        let compiled = shared.cache.get_installed(&block).await;
+        crate::events::count_cache(&shared.cache.stats());
+        let module = compiled.map_err(|e| format!("module {}: {e}", install.module))?;
+        icn_sandbox::check_install(install, &module)?;
         modules.insert(install.module, module);
     }
     Ok(modules)

@@ -8,14 +8,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
 
 use icn_core::block::{
-    Anchor, Capability, Engine, EngineTag, GrantLimits, HostBlock, HostTag, Install, Invocation,
-    InvocationTag, Issue, Node, NodeTag, Policy, PolicyTag, Receipt, ReceiptTag, Role, Transfer, Usage,
-    Write,
+    Anchor, Capability, CredentialType, Engine, EngineTag, GrantLimits, HoldTerms, HostBlock, HostTag,
+    Install, Invocation, InvocationTag, Issue, Node, NodeTag, Policy, PolicyTag, Receipt, ReceiptTag, Role,
+    Transfer, Usage, Write,
 };
 use icn_core::checkpoint::Checkpoint;
 use icn_core::effect::{Outcome, Trap, TrapKind};
 use icn_core::encode::Block;
-use icn_core::id::{BlockId, Bytes, Codec, Did, Hash, Origin, Owner, Unit};
+use icn_core::id::{BlockId, Bytes, Codec, Did, Hash, HoldId, Origin, Owner, Unit};
 use icn_core::sign::SecretKey;
 use proptest::prelude::*;
 
@@ -206,14 +206,30 @@ impl<'a> ByteSource<'a> {
 
     /// An account's owner out of a few, the runtime's own among them.
     pub fn owner(&mut self) -> Owner {
-        match self.below(8) {
+        match self.below(9) {
             0 => Owner::Treasury,
             1 | 2 => Owner::Member(did(0)),
             3 => Owner::Member(did(1)),
             4 => Owner::Module(raw_id(0)),
             5 => Owner::Name(Arc::from("project/1")),
             6 => Owner::Issuance,
-            _ => Owner::Consumed,
+            7 => Owner::Consumed,
+            _ => Owner::Hold(self.hold_id()),
+        }
+    }
+
+    /// One of the few names of holds.
+    pub fn hold_id(&mut self) -> HoldId {
+        hold_name(self.below(HOLD_NAMES))
+    }
+
+    /// Terms of a hold, not always sound ones.
+    pub fn terms(&mut self) -> HoldTerms {
+        let near = u64::from(self.byte()) * self.pick(&[1, 16, 256]);
+        HoldTerms {
+            to: self.owner(),
+            deadline: if self.once_in(8) { self.number() } else { near },
+            module: raw_id(u8::from(self.once_in(4))),
         }
     }
 
@@ -238,13 +254,12 @@ impl<'a> ByteSource<'a> {
 
     /// A transfer, not always a sound one.
     pub fn transfer(&mut self) -> Transfer {
-        Transfer {
-            from: self.owner(),
-            to: self.owner(),
-            unit: self.unit(),
-            amount: self.amount(),
-            memo: if self.once_in(8) { self.text(8) } else { String::new() },
-        }
+        let (from, to) = (self.owner(), self.owner());
+        let (unit, amount) = (self.unit(), self.amount());
+        let memo = if self.once_in(8) { self.text(8) } else { String::new() };
+        // Terms belong to a transfer to a hold, mostly.
+        let terms = matches!(to, Owner::Hold(_)) != self.once_in(16);
+        Transfer { from, to, unit, amount, memo, terms: terms.then(|| self.terms()) }
     }
 
     /// An issue, not always to an account that a policy may give units to.
@@ -324,6 +339,16 @@ impl<'a> ByteSource<'a> {
         }
     }
 
+    /// A capability, also one of a type of credential.
+    pub fn capability(&mut self) -> Capability {
+        let of = CredentialType::parse(self.pick(&["Member", "m", "7"])).ok();
+        match (self.below(9), of) {
+            (7, Some(of)) => Capability::Issue(of),
+            (8, Some(of)) => Capability::Revoke(of),
+            (n, _) => Capability::ALL[n % Capability::ALL.len()],
+        }
+    }
+
     /// A policy with any fields.
     pub fn policy(&mut self) -> Policy {
         Policy {
@@ -341,7 +366,7 @@ impl<'a> ByteSource<'a> {
                 .collect(),
             modules: self.list(3, |s| Install {
                 module: s.id(),
-                capabilities: s.list(5, |s| s.pick(&Capability::ALL)).into_iter().collect::<BTreeSet<_>>(),
+                capabilities: s.list(5, Self::capability).into_iter().collect::<BTreeSet<_>>(),
                 entries: s.list(3, |s| (s.text(4), s.text(4))).into_iter().collect::<BTreeMap<_, _>>(),
             }),
             token: self.flag().then(|| self.unit()),
@@ -387,12 +412,12 @@ impl<'a> ByteSource<'a> {
     /// The next operation on a ledger.
     pub fn ledger_op(&mut self) -> LedgerOp {
         let scope = did(self.below(2));
-        match self.below(16) {
+        match self.below(26) {
             0 | 1 => LedgerOp::Issue { scope, issues: self.list(3, Self::issue) },
             2 | 3 => {
                 LedgerOp::Draw { scope, unit: self.resource(), needed: self.amount(), amount: self.amount() }
             }
-            4..=8 => LedgerOp::Hold { scope, transfer: self.transfer() },
+            4..=8 => LedgerOp::Hold { scope, transfer: Box::new(self.transfer()) },
             9 => LedgerOp::Void { scope },
             10..=12 => {
                 let outcome = self.outcome();
@@ -406,6 +431,18 @@ impl<'a> ByteSource<'a> {
                 LedgerOp::Book(Box::new(receipt_for(scope, self.outcome(), fuel, usage, journal)))
             }
             14 => LedgerOp::Restart { scope },
+            15 | 16 => {
+                let (hold, amount) = (self.hold_id(), self.amount());
+                LedgerOp::Close { scope, hold, amount, leave: self.once_in(4) }
+            }
+            19..=24 => LedgerOp::Place {
+                scope,
+                treasury: self.flag(),
+                hold: self.hold_id(),
+                amount: 1 + self.below(8) as u64,
+                ahead: 1 + self.below(64) as u64,
+            },
+            17 | 18 => LedgerOp::Wait { scope, ms: u64::from(self.byte()) * self.pick(&[1, 16]) },
             _ => LedgerOp::Reload,
         }
     }
@@ -445,7 +482,7 @@ pub enum LedgerOp {
         /// The scope.
         scope: Did,
         /// The transfer.
-        transfer: Transfer,
+        transfer: Box<Transfer>,
     },
     /// Drops what the running invocation set aside.
     Void {
@@ -472,8 +509,49 @@ pub enum LedgerOp {
         /// The scope.
         scope: Did,
     },
+    /// Settles a hold, or voids it with an amount of 0: in as many transfers as that takes.
+    Close {
+        /// The scope.
+        scope: Did,
+        /// The hold.
+        hold: HoldId,
+        /// What its payee gets, at most.
+        amount: u64,
+        /// Whether the rest stays in it, which no receipt may do.
+        leave: bool,
+    },
+    /// Places a hold that is sound if it is covered and its name is free: for the second member, of the first
+    /// token, from the first member or the treasury.
+    Place {
+        /// The scope.
+        scope: Did,
+        /// Whether the treasury pays.
+        treasury: bool,
+        /// The hold.
+        hold: HoldId,
+        /// How much.
+        amount: u64,
+        /// So many milliseconds after the scope's time.
+        ahead: u64,
+    },
+    /// Time passes for a scope that runs nothing.
+    Wait {
+        /// The scope.
+        scope: Did,
+        /// So many milliseconds.
+        ms: u64,
+    },
     /// The host comes back from a snapshot.
     Reload,
+}
+
+/// How many names of holds [`hold_name`] knows.
+pub const HOLD_NAMES: usize = 4;
+
+/// One of the few names of holds; the number is taken modulo [`HOLD_NAMES`].
+#[must_use]
+pub fn hold_name(n: usize) -> HoldId {
+    Bytes([u8::try_from(n % HOLD_NAMES).unwrap_or(0); 16])
 }
 
 /// A receipt of which only the parts that a ledger reads matter.
@@ -549,6 +627,7 @@ pub fn restructure(source: &mut ByteSource<'_>, value: &mut Cbor) {
             }
             let absent = [
                 ("memo", Cbor::Text(String::new())),
+                ("terms", Cbor::Null),
                 ("writes", Cbor::List(Vec::new())),
                 ("journal", Cbor::List(Vec::new())),
                 ("nodes", Cbor::List(Vec::new())),

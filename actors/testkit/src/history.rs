@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use icn_core::block::{
-    Anchor, Capability, Entry, GrantLimits, HostBlock, HostTag, Install, Invocation, InvocationTag, Issue,
-    Node, NodeTag, Payload, Policy, PolicyTag, Receipt, Transfer, Usage,
+    Anchor, Capability, Entry, GrantLimits, HoldTerms, HostBlock, HostTag, Install, Invocation,
+    InvocationTag, Issue, Node, NodeTag, Payload, Policy, PolicyTag, Receipt, Transfer, Usage,
 };
-use icn_core::chain::Chain;
+use icn_core::chain::{Chain, hold_id, random_seed};
 use icn_core::effect::{Outcome, Staged, Trap, TrapKind};
 use icn_core::encode::Block;
 use icn_core::gate::{self, Request};
-use icn_core::id::{BlockId, Bytes, Codec, Did, Hash, Owner, Unit};
+use icn_core::id::{BlockId, Bytes, Codec, Did, Hash, HoldId, Owner, Unit};
 use icn_core::ledger::Ledger;
 use icn_core::limits;
 use icn_core::policy::PolicyInForce;
@@ -189,7 +189,8 @@ impl Writer {
         );
         let Ok(time) = time else { return };
         let wish = Wish::read(source);
-        let Some(staged) = self.stage(&wish) else { return };
+        let seed = random_seed(&envelope.id(), &self.chain.head());
+        let Some(staged) = self.stage(&wish, &invocation, time, &seed) else { return };
         let root = self.chain.root();
         let engine = Block::encode(&engine());
         let storage = staged.usage.storage;
@@ -226,8 +227,41 @@ impl Writer {
         self.append(Entry { leaves, blocks });
     }
 
+    /// What the sandbox would make of a transfer that a guest thinks of: the debit is the caller's, the module's, the
+    /// treasury's or the issuance's; a hold has this name, and one that is open is closed.
+    fn asked(&self, thought: &Transfer, caller: Did, time: u64, next: HoldId) -> Vec<Transfer> {
+        let (scope, module) = (did(SCOPE), raw_id(0));
+        let mut transfer = thought.clone();
+        match &thought.from {
+            Owner::Hold(_) => {
+                let open = self.ledger.posted().holds;
+                let Some((_, id, _)) =
+                    open.get(usize::try_from(thought.amount % 251).unwrap_or(0) % open.len().max(1))
+                else {
+                    return Vec::new();
+                };
+                let Some(hold) = self.ledger.open_hold(scope, time, id) else { return Vec::new() };
+                let paid = thought.amount.min(hold.amount);
+                let pay = |to, amount| Transfer::new(Owner::Hold(*id), to, hold.unit.clone(), amount);
+                let mut all = vec![pay(hold.terms.to, paid), pay(hold.payer, hold.amount - paid)];
+                all.retain(|payment| payment.amount > 0);
+                return all;
+            }
+            Owner::Member(_) => transfer.from = Owner::Member(caller),
+            Owner::Module(_) => transfer.from = Owner::Module(module),
+            Owner::Treasury | Owner::Issuance => {}
+            Owner::Name(_) | Owner::Consumed => return Vec::new(),
+        }
+        if let Some(terms) = &mut transfer.terms {
+            transfer.to = Owner::Hold(next);
+            terms.module = module;
+            terms.deadline = time + 1 + terms.deadline % 512;
+        }
+        vec![transfer]
+    }
+
     /// What is staged of a wish: what ledger and limits allow. None when its grant is not covered.
-    fn stage(&mut self, wish: &Wish) -> Option<Staged> {
+    fn stage(&mut self, wish: &Wish, invocation: &Invocation, time: u64, seed: &[u8; 32]) -> Option<Staged> {
         let scope = did(SCOPE);
         let charges = [
             (Unit::fuel(), wish.fuel),
@@ -237,8 +271,16 @@ impl Writer {
         for (unit, amount) in charges {
             self.ledger.draw(scope, &unit, amount, amount).ok()?;
         }
-        let held = wish.transfers.iter().filter(|t| self.ledger.hold(scope, (*t).clone()).is_ok());
-        let journal: Vec<Transfer> = held.cloned().collect();
+        let mut journal: Vec<Transfer> = Vec::new();
+        let mut placed = 0;
+        for transfer in &wish.transfers {
+            for transfer in self.asked(transfer, invocation.caller, time, hold_id(seed, placed)) {
+                if self.ledger.hold(scope, time, transfer.clone()).is_ok() {
+                    placed += u64::from(transfer.terms.is_some());
+                    journal.push(transfer);
+                }
+            }
+        }
         if !wish.outcome.is_ok() {
             let output =
                 if matches!(wish.outcome, Outcome::Failed(_)) { b"why".to_vec() } else { Vec::new() };
@@ -314,9 +356,10 @@ pub fn check_history(bytes: &[u8]) {
     };
     assert_eq!(of(read), of(&writer.chain), "the fold's chain is the host's");
     let used = |ledger: &Ledger| {
-        ledger.posted().into_iter().filter(|(_, a)| a.debits + a.credits > 0).collect::<Vec<_>>()
+        ledger.posted().accounts.into_iter().filter(|(_, a)| a.debits + a.credits > 0).collect::<Vec<_>>()
     };
     assert_eq!(used(fold.ledger()), used(&writer.ledger), "the fold's balances are the host's");
+    assert_eq!(fold.ledger().posted().holds, writer.ledger.posted().holds, "the fold's holds are the host's");
     assert_eq!(fold.log().size(), writer.size);
     assert_eq!(StateTree::of(read.state()).root(), oracle::state_root(&writer.values));
     let again = Chain::from_parts(read.policy().clone(), read.parts());
@@ -426,8 +469,12 @@ fn lie(source: &mut ByteSource<'_>, entry: &mut Entry, past: &[(u64, Entry)]) ->
     let is_receipt = |block: &&Block| Receipt::from_bytes(block.bytes()).is_ok();
     let mut receipt =
         entry.blocks.iter().find(is_receipt).and_then(|b| Receipt::from_bytes(b.bytes()).ok())?;
-    let transfer = |from, to, unit, amount| Transfer { from, to, unit, amount, memo: String::new() };
-    let what = match source.below(19) {
+    let transfer = Transfer::new;
+    let terms = |deadline, module| HoldTerms { to: Owner::Name("payee".into()), deadline, module };
+    let seed = random_seed(&receipt.invocation, &receipt.prev);
+    let placed = receipt.journal.iter().filter(|t| t.terms.is_some()).count() as u64;
+    let next = Owner::Hold(hold_id(&seed, placed));
+    let what = match source.below(25) {
         0 => {
             receipt.seq += 1;
             "a skipped sequence"
@@ -457,8 +504,8 @@ fn lie(source: &mut ByteSource<'_>, entry: &mut Entry, past: &[(u64, Entry)]) ->
             "money that is not there"
         }
         7 => {
-            receipt.journal.push(transfer(Owner::Issuance, Owner::Member(did(5)), token(0), 1));
-            "money out of nothing"
+            receipt.journal.push(transfer(Owner::Issuance, Owner::Consumed, token(0), 1));
+            "money out of nothing, to nobody"
         }
         8 => {
             receipt.journal.push(transfer(Owner::Treasury, Owner::Member(did(5)), Unit::fuel(), 1));
@@ -530,6 +577,37 @@ fn lie(source: &mut ByteSource<'_>, entry: &mut Entry, past: &[(u64, Entry)]) ->
             receipt.nodes.push(block.id());
             entry.blocks.push(block);
             "another scope's node"
+        }
+        19 => {
+            let payload = Envelope::from_bytes(entry.block(&receipt.invocation)?.bytes()).ok()?.payload();
+            let caller = Invocation::from_bytes(entry.block(&payload)?.bytes()).ok()?.caller;
+            let (other, unit) = if caller == did(1) { (did(0), token(0)) } else { (did(1), token(1)) };
+            receipt.journal.push(transfer(Owner::Member(other), Owner::Treasury, unit, 1));
+            "another member's money"
+        }
+        20 => {
+            let hold = transfer(Owner::Issuance, next, token(0), 1);
+            receipt.journal.push(hold.with_terms(terms(receipt.time + 1, raw_id(0))));
+            "a hold of what nobody had"
+        }
+        21 => {
+            let hold = transfer(Owner::Treasury, next, token(0), 1);
+            receipt.journal.push(hold.with_terms(terms(receipt.time + 1, raw_id(1))));
+            "a hold that another module may settle"
+        }
+        22 => {
+            let hold = transfer(Owner::Treasury, next, token(0), 1);
+            receipt.journal.push(hold.with_terms(terms(receipt.time, raw_id(0))));
+            "a hold that is over"
+        }
+        23 => {
+            let hold = transfer(Owner::Treasury, Owner::Hold(Bytes([9; 16])), token(0), 1);
+            receipt.journal.push(hold.with_terms(terms(receipt.time + 1, raw_id(0))));
+            "a hold with a name of its own choice"
+        }
+        24 => {
+            receipt.journal.push(transfer(Owner::Hold(Bytes([9; 16])), Owner::Treasury, token(0), 1));
+            "a payment out of no hold"
         }
         _ if receipt.writes.len() > 1 => {
             receipt.writes.reverse();

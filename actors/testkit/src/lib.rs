@@ -9,12 +9,25 @@
 //! - [`oracle`]: the same answers from the definitions, slow and short.
 //! - [`history`]: whole logs, written as a host writes them, and then spoiled.
 //! - [`check`]: the comparison, and the invariants of the design.
+//! - [`TestHost`]: what the tests of a guest use. Feature `engine`, on by default; the fuzz targets and the tests
+//!   of core do without it, and so without wasmtime.
 //!
 //! Nothing here is reached by a host: this crate is a test dependency alone.
 
 #![forbid(unsafe_code)]
 
 pub mod check;
+#[cfg(feature = "engine")]
+mod ended;
 pub mod generate;
 pub mod history;
+#[cfg(feature = "engine")]
+mod host;
 pub mod oracle;
+
+#[cfg(feature = "engine")]
+pub use host::{AsCaller, AsOwner, Ended, TestHost, TestHostError};
+#[cfg(feature = "engine")]
+pub use icn_core::effect::TrapKind;
+#[cfg(feature = "engine")]
+pub use icn_sandbox::scratch::{Run, Scratch, ScratchCall, ScratchError};

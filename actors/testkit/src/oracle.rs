@@ -11,8 +11,8 @@ use std::collections::BTreeMap;
 use icn_core::block::{Entry, Invocation, InvocationTag, Issue, Policy, Receipt, Transfer};
 use icn_core::encode::Block;
 use icn_core::gate::Request;
-use icn_core::id::{BlockId, Bytes, Codec, Did, Hash, Origin, Owner, Unit};
-use icn_core::ledger::AccountId;
+use icn_core::id::{BlockId, Bytes, Codec, Did, Hash, HoldId, Origin, Owner, Unit};
+use icn_core::ledger::{AccountId, OpenHold};
 use icn_core::limits;
 use icn_core::log::Link;
 use icn_core::refusal::RefusalCode;
@@ -44,6 +44,10 @@ pub struct NaiveLedger {
     pub drawn: BTreeMap<(Did, Unit), i128>,
     /// Transfers of the running invocations.
     pub staged: BTreeMap<Did, Vec<Transfer>>,
+    /// Holds that are open.
+    pub holds: BTreeMap<(Did, HoldId), OpenHold>,
+    /// Names that were open when a run began, also those that its time ended: no hold of the run has them.
+    taken: Vec<HoldId>,
 }
 
 impl NaiveLedger {
@@ -77,18 +81,86 @@ impl NaiveLedger {
         paid
     }
 
-    /// The ledger as the scope's running invocation sees it.
+    /// Makes a transfer of a journal at that time, holds and all.
+    fn transfer(&mut self, scope: Did, time: u64, t: &Transfer) -> bool {
+        if !transferable(t, time) {
+            return false;
+        }
+        let open = |holds: &BTreeMap<(Did, HoldId), OpenHold>, id: &HoldId| holds.get(&(scope, *id)).cloned();
+        if let Owner::Hold(id) = &t.to {
+            let of_scope = self.holds.keys().filter(|(of, _)| *of == scope).count();
+            let terms = t.terms.clone().into_iter().collect::<Vec<_>>();
+            // A name that a hold had in this run is not another's.
+            let before = self.taken.contains(id)
+                || self.staged.get(&scope).into_iter().flatten().any(|s| s.to == t.to);
+            if before || open(&self.holds, id).is_some() || of_scope >= limits::HOLDS_OPEN_MAX {
+                return false;
+            }
+            let (payer, unit, amount) = (t.from.clone(), t.unit.clone(), t.amount);
+            let paid = self.pay(scope, t);
+            if paid {
+                let hold = OpenHold { payer, unit, amount, terms: terms[0].clone() };
+                self.holds.insert((scope, *id), hold);
+            }
+            return paid;
+        }
+        if let Owner::Hold(id) = &t.from {
+            let Some(mut hold) = open(&self.holds, id) else { return false };
+            let to_party = t.to == hold.payer || t.to == hold.terms.to;
+            if hold.unit != t.unit || !to_party || !self.pay(scope, t) {
+                return false;
+            }
+            hold.amount -= t.amount;
+            self.holds.insert((scope, *id), hold);
+            self.forget_empty(scope);
+            return true;
+        }
+        self.pay(scope, t)
+    }
+
+    /// Of a hold that is empty nothing is left.
+    fn forget_empty(&mut self, scope: Did) {
+        for ((of, id), hold) in self.holds.clone() {
+            if of == scope && hold.amount == 0 {
+                self.holds.remove(&(of, id));
+                self.totals.remove(&AccountId { scope, owner: Owner::Hold(id), unit: hold.unit });
+            }
+        }
+    }
+
+    /// What time alone does: whatever is past its deadline goes back.
+    pub fn expire(&mut self, scope: Did, time: u64) {
+        self.taken = self.holds.keys().filter(|(of, _)| *of == scope).map(|(_, id)| *id).collect();
+        let all = self.holds.clone().into_iter();
+        let mut due: Vec<(HoldId, OpenHold)> = all
+            .filter(|((of, _), hold)| *of == scope && hold.terms.deadline <= time)
+            .map(|((_, id), hold)| (id, hold))
+            .collect();
+        due.sort_by_key(|(id, hold)| (hold.terms.deadline, *id));
+        for (id, hold) in due {
+            let back = plain(Owner::Hold(id), hold.payer.clone(), hold.unit.clone(), hold.amount);
+            assert!(self.pay(scope, &back), "a hold has what is held");
+            self.holds.insert((scope, id), OpenHold { amount: 0, ..hold });
+            self.forget_empty(scope);
+        }
+    }
+
+    /// The ledger as the scope's running invocation sees it at its time.
     #[must_use]
-    pub fn seen_by(&self, scope: Did) -> Self {
+    pub fn seen_by(&self, scope: Did, time: u64) -> Self {
         let mut seen = self.clone();
-        let staged = self.staged.get(&scope).cloned().unwrap_or_default();
-        assert!(seen.pay_all(scope, &staged), "what was held is covered");
+        seen.staged.remove(&scope);
+        seen.expire(scope, time);
+        for t in self.staged.get(&scope).into_iter().flatten() {
+            assert!(seen.transfer(scope, time, t), "what was held is covered");
+            seen.staged.entry(scope).or_default().push(t.clone());
+        }
         seen
     }
 
     /// Sets a transfer aside.
-    pub fn hold(&mut self, scope: Did, t: &Transfer) -> bool {
-        let held = transferable(t) && self.seen_by(scope).pay(scope, t);
+    pub fn hold(&mut self, scope: Did, time: u64, t: &Transfer) -> bool {
+        let held = self.seen_by(scope, time).transfer(scope, time, t);
         if held {
             self.staged.entry(scope).or_default().push(t.clone());
         }
@@ -108,8 +180,27 @@ impl NaiveLedger {
 
     /// Books a receipt.
     pub fn book(&mut self, receipt: &Receipt) -> bool {
-        let all: Vec<Transfer> = charges(receipt).into_iter().chain(receipt.journal.clone()).collect();
-        receipt.journal.iter().all(transferable) && self.pay_all(receipt.scope, &all)
+        let (scope, time) = (receipt.scope, receipt.time);
+        let mut after = self.clone();
+        after.expire(scope, time);
+        let running = after.staged.remove(&scope);
+        let booked = after.pay_all(scope, &charges(receipt))
+            && receipt.journal.iter().all(|t| {
+                let paid = after.transfer(scope, time, t);
+                after.staged.entry(scope).or_default().push(t.clone());
+                paid
+            });
+        after.staged.remove(&scope);
+        after.staged.extend(running.map(|staged| (scope, staged)));
+        // What is paid out of a hold closes it.
+        let closed = receipt.journal.iter().all(|t| match t.from {
+            Owner::Hold(id) => !after.holds.contains_key(&(scope, id)),
+            _ => true,
+        });
+        if booked && closed {
+            *self = after;
+        }
+        booked && closed
     }
 
     /// Books a receipt against what was set aside for it; when that does not cover it, the ledger is as if
@@ -132,7 +223,9 @@ impl NaiveLedger {
 
     /// Books what a policy issues.
     pub fn issue(&mut self, scope: Did, issues: &[Issue]) -> bool {
-        let sound = |i: &Issue| is_amount(i.amount) && !is_the_runtimes(&i.to);
+        let sound = |i: &Issue| {
+            is_amount(i.amount) && !matches!(i.to, Owner::Issuance | Owner::Consumed | Owner::Hold(_))
+        };
         let pay = |i: &Issue| plain(Owner::Issuance, i.to.clone(), i.unit.clone(), i.amount);
         let all: Vec<Transfer> = issues.iter().map(pay).collect();
         issues.iter().all(sound) && self.pay_all(scope, &all)
@@ -140,7 +233,7 @@ impl NaiveLedger {
 }
 
 fn plain(from: Owner, to: Owner, unit: Unit, amount: u64) -> Transfer {
-    Transfer { from, to, unit, amount, memo: String::new() }
+    Transfer { from, to, unit, amount, memo: String::new(), terms: None }
 }
 
 /// What a receipt charges, as transfers between the treasury and what was consumed.
@@ -165,19 +258,31 @@ fn is_amount(amount: u64) -> bool {
     (1..=i64::MAX.cast_unsigned()).contains(&amount)
 }
 
-/// Whether the runtime alone moves this account.
-fn is_the_runtimes(owner: &Owner) -> bool {
-    matches!(owner, Owner::Issuance | Owner::Consumed)
-}
-
-/// Whether a guest may make this transfer at all, whatever the balances.
+/// Whether a journal may have this transfer at that time, whatever the balances.
 #[must_use]
-pub fn transferable(t: &Transfer) -> bool {
-    is_amount(t.amount)
-        && t.from != t.to
-        && !is_the_runtimes(&t.from)
-        && !is_the_runtimes(&t.to)
-        && !Unit::RESOURCES.contains(&t.unit.as_str())
+pub fn transferable(t: &Transfer, time: u64) -> bool {
+    let is_hold = |owner: &Owner| matches!(owner, Owner::Hold(_));
+    let somebody = |owner: &Owner| {
+        matches!(owner, Owner::Treasury | Owner::Member(_) | Owner::Module(_) | Owner::Name(_))
+    };
+    let sides = match (&t.from, &t.to) {
+        // Minted, or burned, or paid out of a hold.
+        (Owner::Issuance | Owner::Hold(_), to) => somebody(to),
+        (from, Owner::Issuance | Owner::Hold(_)) => somebody(from),
+        (from, to) => somebody(from) && somebody(to),
+    };
+    let terms = match &t.terms {
+        None => !is_hold(&t.to),
+        Some(terms) => {
+            let ahead = i128::from(terms.deadline) - i128::from(time);
+            is_hold(&t.to)
+                && somebody(&terms.to)
+                && terms.to != t.from
+                && ahead > 0
+                && ahead <= i128::from(limits::HOLD_AHEAD_MS_MAX)
+        }
+    };
+    is_amount(t.amount) && t.from != t.to && sides && terms && !Unit::RESOURCES.contains(&t.unit.as_str())
 }
 
 /// A log: its leaves, and who wrote what.

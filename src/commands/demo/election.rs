@@ -20,9 +20,9 @@ const BALLOT: &[u8] = include_bytes!("../../../guest/prebuilt/ballot.wasm");
 /// Invocations of one scope on their way at once.
 const IN_FLIGHT_MAX: usize = 256;
 /// Fuel for opening and for one ballot: an election of the largest size needs less.
-const FUEL_OPEN: u64 = 500_000_000_000;
-const FUEL_VOTE: u64 = 4_000_000_000;
-const FUEL_TALLY: u64 = 10_000_000_000;
+const FUEL_OPEN: u64 = 20_000_000_000;
+const FUEL_VOTE: u64 = 1_000_000_000;
+const FUEL_TALLY: u64 = 20_000_000_000;
 /// How long an invocation is good for, in milliseconds.
 const EXPIRES_MS: u64 = 24 * 60 * 60 * 1000;
 /// The token, where the file names no currency.

@@ -57,12 +57,16 @@ fn give(
     cap: i32,
     find: impl Fn(&Context) -> Answer<&[u8]>,
 ) -> Answer<u32> {
-    Guest::enter(caller, function, 0)?.give(arg("out", out, cap), find)
+    let mut guest = Guest::enter(caller, function, 0)?;
+    let [out] = guest.inspect([arg("out", out, cap).buffer()])?;
+    guest.give(out, find)
 }
 
 fn set_output(caller: Caller<'_, Context>, ptr: i32, len: i32) -> Answer<u32> {
     let mut guest = Guest::enter(caller, "host_set_output", 0)?;
-    let output = guest.read(arg("ptr", ptr, len), limits::OUTPUT_BYTES_MAX, costs::KEPT_BYTE_FUEL)?;
+    let output = arg("ptr", ptr, len).at_most(limits::OUTPUT_BYTES_MAX, costs::KEPT_BYTE_FUEL);
+    let [output] = guest.inspect([output])?;
+    let output = guest.bytes(output)?;
     guest.context().stage.output = output;
     Ok(0)
 }
@@ -71,9 +75,8 @@ fn set_output(caller: Caller<'_, Context>, ptr: i32, len: i32) -> Answer<u32> {
 fn get_random(caller: Caller<'_, Context>, out: i32, len: i32) -> Answer<u32> {
     let mut guest = Guest::enter(caller, "host_get_random", 0)?;
     let out = arg("out", out, len);
-    guest.length(out, limits::RANDOM_BYTES_MAX, 0)?;
+    let [range] = guest.inspect([out.at_most(limits::RANDOM_BYTES_MAX, costs::BYTE_FUEL)])?;
     guest.charge(u64::from(out.len.div_ceil(32)) * costs::RANDOM_BLOCK_FUEL)?;
-    let range = guest.bounds(out)?;
     let (bytes, context) = guest.view(range)?;
     for chunk in bytes.chunks_mut(32) {
         let block = Sha256::new()
@@ -88,8 +91,10 @@ fn get_random(caller: Caller<'_, Context>, out: i32, len: i32) -> Answer<u32> {
 
 fn log(caller: Caller<'_, Context>, level: i32, ptr: i32, len: i32) -> Answer<u32> {
     let mut guest = Guest::enter(caller, "host_log", 0)?;
-    let text = guest.read_text(arg("ptr", ptr, len), limits::LOG_TEXT_BYTES_MAX, costs::KEPT_BYTE_FUEL)?;
+    let text = arg("ptr", ptr, len).at_most(limits::LOG_TEXT_BYTES_MAX, costs::KEPT_BYTE_FUEL);
+    let [text] = guest.inspect([text])?;
     let level = u8::try_from(level).ok().filter(|level| *level <= 4).ok_or(Soft::InvalidArgument)?;
+    let text = guest.text(text)?;
     let context = guest.context();
     if context.stage.log_lines >= limits::LOG_LINES_MAX {
         return Err(Soft::Limit.into());
@@ -99,6 +104,9 @@ fn log(caller: Caller<'_, Context>, level: i32, ptr: i32, len: i32) -> Answer<u3
     digest.update([level]);
     digest.update((text.len() as u64).to_be_bytes());
     digest.update(&text);
+    if let Some(recorder) = &context.call.recorder {
+        recorder.line(level, &text);
+    }
     let (scope, module) = (context.scope(), context.call.module);
     match level {
         0 => tracing::trace!(target: "icn::guest", %scope, %module, "{text}"),
@@ -113,9 +121,10 @@ fn log(caller: Caller<'_, Context>, level: i32, ptr: i32, len: i32) -> Answer<u3
 /// The message, UTF-8 lossy, cut at its maximum.
 fn abort(caller: Caller<'_, Context>, ptr: i32, len: i32) -> Answer<String> {
     let mut guest = Guest::enter(caller, "host_abort", 0)?;
-    let mut message = arg("ptr", ptr, len);
-    guest.bounds(message)?;
-    message.len = message.len.min(u32::try_from(limits::ABORT_TEXT_BYTES_MAX).unwrap_or(0));
-    let bytes = guest.read(message, limits::ABORT_TEXT_BYTES_MAX, costs::KEPT_BYTE_FUEL)?;
+    let whole = arg("ptr", ptr, len);
+    let cut = usize::try_from(whole.len).unwrap_or(usize::MAX).min(limits::ABORT_TEXT_BYTES_MAX);
+    guest.charge(cut as u64 * costs::KEPT_BYTE_FUEL)?;
+    let range = guest.bounds(whole)?;
+    let bytes = guest.bytes(range.start..range.start + cut)?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }

@@ -1,5 +1,7 @@
 //! Nodes and anchors of this scope.
 
+use std::ops::Range;
+
 use icn_core::block::{Anchor, Capability, Node, NodeTag};
 use icn_core::encode::Block;
 use icn_core::id::{BlockId, CID_BYTES};
@@ -20,7 +22,7 @@ pub(super) fn link(linker: &mut Linker<Context>) -> wasmtime::Result<()> {
             answer(store(
                 caller,
                 arg("payload", payload, payload_len),
-                (parents, count),
+                parents_arg(parents, count),
                 arg("out", out, CID_LEN),
             ))
         },
@@ -45,25 +47,27 @@ pub(super) fn link(linker: &mut Linker<Context>) -> wasmtime::Result<()> {
     Ok(())
 }
 
-fn read_cid(guest: &mut Guest<'_>, cid: Arg) -> Answer<BlockId> {
-    let bytes = guest.read(cid, CID_BYTES, costs::BYTE_FUEL)?;
+fn read_cid(guest: &mut Guest<'_>, cid: Range<usize>) -> Answer<BlockId> {
+    let bytes: [u8; CID_BYTES] = guest.fixed(cid)?;
     BlockId::from_bytes(&bytes).map_err(|_| Soft::InvalidArgument.into())
 }
 
-fn store(caller: Caller<'_, Context>, payload: Arg, parents: (i32, i32), out: Arg) -> Answer<u32> {
+/// The parents' range; a count over the maximum stays over it as a length.
+fn parents_arg(parents: i32, count: i32) -> Arg {
+    let count = usize::try_from(count).unwrap_or(usize::MAX).min(limits::NODE_PARENTS_MAX + 1);
+    arg("parents", parents, i32::try_from(count * CID_BYTES).unwrap_or(i32::MAX))
+}
+
+fn store(caller: Caller<'_, Context>, payload: Arg, parents: Arg, out: Arg) -> Answer<u32> {
     let mut guest = Guest::enter(caller, "host_store_node", costs::NODE_FUEL)?;
     guest.require(Capability::Dag)?;
-    guest.length(payload, limits::NODE_BYTES_MAX, costs::KEPT_BYTE_FUEL)?;
-    let count = usize::try_from(parents.1)
-        .ok()
-        .filter(|count| *count <= limits::NODE_PARENTS_MAX)
-        .ok_or(Soft::TooLarge)?;
-    let parents = arg("parents", parents.0, i32::try_from(count * CID_BYTES).map_err(|_| Soft::TooLarge)?);
-    guest.length(parents, limits::NODE_PARENTS_MAX * CID_BYTES, costs::KEPT_BYTE_FUEL)?;
-    let out = guest.bounds(out)?;
-    guest.bounds(parents)?;
-    let payload = guest.read(payload, limits::NODE_BYTES_MAX, 0)?;
-    let bytes = guest.read(parents, limits::NODE_PARENTS_MAX * CID_BYTES, 0)?;
+    let [payload, parents, out] = guest.inspect([
+        payload.at_most(limits::NODE_BYTES_MAX, costs::KEPT_BYTE_FUEL),
+        parents.at_most(limits::NODE_PARENTS_MAX * CID_BYTES, costs::KEPT_BYTE_FUEL),
+        out.buffer(),
+    ])?;
+    let payload = guest.bytes(payload)?;
+    let bytes = guest.bytes(parents)?;
     let parents = bytes
         .chunks_exact(CID_BYTES)
         .map(BlockId::from_bytes)
@@ -90,10 +94,11 @@ fn store(caller: Caller<'_, Context>, payload: Arg, parents: (i32, i32), out: Ar
 fn get(caller: Caller<'_, Context>, cid: Arg, out: Arg) -> Answer<u32> {
     let mut guest = Guest::enter(caller, "host_get_node", costs::STATE_FUEL)?;
     guest.require(Capability::Dag)?;
-    guest.length(cid, CID_BYTES, costs::BYTE_FUEL)?;
-    guest.bounds(cid)?;
-    let range = guest.bounds(out)?;
-    let id = BlockId::from_bytes(&guest.read(cid, CID_BYTES, 0)?).map_err(|_| Soft::InvalidArgument)?;
+    let [cid, range] = guest.inspect([cid.at_most(CID_BYTES, costs::BYTE_FUEL), out.buffer()])?;
+    let id = read_cid(&mut guest, cid)?;
+    // Decoding reads all of the block, whatever the buffer: paid for first.
+    let bytes = guest.context().node(&id).ok_or(Soft::NotFound)?.bytes().len();
+    guest.charge(bytes as u64 * costs::BYTE_FUEL)?;
     let node = guest.context().node(&id).ok_or(Soft::NotFound)?;
     let payload = Node::from_bytes(node.bytes()).map_err(|_| Soft::NotFound)?.payload;
     let length = u32::try_from(payload.len()).map_err(|_| Soft::TooLarge)?;
@@ -107,6 +112,7 @@ fn get(caller: Caller<'_, Context>, cid: Arg, out: Arg) -> Answer<u32> {
 fn contains(caller: Caller<'_, Context>, cid: Arg) -> Answer<u32> {
     let mut guest = Guest::enter(caller, "host_contains_node", costs::STATE_FUEL)?;
     guest.require(Capability::Dag)?;
+    let [cid] = guest.inspect([cid.at_most(CID_BYTES, costs::BYTE_FUEL)])?;
     let id = read_cid(&mut guest, cid)?;
     Ok(u32::from(guest.context().node(&id).is_some()))
 }
@@ -114,12 +120,12 @@ fn contains(caller: Caller<'_, Context>, cid: Arg) -> Answer<u32> {
 fn anchor(caller: Caller<'_, Context>, cid: Arg, topic: Arg) -> Answer<u32> {
     let mut guest = Guest::enter(caller, "host_anchor_to_dag", costs::NODE_FUEL)?;
     guest.require(Capability::Dag)?;
-    guest.length(cid, CID_BYTES, costs::BYTE_FUEL)?;
-    guest.length(topic, limits::TOPIC_BYTES_MAX, costs::KEPT_BYTE_FUEL)?;
-    guest.bounds(cid)?;
-    guest.bounds(topic)?;
-    let topic = guest.read_text(topic, limits::TOPIC_BYTES_MAX, 0)?;
-    let id = BlockId::from_bytes(&guest.read(cid, CID_BYTES, 0)?).map_err(|_| Soft::InvalidArgument)?;
+    let [cid, topic] = guest.inspect([
+        cid.at_most(CID_BYTES, costs::BYTE_FUEL),
+        topic.at_most(limits::TOPIC_BYTES_MAX, costs::KEPT_BYTE_FUEL),
+    ])?;
+    let id = read_cid(&mut guest, cid)?;
+    let topic = guest.text(topic)?;
     let context = guest.context();
     if context.node(&id).is_none() {
         return Err(Soft::NotFound.into());

@@ -3,14 +3,18 @@
 //! One budget: compute is the fuel itself. Tokens are the ledger's, which is asked at once; everything else is
 //! decided inside the run, against its grant.
 
+use icn_core::authority::USAGE_MEMO;
 use icn_core::block::{Capability, Transfer};
-use icn_core::id::{Owner, Unit};
-use icn_core::ledger::LedgerError;
-use icn_core::{costs, limits};
+use icn_core::costs;
+use icn_core::id::Owner;
 use wasmtime::{Caller, Linker};
 
-use crate::context::{Context, PortClosed};
-use crate::memory::{Answer, Arg, Guest, Soft, Stop, answer, answer_long, arg};
+use super::money::{
+    closed, memo_part, owner_part, payable, read_amount, read_owner, read_purse, read_unit, require_purse,
+    stage, unit_part,
+};
+use crate::context::Context;
+use crate::memory::{Answer, Arg, Guest, Soft, answer, answer_long, arg};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
@@ -91,10 +95,6 @@ pub(super) fn link(linker: &mut Linker<Context>) -> wasmtime::Result<()> {
     Ok(())
 }
 
-fn closed(error: PortClosed) -> Stop {
-    Stop::Hard(wasmtime::Error::new(crate::context::HostFault(error.to_string())))
-}
-
 async fn caller_tokens(guest: &mut Guest<'_>) -> Answer<i64> {
     guest.charge(costs::LEDGER_FUEL)?;
     let context = guest.context();
@@ -155,48 +155,20 @@ async fn record(caller: Caller<'_, Context>, kind: i32, amount: i64) -> Answer<u
             let context = guest.context();
             let unit = context.call.policy.policy().token.clone().ok_or(Soft::NotFound)?;
             let from = Owner::Member(context.call.caller);
-            let usage = Transfer { from, to: Owner::Treasury, unit, amount, memo: "usage".into() };
-            hold(&mut guest, usage).await?;
+            let usage = Transfer::new(from, Owner::Treasury, unit, amount).with_memo(USAGE_MEMO);
+            stage(&mut guest, usage).await?;
         }
         Kind::Storage | Kind::Memory => return Err(Soft::InvalidArgument.into()),
     }
     Ok(0)
 }
 
-async fn hold(guest: &mut Guest<'_>, transfer: Transfer) -> Answer<()> {
-    let context = guest.context();
-    if context.stage.journal.len() >= limits::TRANSFERS_MAX {
-        return Err(Soft::Limit.into());
-    }
-    match context.call.ledger.hold(transfer.clone()).await.map_err(closed)? {
-        Ok(()) => {
-            context.stage.journal.push(transfer);
-            Ok(())
-        }
-        Err(LedgerError::Insufficient { .. } | LedgerError::Overflow(_)) => Err(Soft::Exhausted.into()),
-        Err(LedgerError::Reserved(_)) => Err(Soft::Denied.into()),
-        Err(_) => Err(Soft::InvalidArgument.into()),
-    }
-}
-
-fn parse_unit(text: &str) -> Answer<Unit> {
-    // Resources have a call of their own, whose answer does not depend on what the host has set aside.
-    Unit::parse(text).ok().filter(|unit| !unit.is_resource()).ok_or_else(|| Soft::InvalidArgument.into())
-}
-
 async fn balance(caller: Caller<'_, Context>, owner: Arg, unit: Arg) -> Answer<i64> {
     let mut guest = Guest::enter(caller, "host_get_balance", costs::LEDGER_FUEL)?;
     guest.require(Capability::Transfer)?;
-    for (argument, bytes_max) in [(owner, limits::NAME_BYTES_MAX), (unit, limits::UNIT_BYTES_MAX)] {
-        guest.length(argument, bytes_max, costs::BYTE_FUEL)?;
-    }
-    for argument in [owner, unit] {
-        guest.bounds(argument)?;
-    }
-    let owner = guest.read_text(owner, limits::NAME_BYTES_MAX, 0)?;
-    let unit = guest.read_text(unit, limits::UNIT_BYTES_MAX, 0)?;
-    let owner = Owner::parse(&owner).map_err(|_| Soft::InvalidArgument)?;
-    let unit = parse_unit(&unit)?;
+    let [owner, unit] = guest.inspect([owner_part(owner), unit_part(unit)])?;
+    let owner = read_owner(&mut guest, owner)?;
+    let unit = read_unit(&mut guest, unit)?;
     let balance = guest.context().call.ledger.balance(owner, unit).await.map_err(closed)?;
     // A negative balance (of the issuance) would read as an error code.
     i64::try_from(balance.max(0)).map_err(|_| Soft::TooLarge.into())
@@ -212,30 +184,14 @@ async fn transfer(
 ) -> Answer<u32> {
     let mut guest = Guest::enter(caller, "host_transfer", costs::LEDGER_FUEL)?;
     guest.require(Capability::Transfer)?;
-    if from == 2 {
-        guest.require(Capability::Treasury)?;
-    }
-    for (argument, bytes_max) in
-        [(to, limits::NAME_BYTES_MAX), (unit, limits::UNIT_BYTES_MAX), (memo, limits::MEMO_BYTES_MAX)]
-    {
-        guest.length(argument, bytes_max, costs::BYTE_FUEL)?;
-    }
-    for argument in [to, unit, memo] {
-        guest.bounds(argument)?;
-    }
-    let to = guest.read_text(to, limits::NAME_BYTES_MAX, 0)?;
-    let unit = guest.read_text(unit, limits::UNIT_BYTES_MAX, 0)?;
-    let memo = guest.read_text(memo, limits::MEMO_BYTES_MAX, 0)?;
-    let context = guest.context();
-    let from = match from {
-        0 => Owner::Member(context.call.caller),
-        1 => Owner::Module(context.call.module),
-        2 => Owner::Treasury,
-        _ => return Err(Soft::InvalidArgument.into()),
-    };
-    let to = Owner::parse(&to).map_err(|_| Soft::InvalidArgument)?;
-    let unit = parse_unit(&unit)?;
-    let amount = u64::try_from(amount).ok().filter(|amount| *amount > 0).ok_or(Soft::InvalidArgument)?;
-    hold(&mut guest, Transfer { from, to, unit, amount, memo }).await?;
+    require_purse(&mut guest, from)?;
+    let [to, unit, memo] = guest.inspect([owner_part(to), unit_part(unit), memo_part(memo)])?;
+    let from = read_purse(&mut guest, from)?;
+    let to = read_owner(&mut guest, to)?;
+    let unit = read_unit(&mut guest, unit)?;
+    let amount = read_amount(amount)?;
+    let memo = guest.text(memo)?;
+    payable(&to)?;
+    stage(&mut guest, Transfer::new(from, to, unit, amount).with_memo(memo)).await?;
     Ok(0)
 }

@@ -8,7 +8,7 @@ use icn_core::{costs, limits};
 use wasmtime::{Caller, Linker};
 
 use crate::context::Context;
-use crate::memory::{Answer, Arg, Guest, Soft, answer, arg};
+use crate::memory::{Answer, Arg, Guest, Part, Soft, answer, arg};
 
 pub(super) fn link(linker: &mut Linker<Context>) -> wasmtime::Result<()> {
     linker.func_wrap(
@@ -45,35 +45,38 @@ pub(super) fn link(linker: &mut Linker<Context>) -> wasmtime::Result<()> {
     Ok(())
 }
 
-fn read_key(guest: &mut Guest<'_>, key: Arg) -> Answer<Vec<u8>> {
-    guest.read(key, limits::KEY_BYTES_MAX, costs::BYTE_FUEL)
+/// A key that is looked at and not kept.
+const fn key_part(key: Arg) -> Part {
+    key.at_most(limits::KEY_BYTES_MAX, costs::BYTE_FUEL)
 }
 
 fn get(caller: Caller<'_, Context>, key: Arg, out: Arg) -> Answer<u32> {
     let mut guest = Guest::enter(caller, "host_get_value", costs::STATE_FUEL)?;
     guest.require(Capability::State)?;
-    let key = read_key(&mut guest, key)?;
+    let [key, out] = guest.inspect([key_part(key), out.buffer()])?;
+    let key = guest.bytes(key)?;
     guest.give(out, |context| context.value(&key).ok_or(Soft::NotFound.into()))
 }
 
 fn set(caller: Caller<'_, Context>, key: Arg, value: Arg) -> Answer<u32> {
     let mut guest = Guest::enter(caller, "host_set_value", costs::STATE_FUEL + costs::WRITE_FUEL)?;
     guest.require(Capability::State)?;
-    guest.length(key, limits::KEY_BYTES_MAX, costs::KEPT_BYTE_FUEL)?;
-    guest.length(value, limits::VALUE_BYTES_MAX, costs::KEPT_BYTE_FUEL)?;
-    guest.bounds(value)?;
-    let key = guest.read(key, limits::KEY_BYTES_MAX, 0)?;
-    let value = guest.read(value, limits::VALUE_BYTES_MAX, 0)?;
+    let [key, value] = guest.inspect([
+        key.at_most(limits::KEY_BYTES_MAX, costs::KEPT_BYTE_FUEL),
+        value.at_most(limits::VALUE_BYTES_MAX, costs::KEPT_BYTE_FUEL),
+    ])?;
     if key.is_empty() {
         return Err(Soft::InvalidArgument.into());
     }
+    let (key, value) = (guest.bytes(key)?, guest.bytes(value)?);
     stage(guest.context(), key, Some(value))
 }
 
 fn delete(caller: Caller<'_, Context>, key: Arg) -> Answer<u32> {
     let mut guest = Guest::enter(caller, "host_delete_value", costs::STATE_FUEL + costs::WRITE_FUEL)?;
     guest.require(Capability::State)?;
-    let key = read_key(&mut guest, key)?;
+    let [key] = guest.inspect([key_part(key)])?;
+    let key = guest.bytes(key)?;
     if guest.context().value(&key).is_none() {
         return Err(Soft::NotFound.into());
     }
@@ -109,30 +112,46 @@ fn stage(context: &mut Context, key: Vec<u8>, value: Option<Vec<u8>>) -> Answer<
 fn scan(caller: Caller<'_, Context>, prefix: Arg, after: Arg, out: Arg) -> Answer<u32> {
     let mut guest = Guest::enter(caller, "host_scan_keys", costs::STATE_FUEL)?;
     guest.require(Capability::State)?;
-    guest.length(after, limits::KEY_BYTES_MAX, 0)?;
-    let prefix = read_key(&mut guest, prefix)?;
-    let after = read_key(&mut guest, after)?;
-    guest.give(out, |context| next_key(context, &prefix, &after).ok_or(Soft::NotFound.into()))
+    let [prefix, after, out] = guest.inspect([key_part(prefix), key_part(after), out.buffer()])?;
+    let (prefix, after) = (guest.bytes(prefix)?, guest.bytes(after)?);
+    let key = next_key(&mut guest, &prefix, &after)?.ok_or(Soft::NotFound)?;
+    guest.give_bytes(out, &key)
 }
 
 /// The next key, staged effects included: the lesser of the next staged one and the next stored one that no
-/// staged deletion hides.
-fn next_key<'a>(context: &'a Context, prefix: &[u8], after: &[u8]) -> Option<&'a [u8]> {
-    let writes = &context.stage.writes;
-    let from =
-        if after.is_empty() || after < prefix { Bound::Included(prefix) } else { Bound::Excluded(after) };
-    let staged = writes
-        .range::<[u8], _>((from, Bound::Unbounded))
-        .take_while(|(key, _)| key.starts_with(prefix))
-        .find(|(_, value)| value.is_some())
-        .map(|(key, _)| key.as_slice());
-    let (state, module) = (&context.call.state, &context.call.module);
-    let mut stored = state.next_key(module, prefix, after);
-    while let Some(key) = stored.filter(|key| writes.get(*key).is_some_and(Option::is_none)) {
-        stored = state.next_key(module, prefix, key);
-    }
-    match (staged, stored) {
+/// staged deletion hides. Each deletion that is passed over is charged before the next is looked at.
+fn next_key(guest: &mut Guest<'_>, prefix: &[u8], after: &[u8]) -> Answer<Option<Vec<u8>>> {
+    let mut last = after.to_vec();
+    let staged = loop {
+        match next_staged(guest.context(), prefix, &last) {
+            Some((key, true)) => {
+                last = key;
+                guest.charge(costs::SCAN_STEP_FUEL)?;
+            }
+            found => break found.map(|(key, _)| key),
+        }
+    };
+    let mut last = after.to_vec();
+    let stored = loop {
+        let context = guest.context();
+        let Some(key) = context.call.state.next_key(&context.call.module, prefix, &last) else { break None };
+        let (key, hidden) = (key.to_vec(), context.stage.writes.get(key).is_some_and(Option::is_none));
+        if !hidden {
+            break Some(key);
+        }
+        last = key;
+        guest.charge(costs::SCAN_STEP_FUEL)?;
+    };
+    Ok(match (staged, stored) {
         (Some(a), Some(b)) => Some(a.min(b)),
         (one, other) => one.or(other),
-    }
+    })
+}
+
+/// The next staged key, and whether it is a deletion.
+fn next_staged(context: &Context, prefix: &[u8], after: &[u8]) -> Option<(Vec<u8>, bool)> {
+    let from =
+        if after.is_empty() || after < prefix { Bound::Included(prefix) } else { Bound::Excluded(after) };
+    let (key, value) = context.stage.writes.range::<[u8], _>((from, Bound::Unbounded)).next()?;
+    key.starts_with(prefix).then(|| (key.clone(), value.is_none()))
 }

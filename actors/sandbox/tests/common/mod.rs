@@ -7,11 +7,14 @@ use std::sync::{Arc, LazyLock, Mutex};
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use icn_core::block::{Capability, GrantLimits, Install, Issue, Node, NodeTag, Policy, PolicyTag, Transfer};
+use icn_core::block::{
+    Capability, GrantLimits, Install, Invocation, Issue, Node, NodeTag, Policy, PolicyTag, Transfer,
+};
+use icn_core::chain::Chain;
 use icn_core::effect::{Outcome, Staged, TrapKind};
 use icn_core::encode::Block;
-use icn_core::id::{BlockId, Codec, Did, Origin, Owner, Unit};
-use icn_core::ledger::{Ledger, LedgerError};
+use icn_core::id::{BlockId, Codec, Did, HoldId, Origin, Owner, Unit};
+use icn_core::ledger::{Ledger, LedgerError, OpenHold};
 use icn_core::limits;
 use icn_core::policy::PolicyInForce;
 use icn_core::state::State;
@@ -32,7 +35,7 @@ pub(crate) fn token() -> Unit {
 /// The time that guests are told.
 pub(crate) const TIME_MS: u64 = 1_700_000_000_123;
 /// Fuel enough for every guest here.
-pub(crate) const FUEL: u64 = 50_000_000;
+pub(crate) const FUEL: u64 = 200_000_000;
 /// Bytes of storage that are left to the scope.
 pub(crate) const STORAGE_LEFT: i64 = 4 << 20;
 
@@ -42,8 +45,19 @@ pub(crate) static POOLED: LazyLock<Engine> = LazyLock::new(|| engine(true));
 pub(crate) static ON_DEMAND: LazyLock<Engine> = LazyLock::new(|| engine(false));
 
 fn engine(pooled: bool) -> Engine {
-    Engine::new(&EngineOptions { instances_max: 8, pooled }).unwrap()
+    Engine::new(&EngineOptions { instances_max: 8, pooled, ..EngineOptions::default() }).unwrap()
 }
+
+/// Engines that differ in everything that no receipt may show, each with what it is.
+pub(crate) static ENGINES: LazyLock<Vec<(String, Engine)>> = LazyLock::new(|| {
+    let all = (0..8u8).map(|bits| (bits & 1 != 0, bits & 2 != 0, bits & 4 != 0));
+    all.map(|(pooled, optimised, copy_on_write)| {
+        let options =
+            EngineOptions { instances_max: 4, pooled, optimised, copy_on_write, backtraces: !optimised };
+        (format!("{options:?}"), Engine::new(&options).unwrap())
+    })
+    .collect()
+});
 
 /// A guest's bytes from its text.
 pub(crate) fn wasm(text: &str) -> Vec<u8> {
@@ -92,14 +106,15 @@ impl Port {
     }
     /// What an account has for the running invocation.
     pub(crate) fn balance_of(&self, owner: &Owner) -> i128 {
-        self.0.lock().unwrap().ledger.balance_staged(scope(), owner, &token())
+        self.0.lock().unwrap().ledger.balance_staged(scope(), TIME_MS, owner, &token())
     }
 }
 
 impl LedgerPort for Port {
     fn hold(&mut self, transfer: Transfer) -> BoxFuture<'_, Result<Result<(), LedgerError>, PortClosed>> {
         let mut bank = self.0.lock().unwrap();
-        let answer = if bank.closed { Err(PortClosed) } else { Ok(bank.ledger.hold(scope(), transfer)) };
+        let answer =
+            if bank.closed { Err(PortClosed) } else { Ok(bank.ledger.hold(scope(), TIME_MS, transfer)) };
         futures::future::ready(answer).boxed()
     }
     fn balance(&mut self, owner: Owner, unit: Unit) -> BoxFuture<'_, Result<i128, PortClosed>> {
@@ -107,8 +122,14 @@ impl LedgerPort for Port {
         let answer = if bank.closed {
             Err(PortClosed)
         } else {
-            Ok(bank.ledger.balance_staged(scope(), &owner, &unit))
+            Ok(bank.ledger.balance_staged(scope(), TIME_MS, &owner, &unit))
         };
+        futures::future::ready(answer).boxed()
+    }
+    fn open_hold(&mut self, id: HoldId) -> BoxFuture<'_, Result<Option<OpenHold>, PortClosed>> {
+        let bank = self.0.lock().unwrap();
+        let answer =
+            if bank.closed { Err(PortClosed) } else { Ok(bank.ledger.open_hold(scope(), TIME_MS, &id)) };
         futures::future::ready(answer).boxed()
     }
 }
@@ -131,7 +152,10 @@ impl World {
     /// Every capability, an input, a value `k` and a node.
     pub(crate) fn new() -> Self {
         Self {
-            capabilities: Capability::ALL.into_iter().collect(),
+            capabilities: Capability::ALL
+                .into_iter()
+                .chain(["issue:Membership", "revoke:Membership"].map(|name| Capability::parse(name).unwrap()))
+                .collect(),
             grant: GrantLimits { fuel: limits::FUEL_PER_INVOCATION_MAX, memory: 16, network: 1000 },
             token: Some(token()),
             input: b"the input".to_vec(),
@@ -199,6 +223,7 @@ impl World {
             state: Arc::new(state),
             storage_left: self.storage_left,
             ledger: Box::new(self.port.clone()),
+            recorder: None,
         }
     }
 
@@ -249,4 +274,20 @@ pub(crate) fn said(staged: &Staged) -> String {
 /// Bytes as a text literal of the WebAssembly text format.
 pub(crate) fn literal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("\\{byte:02x}")).collect()
+}
+
+/// The receipt of a run as the first of a new scope's chain, to the byte. The world's state must be empty.
+pub(crate) fn receipt(world: &World, module: &Module, entry: &str, staged: Staged) -> Vec<u8> {
+    let call = world.call(module, entry);
+    let mut chain = Chain::open(call.policy.clone()).unwrap();
+    let id = icn_core::id::Bytes([3; 16]);
+    let log = &call.policy.policy().log;
+    let invocation = Invocation::new(log, scope(), module.id(), entry, call.input, id, caller(), u64::MAX)
+        .with_fuel(call.fuel);
+    let envelope = BlockId::of(Codec::DagCbor, b"envelope");
+    let engine = POOLED.description().id();
+    let draft = chain.draft(&invocation, envelope, engine, TIME_MS, staged);
+    let bytes = draft.payload().bytes().to_vec();
+    chain.abort(module.id(), draft);
+    bytes
 }

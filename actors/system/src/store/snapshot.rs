@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use icn_core::chain::ChainParts;
 use icn_core::encode;
-use icn_core::id::{Did, Hash};
-use icn_core::ledger::{Account, AccountId};
+use icn_core::id::{Did, Hash, HoldId};
+use icn_core::ledger::{Account, AccountId, OpenHold};
 use icn_core::log::Head;
 use icn_core::merkle::Frontier;
 use serde::{Deserialize, Serialize};
@@ -27,6 +27,8 @@ pub struct Snapshot {
     pub heads: Vec<(Did, u64, icn_core::id::BlockId)>,
     /// The ledger's posted side.
     pub accounts: Vec<(AccountId, Account)>,
+    /// Holds that are open.
+    pub holds: Vec<(Did, HoldId, OpenHold)>,
     /// The scopes.
     pub chains: Vec<(Did, ChainParts)>,
     /// Engines described.

@@ -1,16 +1,15 @@
-//! The wasm side: the imports of module `icn`, the allocator and the panic handler.
+//! The wasm side: the imports of module `icn`; beside it the allocator and the panic handler.
 //!
-//! The only file with `unsafe`. Each function takes slices and passes them as the pairs of the ABI; what an
-//! answer means is decided by its caller. `fake.rs` has the same functions for other targets.
+//! The only folder with `unsafe`. Each function takes slices and passes them as the pairs of the ABI; what an
+//! answer means is decided by its caller. `fake/` has the same functions for other targets.
 
 #![allow(unsafe_code, reason = "calls imported functions with pointers; nothing else in the SDK does")]
 
-use core::alloc::{GlobalAlloc, Layout};
-use core::cell::Cell;
-use core::fmt::{self, Write};
-use core::panic::PanicInfo;
+mod heap;
+mod panic;
 
 use crate::dag::Cid;
+use crate::escrow::HoldId;
 
 /// The ABI, as `docs/host-abi.md` has it. Pointers and lengths are `i32` here: wasm is a 32-bit machine.
 mod import {
@@ -71,11 +70,70 @@ mod import {
         pub(super) fn host_get_node(cid: *const u8, out: *mut u8, cap: usize) -> i32;
         pub(super) fn host_contains_node(cid: *const u8) -> i32;
         pub(super) fn host_anchor_to_dag(cid: *const u8, topic: *const u8, topic_len: usize) -> i32;
+
+        pub(super) fn host_mint(
+            unit: *const u8,
+            unit_len: usize,
+            amount: i64,
+            to: *const u8,
+            to_len: usize,
+        ) -> i32;
+        pub(super) fn host_burn(unit: *const u8, unit_len: usize, amount: i64, from: i32) -> i32;
+        pub(super) fn host_hold(
+            from: i32,
+            to: *const u8,
+            to_len: usize,
+            unit: *const u8,
+            unit_len: usize,
+            amount: i64,
+            deadline: i64,
+            out: *mut u8,
+        ) -> i32;
+        pub(super) fn host_settle_hold(id: *const u8, amount: i64) -> i32;
+        pub(super) fn host_void_hold(id: *const u8) -> i32;
+        pub(super) fn host_transfer_cross(
+            scope: *const u8,
+            scope_len: usize,
+            to: *const u8,
+            to_len: usize,
+            unit: *const u8,
+            unit_len: usize,
+            amount: i64,
+            memo: *const u8,
+            memo_len: usize,
+        ) -> i32;
+
+        pub(super) fn host_issue_credential(
+            subject: *const u8,
+            subject_len: usize,
+            credential_type: *const u8,
+            type_len: usize,
+            claims: *const u8,
+            claims_len: usize,
+            valid_until: i64,
+            out: *mut u8,
+            cap: usize,
+        ) -> i32;
+        pub(super) fn host_revoke_credential(
+            id: *const u8,
+            id_len: usize,
+            reason: *const u8,
+            reason_len: usize,
+        ) -> i32;
+        pub(super) fn host_credential_status(id: *const u8, id_len: usize) -> i32;
+        pub(super) fn host_verify_credential(json: *const u8, json_len: usize) -> i32;
+        pub(super) fn host_verify_signature(
+            did: *const u8,
+            did_len: usize,
+            message: *const u8,
+            message_len: usize,
+            signature: *const u8,
+        ) -> i32;
     }
 }
 
-// Safe because every pair below is the pointer and length of one live slice, every `cid` points to 36 bytes,
-// and the host keeps no pointer beyond the call: it reads inputs and writes at most `cap` bytes of outputs.
+// Safe because every pair below is the pointer and length of one live slice, every pointer without a length is
+// that of an array of the ABI's size (36 bytes of a CID, 16 of a hold, 64 of a signature), and the host keeps no pointer beyond the call: it reads inputs and writes at most `cap` bytes of outputs.
 macro_rules! import {
     ($function:ident($($argument:expr),* $(,)?)) => {
         // SAFETY: see above; each use passes whole slices or arrays only.
@@ -187,112 +245,94 @@ pub(crate) fn anchor_to_dag(cid: &[u8; Cid::BYTES], topic: &[u8]) -> i32 {
     import!(host_anchor_to_dag(cid.as_ptr(), topic.as_ptr(), topic.len()))
 }
 
-const PAGE_BYTES: usize = 64 * 1024;
-
-unsafe extern "C" {
-    /// Where the linker's data ends; its address is the value.
-    static __heap_base: u8;
+pub(crate) fn mint(unit: &[u8], amount: i64, to: &[u8]) -> i32 {
+    import!(host_mint(unit.as_ptr(), unit.len(), amount, to.as_ptr(), to.len()))
 }
 
-/// Hands out memory from the heap's start upwards and takes none back: an instance lives for one call.
-///
-/// Memory that was never handed out is zero, as wasm gives it, so zeroed memory costs nothing.
-struct Bump {
-    /// Address of the first byte that nobody has; zero before the first use.
-    next: Cell<usize>,
+pub(crate) fn burn(unit: &[u8], amount: i64, from: i32) -> i32 {
+    import!(host_burn(unit.as_ptr(), unit.len(), amount, from))
 }
 
-// SAFETY: a guest has one thread; shared memories are no feature of the ABI.
-unsafe impl Sync for Bump {}
-
-#[global_allocator]
-static HEAP: Bump = Bump { next: Cell::new(0) };
-
-impl Bump {
-    /// Moves the end of what is handed out to `end`, growing the memory when it must.
-    fn advance(&self, end: usize) -> bool {
-        let have = core::arch::wasm32::memory_size::<0>() * PAGE_BYTES;
-        if end > have {
-            let pages = (end - have).div_ceil(PAGE_BYTES);
-            if core::arch::wasm32::memory_grow::<0>(pages) == usize::MAX {
-                return false;
-            }
-        }
-        self.next.set(end);
-        true
-    }
+pub(crate) fn hold(
+    from: i32,
+    to: &[u8],
+    unit: &[u8],
+    amount: i64,
+    deadline: i64,
+    out: &mut [u8; HoldId::BYTES],
+) -> i32 {
+    import!(host_hold(
+        from,
+        to.as_ptr(),
+        to.len(),
+        unit.as_ptr(),
+        unit.len(),
+        amount,
+        deadline,
+        out.as_mut_ptr(),
+    ))
 }
 
-// SAFETY: what is handed out lies between `__heap_base` and the memory's end, aligned, and is never handed
-// out twice: `next` only grows, and only past what was handed out.
-unsafe impl GlobalAlloc for Bump {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let start = match self.next.get() {
-            0 => &raw const __heap_base as usize,
-            next => next,
-        };
-        let Some(aligned) = start.checked_next_multiple_of(layout.align()) else {
-            return core::ptr::null_mut();
-        };
-        match aligned.checked_add(layout.size()) {
-            Some(end) if self.advance(end) => core::ptr::with_exposed_provenance_mut(aligned),
-            _ => core::ptr::null_mut(),
-        }
-    }
-
-    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        // SAFETY: the caller's promise is that of `alloc`; memory that was never handed out is zero.
-        unsafe { self.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, _: *mut u8, _: Layout) {}
-
-    unsafe fn realloc(&self, ptr: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        let start = ptr.expose_provenance();
-        if size <= layout.size() {
-            return ptr;
-        }
-        // The last thing handed out grows where it is: a vector that is being filled is not copied.
-        if start + layout.size() == self.next.get() {
-            if let Some(end) = start.checked_add(size) {
-                if self.advance(end) {
-                    return ptr;
-                }
-            }
-            return core::ptr::null_mut();
-        }
-        // SAFETY: `size` is not zero and the alignment is the layout's, which was valid.
-        let new = unsafe { self.alloc(Layout::from_size_align_unchecked(size, layout.align())) };
-        if !new.is_null() {
-            // SAFETY: both blocks are at least as long as the old one, and they do not overlap.
-            unsafe { core::ptr::copy_nonoverlapping(ptr, new, layout.size()) };
-        }
-        new
-    }
+pub(crate) fn settle_hold(id: &[u8; HoldId::BYTES], amount: i64) -> i32 {
+    import!(host_settle_hold(id.as_ptr(), amount))
 }
 
-/// A text of bounded length, cut where it is full: a panic must not allocate, memory may be what is missing.
-struct Line {
-    bytes: [u8; 512],
-    length: usize,
+pub(crate) fn void_hold(id: &[u8; HoldId::BYTES]) -> i32 {
+    import!(host_void_hold(id.as_ptr()))
 }
 
-impl Write for Line {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        let room = &mut self.bytes[self.length..];
-        let taken = text.len().min(room.len());
-        room[..taken].copy_from_slice(&text.as_bytes()[..taken]);
-        self.length += taken;
-        Ok(())
-    }
+pub(crate) fn transfer_cross(scope: &[u8], to: &[u8], unit: &[u8], amount: i64, memo: &[u8]) -> i32 {
+    import!(host_transfer_cross(
+        scope.as_ptr(),
+        scope.len(),
+        to.as_ptr(),
+        to.len(),
+        unit.as_ptr(),
+        unit.len(),
+        amount,
+        memo.as_ptr(),
+        memo.len(),
+    ))
 }
 
-#[panic_handler]
-fn panic(info: &PanicInfo<'_>) -> ! {
-    let mut line = Line { bytes: [0; 512], length: 0 };
-    let _ = match info.location() {
-        Some(at) => write!(line, "{}:{}: {}", at.file(), at.line(), info.message()),
-        None => write!(line, "{}", info.message()),
-    };
-    abort(&line.bytes[..line.length])
+pub(crate) fn issue_credential(
+    subject: &[u8],
+    credential_type: &[u8],
+    claims: &[u8],
+    valid_until: i64,
+    out: &mut [u8],
+) -> i32 {
+    import!(host_issue_credential(
+        subject.as_ptr(),
+        subject.len(),
+        credential_type.as_ptr(),
+        credential_type.len(),
+        claims.as_ptr(),
+        claims.len(),
+        valid_until,
+        out.as_mut_ptr(),
+        out.len(),
+    ))
+}
+
+pub(crate) fn revoke_credential(id: &[u8], reason: &[u8]) -> i32 {
+    import!(host_revoke_credential(id.as_ptr(), id.len(), reason.as_ptr(), reason.len()))
+}
+
+pub(crate) fn credential_status(id: &[u8]) -> i32 {
+    import!(host_credential_status(id.as_ptr(), id.len()))
+}
+
+pub(crate) fn verify_credential(json: &[u8]) -> i32 {
+    import!(host_verify_credential(json.as_ptr(), json.len()))
+}
+
+pub(crate) fn verify_signature(did: &[u8], message: &[u8], signature: &[u8; 64]) -> i32 {
+    import!(host_verify_signature(
+        did.as_ptr(),
+        did.len(),
+        message.as_ptr(),
+        message.len(),
+        signature.as_ptr(),
+    ))
 }

@@ -1,0 +1,98 @@
+//! What the calls that move units share: how they read owners, units and amounts, and how a transfer is staged.
+
+use std::ops::Range;
+
+use icn_core::block::{Capability, Transfer};
+use icn_core::id::{Owner, Unit};
+use icn_core::ledger::LedgerError;
+use icn_core::{costs, limits};
+
+use crate::context::{HostFault, PortClosed};
+use crate::memory::{Answer, Arg, Guest, Part, Soft, Stop};
+
+pub(super) const fn owner_part(owner: Arg) -> Part {
+    owner.at_most(limits::NAME_BYTES_MAX, costs::BYTE_FUEL)
+}
+pub(super) const fn unit_part(unit: Arg) -> Part {
+    unit.at_most(limits::UNIT_BYTES_MAX, costs::BYTE_FUEL)
+}
+pub(super) const fn memo_part(memo: Arg) -> Part {
+    memo.at_most(limits::MEMO_BYTES_MAX, costs::BYTE_FUEL)
+}
+
+/// The one debit that asks for a capability of its own: the treasury's.
+pub(super) fn require_purse(guest: &mut Guest<'_>, from: i32) -> Answer<()> {
+    if from == 2 { guest.require(Capability::Treasury) } else { Ok(()) }
+}
+
+/// Whose account is debited: a guest has a number for it, and never a name.
+pub(super) fn read_purse(guest: &mut Guest<'_>, from: i32) -> Answer<Owner> {
+    let call = &guest.context().call;
+    match from {
+        0 => Ok(Owner::Member(call.caller)),
+        1 => Ok(Owner::Module(call.module)),
+        2 => Ok(Owner::Treasury),
+        _ => Err(Soft::InvalidArgument.into()),
+    }
+}
+
+pub(super) fn read_owner(guest: &mut Guest<'_>, owner: Range<usize>) -> Answer<Owner> {
+    Owner::parse(&guest.text(owner)?).map_err(|_| Soft::InvalidArgument.into())
+}
+
+/// A token. Resources have a call of their own, whose answer does not depend on what the host has set aside.
+pub(super) fn read_unit(guest: &mut Guest<'_>, unit: Range<usize>) -> Answer<Unit> {
+    let unit = Unit::parse(&guest.text(unit)?).ok();
+    unit.filter(|unit| !unit.is_resource()).ok_or_else(|| Soft::InvalidArgument.into())
+}
+
+pub(super) fn read_amount(amount: i64) -> Answer<u64> {
+    u64::try_from(amount).ok().filter(|amount| *amount > 0).ok_or_else(|| Soft::InvalidArgument.into())
+}
+
+/// Refuses owners that the runtime alone moves: a guest does not name them.
+pub(super) fn payable(to: &Owner) -> Answer<()> {
+    match to {
+        Owner::Issuance | Owner::Consumed | Owner::Hold(_) => Err(Soft::Denied.into()),
+        _ => Ok(()),
+    }
+}
+
+pub(super) fn closed(error: PortClosed) -> Stop {
+    Stop::Hard(wasmtime::Error::new(HostFault(error.to_string())))
+}
+
+/// Asks the ledger for a transfer, and stages it.
+pub(super) async fn stage(guest: &mut Guest<'_>, transfer: Transfer) -> Answer<()> {
+    let context = guest.context();
+    if context.stage.journal.len() >= limits::TRANSFERS_MAX {
+        return Err(Soft::Limit.into());
+    }
+    match context.call.ledger.hold(transfer.clone()).await.map_err(closed)? {
+        Ok(()) => {
+            context.stage.journal.push(transfer);
+            Ok(())
+        }
+        Err(error) => Err(told(&error).into()),
+    }
+}
+
+/// What a guest is told of a ledger's refusal.
+const fn told(error: &LedgerError) -> Soft {
+    use LedgerError as E;
+    match error {
+        E::Insufficient { .. } | E::Overflow(_) => Soft::Exhausted,
+        E::Reserved(_) | E::NotParty(_) => Soft::Denied,
+        E::TooManyHolds => Soft::Limit,
+        E::NoHold(_) => Soft::NotFound,
+        E::HoldExists(_) => Soft::Conflict,
+        E::Amount(_)
+        | E::SelfTransfer(_)
+        | E::Resource(_)
+        | E::NotDrawn(_)
+        | E::Terms(_)
+        | E::Deadline { .. }
+        | E::HoldLeft(_)
+        | E::NotHeld { .. } => Soft::InvalidArgument,
+    }
+}

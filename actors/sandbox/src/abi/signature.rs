@@ -1,0 +1,42 @@
+//! Signatures: strict Ed25519, as everywhere in the runtime.
+
+use icn_core::id::Did;
+use icn_core::{costs, limits, sign};
+use wasmtime::{Caller, Linker};
+
+use crate::context::Context;
+use crate::memory::{Answer, Arg, Guest, Soft, answer, arg};
+
+/// Bytes of an Ed25519 signature.
+const SIGNATURE_BYTES: usize = 64;
+const SIGNATURE_LEN: i32 = 64;
+
+pub(super) fn link(linker: &mut Linker<Context>) -> wasmtime::Result<()> {
+    linker.func_wrap(
+        "icn",
+        "host_verify_signature",
+        |caller: Caller<'_, Context>,
+         did: i32,
+         did_len: i32,
+         message: i32,
+         message_len: i32,
+         signature: i32| {
+            let (did, message) = (arg("did", did, did_len), arg("message", message, message_len));
+            answer(verify(caller, did, message, arg("signature", signature, SIGNATURE_LEN)))
+        },
+    )?;
+    Ok(())
+}
+
+fn verify(caller: Caller<'_, Context>, did: Arg, message: Arg, signature: Arg) -> Answer<u32> {
+    let mut guest = Guest::enter(caller, "host_verify_signature", costs::SIGNATURE_FUEL)?;
+    let [did, message, signature] = guest.inspect([
+        did.at_most(limits::NAME_BYTES_MAX, costs::BYTE_FUEL),
+        message.at_most(limits::MESSAGE_BYTES_MAX, costs::KEPT_BYTE_FUEL),
+        signature.at_most(SIGNATURE_BYTES, costs::BYTE_FUEL),
+    ])?;
+    let did = Did::parse(&guest.text(did)?).map_err(|_| Soft::InvalidArgument)?;
+    let message = guest.bytes(message)?;
+    let signature: [u8; SIGNATURE_BYTES] = guest.fixed(signature)?;
+    Ok(u32::from(sign::verify_raw(&did, &message, &signature)))
+}

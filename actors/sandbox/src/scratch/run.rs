@@ -1,0 +1,205 @@
+//! One invocation of a scratch, in the order of a host's, and what it answers.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use icn_core::block::{Invocation, Receipt};
+use icn_core::chain::random_seed;
+use icn_core::effect::{Outcome, Staged, Trap};
+use icn_core::encode::Block;
+use icn_core::gate::{self, Request};
+use icn_core::id::{BlockId, Unit, invocation_id};
+use icn_core::refusal::{Refusal, RefusalCode};
+use icn_core::sign::Domain;
+
+use super::{Scratch, ScratchCall, ScratchError, unknown_module};
+use crate::context::Call;
+use crate::profile::Profiled;
+use crate::record::{LogLine, Recorder};
+use crate::rerun::{Lent, complete};
+use crate::run::RunError;
+
+/// How long an invocation may wait, in milliseconds: here it never does.
+const EXPIRES_AFTER_MS: u64 = 60_000;
+
+/// What an invocation came to.
+#[derive(Debug, Clone)]
+pub struct Run {
+    /// What the scope signed: outcome, charge, output, effects.
+    pub receipt: Receipt,
+    /// The receipt's name: the CID of its envelope.
+    pub receipt_id: BlockId,
+    /// The receipt's blocks, payload and envelope.
+    pub blocks: [Block; 2],
+    /// Nodes that it stored.
+    pub nodes: Vec<Block>,
+    /// Fuel that it might burn.
+    pub fuel_limit: u64,
+    /// Lines that the guest logged, in their order.
+    pub log: Vec<LogLine>,
+    /// How often it called each function of the host.
+    pub host_calls: BTreeMap<&'static str, u64>,
+    /// Where its fuel went, if its module was compiled to say so.
+    pub profiled: Option<Profiled>,
+}
+
+impl Run {
+    /// The trap that ended it, if one did.
+    #[must_use]
+    pub const fn trap(&self) -> Option<&Trap> {
+        match &self.receipt.outcome {
+            Outcome::Trapped(trap) => Some(trap),
+            _ => None,
+        }
+    }
+    /// The number that the guest returned: 0 when all went well, nothing when it trapped.
+    #[must_use]
+    pub const fn code(&self) -> Option<i32> {
+        match &self.receipt.outcome {
+            Outcome::Ok => Some(0),
+            Outcome::Failed(code) => Some(*code),
+            Outcome::Trapped(_) => None,
+        }
+    }
+    /// The output as text; bytes that are not UTF-8 are replaced.
+    #[must_use]
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.receipt.output).into_owned()
+    }
+}
+
+impl Scratch {
+    /// Runs an entry and commits what it did. A trap and a guest's own failure are runs with receipts; an error is
+    /// a request that never ran.
+    ///
+    /// A [member](Scratch::member)'s call is signed and passes the whole gate. The key of any other caller is not
+    /// here: for them the scope signs, and everything is judged but the signature.
+    pub fn invoke(&mut self, call: &ScratchCall) -> Result<Run, ScratchError> {
+        // A clock that was set back stands still until it is past the last receipt.
+        let now_ms = self.now_ms.max(self.time);
+        let invocation = self.invocation(call, now_ms);
+        let envelope = self.admit(&invocation, now_ms)?;
+        let time = self.chain.next_time(&invocation, now_ms).map_err(ScratchError::Refused)?;
+        let module = self.modules.get(&call.module).cloned().ok_or_else(|| unknown_module(call.module))?;
+        self.draw(&invocation)?;
+        let recorder = Recorder::default();
+        let call = Call {
+            module: call.module,
+            entry: call.entry.clone(),
+            input: call.input.clone(),
+            caller: call.caller,
+            policy: self.chain.policy().clone(),
+            fuel: call.fuel,
+            time,
+            seed: random_seed(&envelope, &self.chain.head()),
+            state: self.chain.state().clone(),
+            storage_left: self.chain.storage_left(),
+            ledger: Box::new(Lent { scope: self.scope(), time, ledger: Arc::clone(&self.ledger) }),
+            recorder: Some(recorder.clone()),
+        };
+        let ran = if module.is_profiled() {
+            complete(module.run_profiled(call)).map(|(staged, profiled)| (staged, Some(profiled)))
+        } else {
+            complete(module.run(call)).map(|staged| (staged, None))
+        };
+        let (staged, profiled) = match ran {
+            Ok(ran) => ran,
+            Err(error) => {
+                let scope = self.scope();
+                self.ledger().void(&scope);
+                return Err(fault(&error));
+            }
+        };
+        let mut run = self.commit(&invocation, envelope, time, staged, &recorder)?;
+        run.profiled = profiled;
+        Ok(run)
+    }
+
+    fn invocation(&mut self, call: &ScratchCall, now_ms: u64) -> Invocation {
+        self.made += 1;
+        let id = invocation_id(&["icn-runtime/scratch", &self.made.to_string()]);
+        let expires = now_ms.saturating_add(EXPIRES_AFTER_MS);
+        let (log, scope) = (&self.origin, self.scope());
+        let input = call.input.clone();
+        Invocation::new(log, scope, call.module, &call.entry, input, id, call.caller, expires)
+            .with_fuel(call.fuel)
+    }
+
+    /// Judges an invocation as a host would; gives its envelope's name.
+    fn admit(&self, invocation: &Invocation, now_ms: u64) -> Result<BlockId, ScratchError> {
+        let policy = self.chain.policy();
+        let scope = self.scope();
+        if let Some(key) = self.members.get(&invocation.caller) {
+            let request = Request::sign(invocation, key);
+            let found = |named: &icn_core::id::Did| (*named == scope).then(|| policy.clone());
+            let admitted =
+                gate::admit(request, &self.origin, now_ms, found).map_err(ScratchError::Refused)?;
+            return Ok(admitted.envelope().id());
+        }
+        gate::judge(invocation, &self.origin, now_ms, policy).map_err(ScratchError::Refused)?;
+        Ok(self.key.seal(Domain::Invocation, &Block::encode(invocation)).to_block().id())
+    }
+
+    /// Draws from the ledger what the purse lacks of the invocation's grant.
+    fn draw(&mut self, invocation: &Invocation) -> Result<(), ScratchError> {
+        let grant = self.chain.policy().policy().grant;
+        let scope = self.scope();
+        let mut purse = self.purse;
+        let mut refused = None;
+        let needs = [
+            (Unit::fuel(), &mut purse.fuel, invocation.fuel),
+            (Unit::memory(), &mut purse.memory, grant.memory),
+            (Unit::network(), &mut purse.network, grant.network),
+        ];
+        for (unit, drawn, needed) in needs {
+            let short = needed.saturating_sub(*drawn);
+            if short > 0 {
+                match self.ledger().draw(scope, &unit, short, short) {
+                    Ok(amount) => *drawn += amount,
+                    Err(error) => {
+                        refused = Some(Refusal::new(RefusalCode::Exhausted, error.to_string()));
+                    }
+                }
+            }
+        }
+        // What was drawn is kept even when something is refused.
+        self.purse = purse;
+        refused.map_or(Ok(()), |refusal| Err(ScratchError::Refused(refusal)))
+    }
+
+    /// From what was staged to a signed receipt, in the chain and in the ledger.
+    fn commit(
+        &mut self,
+        invocation: &Invocation,
+        envelope: BlockId,
+        time: u64,
+        staged: Staged,
+        recorder: &Recorder,
+    ) -> Result<Run, ScratchError> {
+        let draft = self.chain.draft(invocation, envelope, self.engine, time, staged);
+        let payload = draft.payload().clone();
+        let nodes = draft.nodes().to_vec();
+        let signed = self.key.seal(Domain::Receipt, &payload).to_block();
+        let receipt = self.chain.commit(invocation.module, draft, signed.id());
+        self.time = receipt.time;
+        self.purse.fuel -= receipt.fuel;
+        self.purse.memory -= receipt.usage.memory;
+        self.purse.network -= receipt.usage.network;
+        self.ledger().post(&receipt).map_err(|e| ScratchError::Fault(e.to_string()))?;
+        let recorded = recorder.take();
+        Ok(Run {
+            receipt_id: signed.id(),
+            receipt,
+            blocks: [payload, signed],
+            nodes,
+            fuel_limit: invocation.fuel,
+            log: recorded.log,
+            host_calls: recorded.host_calls,
+            profiled: None,
+        })
+    }
+}
+
+fn fault(error: &RunError) -> ScratchError {
+    ScratchError::Fault(error.to_string())
+}

@@ -1,0 +1,196 @@
+//! The same receipt, to the byte, from every engine that this host could have been: optimised or not, pooled or on
+//! demand, copy-on-write or copied, cold or warm. Example guests, random modules, and recursions.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on stops")]
+
+mod common;
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use arbitrary::Unstructured;
+use common::{ENGINES, World, receipt, trap};
+use icn_core::effect::{Outcome, Staged};
+use icn_core::encode::Block;
+use icn_core::id::Codec;
+use icn_sandbox::{FUNCTIONS, FunctionType, Module, validate};
+use sha2::{Digest as _, Sha256};
+use wasm_smith::Config;
+
+/// Random modules that have to be accepted and compared.
+const MODULES: usize = 1_000;
+/// Fuel of a random module's run: enough to get somewhere, little enough that an endless loop ends soon.
+const RANDOM_FUEL: u64 = 1_000_000;
+
+/// The ABI as the text of a module that imports all of it.
+fn imports() -> Vec<u8> {
+    let kinds = |types: &[FunctionType]| {
+        let names: Vec<_> =
+            types.iter().map(|kind| if *kind == FunctionType::I32 { "i32" } else { "i64" }).collect();
+        names.join(" ")
+    };
+    let lines: Vec<_> = FUNCTIONS
+        .iter()
+        .map(|(name, params, results)| {
+            let results =
+                if results.is_empty() { String::new() } else { format!("(result {})", kinds(results)) };
+            format!("(import \"icn\" \"{name}\" (func (param {}) {results}))", kinds(params))
+        })
+        .collect();
+    common::wasm(&format!("(module {})", lines.concat()))
+}
+
+/// Only what the host ABI accepts; everything else of the generator is off.
+fn config() -> Config {
+    Config {
+        available_imports: Some(imports()),
+        exports: Some(common::wasm(
+            "(module (memory (export \"memory\") 1 20) (func (export \"run\") (result i32) i32.const 0) (func (export \"go\")))",
+        )),
+        allow_start_export: false,
+        bulk_memory_enabled: true,
+        custom_page_sizes_enabled: false,
+        exceptions_enabled: false,
+        extended_const_enabled: false,
+        gc_enabled: false,
+        max_elements: 50,
+        max_instructions: 200,
+        max_memory32_bytes: 4 << 20,
+        max_table_elements: 1_000,
+        max_type_size: 8,
+        memory64_enabled: false,
+        reference_types_enabled: false,
+        relaxed_simd_enabled: false,
+        simd_enabled: false,
+        tail_call_enabled: false,
+        threads_enabled: false,
+        wide_arithmetic_enabled: false,
+        // Without a capability in sight most calls are denied or fault: both are compared, and rarely reach far.
+        max_imports: 12,
+        ..Config::default()
+    }
+}
+
+/// Bytes without end from a number, the same on every machine.
+fn noise(seed: u64, length: usize) -> Vec<u8> {
+    let blocks = (0..length.div_ceil(32) as u64).flat_map(|at| {
+        Sha256::new().chain_update(seed.to_le_bytes()).chain_update(at.to_le_bytes()).finalize()
+    });
+    blocks.take(length).collect()
+}
+
+fn random_module(seed: u64) -> Option<Block> {
+    let noise = noise(seed, 8_192);
+    let module = wasm_smith::Module::new(config(), &mut Unstructured::new(&noise)).ok()?;
+    Some(Block::new(Codec::Raw, module.to_bytes()))
+}
+
+/// Runs every entry on every engine, twice on the first, and compares receipts; the outcomes of the first.
+fn compare(name: &str, block: &Block, world: &World) -> Vec<Staged> {
+    let mut outcomes = Vec::new();
+    let mut first: BTreeMap<String, Vec<u8>> = BTreeMap::new();
+    for (at, (engine, made)) in ENGINES.iter().map(|(name, engine)| (name, engine)).enumerate() {
+        let module = Module::compile(made, block).unwrap_or_else(|e| panic!("{name} on {engine}: {e}"));
+        for entry in module.shape().entries.keys() {
+            for _ in 0..if at == 0 { 2 } else { 1 } {
+                let staged = world.run(&module, entry);
+                let bytes = receipt(world, &module, entry, world.run(&module, entry));
+                let expected = first.entry(entry.clone()).or_insert_with(|| {
+                    outcomes.push(staged);
+                    bytes.clone()
+                });
+                assert_eq!(expected, &bytes, "{name}, entry {entry}, on {engine}");
+            }
+        }
+    }
+    outcomes
+}
+
+/// Nothing in state, so that a receipt's root is that of what it wrote.
+fn world() -> World {
+    World { values: Vec::new(), nodes: Vec::new(), ..World::new() }
+}
+
+#[test]
+fn random_modules_give_the_same_receipts_on_every_engine() {
+    let (next, compared) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let ends: Mutex<BTreeMap<String, usize>> = Mutex::default();
+    let work = || {
+        let world = world().fuel(RANDOM_FUEL);
+        while compared.load(Ordering::Relaxed) < MODULES {
+            let seed = next.fetch_add(1, Ordering::Relaxed) as u64;
+            assert!(seed < 3 * MODULES as u64, "most random modules are accepted");
+            let Some(block) = random_module(seed) else { continue };
+            if validate(block.bytes()).is_err() {
+                continue;
+            }
+            for staged in compare(&format!("seed {seed}"), &block, &world) {
+                let end = match &staged.outcome {
+                    Outcome::Ok => "ok".to_owned(),
+                    Outcome::Failed(_) => "failed".to_owned(),
+                    Outcome::Trapped(trap) => format!("{:?}", trap.kind),
+                };
+                *ends.lock().unwrap().entry(end).or_default() += 1;
+            }
+            compared.fetch_add(1, Ordering::Relaxed);
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, Into::into) {
+            scope.spawn(work);
+        }
+    });
+    let ends = ends.into_inner().unwrap();
+    println!("{} modules, runs ended: {ends:?}", compared.load(Ordering::Relaxed));
+    for end in ["ok", "failed", "OutOfFuel", "MemoryFault", "StackOverflow", "Arithmetic"] {
+        assert!(ends.get(end).is_some_and(|count| *count >= 20), "runs end in many ways: {ends:?}");
+    }
+}
+
+#[test]
+fn the_example_guests_give_the_same_receipts_on_every_engine() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../guest/prebuilt");
+    let mut seen = 0;
+    for file in std::fs::read_dir(folder).unwrap() {
+        let path = file.unwrap().path();
+        let block = Block::new(Codec::Raw, std::fs::read(&path).unwrap());
+        for input in [&b""[..], b"hello", &[0xff; 100], b"META\nkey;value\n"] {
+            for staged in compare(&path.display().to_string(), &block, &world().input(input)) {
+                assert!(staged.fuel > 0);
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen >= 8, "every entry of every guest, with each input");
+}
+
+/// Floats are where machines differ: every kind of NaN, and what comes of arithmetic with it.
+#[test]
+fn nans_are_the_same_on_every_engine() {
+    let ops = ["add", "sub", "mul", "div", "min", "max"];
+    let nans = ["nan", "-nan", "nan:0x1", "nan:0x7ffff", "inf", "-inf", "0", "-0", "1.5"];
+    let mut body = String::new();
+    let mut at = 0;
+    for op in ops {
+        for a in nans {
+            for b in nans {
+                body += &format!(
+                    "(f32.store offset={at} (i32.const 0) (f32.{op} (f32.const {a}) (f32.const {b})))"
+                );
+                at += 4;
+            }
+        }
+    }
+    for one in ["sqrt", "ceil", "floor", "trunc", "nearest", "neg", "abs"] {
+        for a in nans {
+            body += &format!("(f32.store offset={at} (i32.const 0) (f32.{one} (f32.const {a})))");
+            at += 4;
+        }
+    }
+    let text = format!(
+        "(module (import \"icn\" \"host_set_output\" (func $out (param i32 i32) (result i32)))
+         (memory (export \"memory\") 1) (func (export \"run\") {body} (drop (call $out (i32.const 0) (i32.const {at})))))"
+    );
+    let outcomes = compare("nans", &common::block(&text), &world());
+    assert!(outcomes[0].outcome.is_ok() && outcomes[0].output.len() == at, "{:?}", trap(&outcomes[0]));
+}

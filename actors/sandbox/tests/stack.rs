@@ -1,0 +1,282 @@
+//! The counted stack: the same depth ends a recursion on every engine, before the native stack ends; and a
+//! profiled run is a plain one that says where its fuel went.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on stops")]
+
+mod common;
+
+use std::fmt::Write as _;
+
+use common::{ENGINES, FUEL, POOLED, World, block, compile, said, trap};
+use icn_core::effect::{Outcome, TrapKind};
+use icn_core::limits;
+use icn_sandbox::{Engine, EngineOptions, Module};
+
+/// A module whose entry `run` calls `$f` with as many constants as it has parameters.
+fn guest(functions: &str, call: &str) -> String {
+    format!("(module (memory (export \"memory\") 16) {functions} (func (export \"run\") {call}))")
+}
+
+/// Shapes of recursion: names, functions, and how the entry calls them.
+fn recursions() -> Vec<(String, String)> {
+    let mut shapes = vec![
+        ("smallest".to_owned(), guest("(func $f call $f)", "call $f")),
+        (
+            "mutual".to_owned(),
+            guest("(func $f call $g) (func $g (local i64 i64) call $h) (func $h call $f)", "call $f"),
+        ),
+        (
+            "indirect".to_owned(),
+            guest(
+                "(type $t (func)) (table 1 funcref) (elem (i32.const 0) $f) (func $f (call_indirect (type $t) (i32.const 0)))",
+                "call $f",
+            ),
+        ),
+        (
+            "many parameters".to_owned(),
+            guest(
+                &format!(
+                    "(func $f (param {}) {} call $f)",
+                    "i64 ".repeat(32),
+                    (0..32).fold(String::new(), |mut text, at| {
+                        let _ = write!(text, "(i64.add (local.get {at}) (i64.const 1))");
+                        text
+                    })
+                ),
+                &format!("{} call $f", "i64.const 7 ".repeat(32)),
+            ),
+        ),
+        (
+            "results".to_owned(),
+            guest(
+                "(func $f (result i64 f64 i32 i64) (local i64) call $f call $f drop drop drop drop)",
+                "call $f drop drop drop drop",
+            ),
+        ),
+    ];
+    // Values that a compiler keeps over the call, because they are wanted again: it computes each once.
+    for values in [8u32, 100, 1_000, 2_000] {
+        for (name, make) in [
+            ("integers", "(i64.mul (local.get 0) (i64.const %))"),
+            ("floats", "(f64.mul (f64.convert_i64_s (local.get 0)) (f64.const %.5))"),
+            ("loads", "(i64.add (i64.load offset=% (i32.wrap_i64 (local.get 0))) (i64.const %))"),
+        ] {
+            // As many as a function of this kind may weigh.
+            let values = if name == "floats" { values.min(1_000) } else { values };
+            let store = if name == "floats" { "f64.store" } else { "i64.store" };
+            let row = (0..values).fold(String::new(), |mut text, at| {
+                let value = make.replace('%', &(at * 8 + 3).to_string());
+                let _ = write!(text, "({store} offset={} (i32.const 0) {value})", at * 8);
+                text
+            });
+            let body =
+                format!("(func $f (param i64) {row} (call $f (i64.add (local.get 0) (i64.const 1))) {row})");
+            shapes.push((format!("{values} {name} over a call"), guest(&body, "(call $f (i64.const 0))")));
+        }
+        // The same on the operand stack, as many as may be there.
+        let values = values.min(limits::OPERAND_STACK_MAX - 10);
+        let (push, pop) = (
+            (0..values).fold(String::new(), |mut text, at| {
+                let _ = write!(text, "(i64.xor (local.get 0) (i64.const {at}))");
+                text
+            }),
+            "i64.add ".repeat(values as usize),
+        );
+        let body = format!(
+            "(func $f (param i64) (result i64) {push} (call $f (i64.add (local.get 0) (i64.const 1))) {pop})"
+        );
+        shapes
+            .push((format!("{values} on the operand stack"), guest(&body, "(drop (call $f (i64.const 0)))")));
+    }
+    let locals = limits::FUNCTION_LOCALS_MAX;
+    let sets = (0..locals).fold(String::new(), |mut text, at| {
+        let _ = write!(text, "(local.set {} (i64.rotl (local.get 0) (i64.const {at})))", at + 1);
+        text
+    });
+    let gets = (0..locals).fold(String::new(), |mut text, at| {
+        let _ = write!(text, "(i64.store (i32.const {}) (local.get {}))", at * 8, at + 1);
+        text
+    });
+    let body = format!(
+        "(func $f (param i64) (local {}) {sets} (call $f (i64.add (local.get 0) (i64.const 1))) {gets})",
+        "i64 ".repeat(locals as usize)
+    );
+    shapes.push(("all locals".to_owned(), guest(&body, "(call $f (i64.const 0))")));
+    shapes
+}
+
+#[test]
+fn a_recursion_ends_at_the_same_depth_on_every_engine_before_the_native_stack_does() {
+    let world = World::new();
+    for (name, text) in recursions() {
+        let mut first: Option<String> = None;
+        for (engine, made) in ENGINES.iter().map(|(name, engine)| (name, engine)) {
+            let module = Module::compile(made, &block(&text)).unwrap_or_else(|e| panic!("{name}: {e}"));
+            let staged = world.run(&module, "run");
+            let Outcome::Trapped(trap) = &staged.outcome else {
+                panic!("{name} ended: {:?}", staged.outcome)
+            };
+            assert_eq!(trap.kind, TrapKind::StackOverflow, "{name} on {engine}");
+            assert!(trap.detail.contains("counted"), "{name} on {engine}: {}", trap.detail);
+            let said = said(&staged);
+            assert_eq!(first.get_or_insert_with(|| said.clone()), &said, "{name} on {engine}");
+        }
+    }
+}
+
+/// How deep a guest may call itself whose frames take so many counted bytes.
+fn depth_max(frame_bytes: i64) -> i64 {
+    limits::STACK_COUNTED_BYTES_MAX / frame_bytes
+}
+
+#[test]
+fn the_last_depth_that_fits_runs_and_the_next_one_does_not() {
+    // One parameter, and the values of `local.get 0`'s users: eqz, const, sub.
+    let text = guest(
+        "(func $f (param i32) (if (i32.eqz (local.get 0)) (then return)) (call $f (i32.sub (local.get 0) (i32.const 1))))
+         (func (export \"probe\") (call $f (i32.load (i32.const 0))))",
+        "",
+    );
+    // Param, if, eqz, const, sub; the widest call has one parameter.
+    let frame = 128 + 16 * 5 + 8;
+    // The entry's own frame: its load and constants, and its call of one parameter.
+    let entry = 128 + 16 * 2 + 8;
+    let fits = (limits::STACK_COUNTED_BYTES_MAX - entry) / frame - 1;
+    for (levels, ends) in [(0, None), (fits, None), (fits + 1, Some(TrapKind::StackOverflow))] {
+        let data = format!("(data (i32.const 0) \"{}\")", common::literal(&(levels as u32).to_le_bytes()));
+        let text = text.replacen(
+            "(memory (export \"memory\") 16)",
+            &format!("(memory (export \"memory\") 16) {data}"),
+            1,
+        );
+        for (name, engine) in ENGINES.iter() {
+            let module = Module::compile(engine, &block(&text)).unwrap();
+            assert_eq!(trap(&World::new().run(&module, "probe")), ends, "{levels} levels on {name}");
+        }
+    }
+    assert!(depth_max(frame) > 4_000, "a plain recursion may go deep");
+}
+
+#[test]
+fn every_way_out_of_a_function_gives_its_frame_back() {
+    let ways = [
+        "",
+        "return",
+        "(br 0)",
+        "(br_if 0 (i32.const 1))",
+        "(block (br_table 0 1 (i32.const 1)))",
+        "(block (block (br 2)))",
+        "(loop (if (i32.const 1) (then return)))",
+        "(if (i32.const 0) (then) (else (block return)))",
+    ];
+    for way in ways {
+        let text = guest(
+            &format!("(func $leaf) (func $f {way} call $leaf)"),
+            "(local i32) (loop (call $f) (br_if 0 (i32.lt_u (local.tee 0 (i32.add (local.get 0) (i32.const 1))) (i32.const 20000))))",
+        );
+        assert!(World::new().run(&compile(&text), "run").outcome.is_ok(), "{way}");
+    }
+    // The same with results, one and more than one of several kinds.
+    for (types, values) in
+        [("i64", "(i64.const 1)"), ("i32 f64 i64", "(i32.const 1) (f64.const 2) (i64.const 3)")]
+    {
+        for way in ["", "return", "br 0", "(if (i32.const 0) (then unreachable))"] {
+            let drops = "drop ".repeat(types.split(' ').count());
+            let text = guest(
+                &format!("(func $leaf) (func $f (result {types}) call $leaf {values} {way})"),
+                &format!(
+                    "(local i32) (loop (call $f) {drops} (br_if 0 (i32.lt_u (local.tee 0 (i32.add (local.get 0) (i32.const 1))) (i32.const 20000))))"
+                ),
+            );
+            let staged = World::new().run(&compile(&text), "run");
+            assert!(staged.outcome.is_ok(), "{types} {way}: {:?}", staged.outcome);
+        }
+    }
+}
+
+#[test]
+fn a_guests_own_unreachable_is_not_the_stacks() {
+    let text = guest("(func $leaf) (func $f call $leaf unreachable)", "call $f");
+    assert_eq!(trap(&World::new().run(&compile(&text), "run")), Some(TrapKind::Unreachable));
+}
+
+#[test]
+fn a_guest_cannot_reach_the_count() {
+    // The count is a global behind the guest's own: naming it is refused before anything is rewritten.
+    let text = "(module (memory (export \"memory\") 1) (func $g) (func (export \"run\") call $g))";
+    let mut bytes = common::wasm(text);
+    assert!(
+        Module::compile(&POOLED, &icn_core::encode::Block::new(icn_core::id::Codec::Raw, bytes.clone()))
+            .is_ok()
+    );
+    // Turn the body `call $g` (10 00) into `global.get 0; drop` by hand: the same length, another meaning.
+    let at = bytes.windows(3).position(|found| found == [0x10, 0x00, 0x0b]).unwrap();
+    bytes[at] = 0x23;
+    let refused = Module::compile(&POOLED, &icn_core::encode::Block::new(icn_core::id::Codec::Raw, bytes));
+    assert!(refused.unwrap_err().to_string().contains("unknown global"));
+}
+
+/// Guests whose runs end in every way.
+fn guests_to_profile() -> Vec<String> {
+    let work = "(func $work (param i32) (result i32) (local i32) (loop (br_if 0 (i32.lt_u (local.tee 1 (i32.add (local.get 1) (i32.const 1))) (local.get 0)))) (local.get 1))
+                (func $twice (param i32) (drop (call $work (local.get 0))) (drop (call $work (local.get 0))))
+                (func $deep (param i32) (if (i32.eqz (local.get 0)) (then unreachable)) (call $deep (i32.sub (local.get 0) (i32.const 1))))";
+    let imports = "(import \"icn\" \"host_get_time\" (func $time (result i64))) (import \"icn\" \"host_log\" (func $log (param i32 i32 i32) (result i32)))";
+    [
+        "(call $twice (i32.const 5000))",
+        "(drop (call $work (i32.const 9))) (drop (call $time)) (call $twice (i32.const 1))",
+        "(drop (call $log (i32.const 2) (i32.const 0) (i32.const 100))) (drop (call $work (i32.const 3)))",
+        "(call $deep (i32.const 5))",
+        "(call $deep (i32.const -1))",
+        "(drop (call $work (i32.const -1)))",
+        "",
+    ]
+    .iter()
+    .map(|run| {
+        format!("(module {imports} (memory (export \"memory\") 1) {work} (func (export \"run\") {run}))")
+    })
+    .collect()
+}
+
+#[test]
+fn a_profiled_run_is_the_plain_one_and_its_functions_fuel_is_the_receipts() {
+    let engine =
+        Engine::new(&EngineOptions { instances_max: 2, backtraces: true, ..EngineOptions::default() })
+            .unwrap();
+    let mut texts: Vec<_> = guests_to_profile().iter().map(|text| block(text)).collect();
+    texts.push(icn_core::encode::Block::new(
+        icn_core::id::Codec::Raw,
+        include_bytes!("../../../guest/prebuilt/ballot.wasm").to_vec(),
+    ));
+    for text in texts {
+        let (plain, profiled) =
+            (Module::compile(&engine, &text).unwrap(), Module::compile_profiled(&engine, &text).unwrap());
+        for entry in plain.shape().entries.keys() {
+            let staged = World::new().fuel(2_000_000).run(&plain, entry);
+            let call = World::new().fuel(2_000_000).call(&profiled, entry);
+            let (again, table) = futures::executor::block_on(profiled.run_profiled(call)).unwrap();
+            assert_eq!(said(&staged), said(&again));
+            assert_eq!(table.fuel.iter().map(|line| line.fuel).sum::<u64>(), staged.fuel);
+            assert_eq!(table.backtrace.is_empty(), trap(&staged).is_none(), "{:?}", table.backtrace);
+        }
+    }
+}
+
+#[test]
+fn a_profile_says_which_function_burned_what_and_a_backtrace_where_it_trapped() {
+    let engine = Engine::new(&EngineOptions { backtraces: true, ..EngineOptions::default() }).unwrap();
+    let guests = guests_to_profile();
+    let run = |text: &str| {
+        let module = Module::compile_profiled(&engine, &block(text)).unwrap();
+        futures::executor::block_on(module.run_profiled(World::new().fuel(FUEL).call(&module, "run")))
+            .unwrap()
+            .1
+    };
+    let busy = run(&guests[0]);
+    let fuel = |name: &str| busy.fuel.iter().find(|line| line.name == name).map(|line| line.fuel).unwrap();
+    assert_eq!(busy.fuel[0].name, "work");
+    assert!(fuel("work") > 100 * fuel("twice") && fuel("run") > 0, "{busy:?}");
+    let deep = run(&guests[3]);
+    assert_eq!(deep.backtrace, ["deep", "deep", "deep", "deep", "deep", "deep", "run"]);
+    let deepest = run(&guests[4]);
+    assert_eq!(deepest.backtrace.len(), limits::BACKTRACE_FRAMES_MAX);
+}

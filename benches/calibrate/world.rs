@@ -1,0 +1,107 @@
+//! The scope that benched guests are called in: 10 000 keys, and a ledger that answers at once, so that the actors'
+//! mailboxes are in no figure.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use icn_core::block::{Capability, GrantLimits, Install, Issue, Policy, PolicyTag, Transfer};
+use icn_core::id::{BlockId, Codec, Did, HoldId, Origin, Owner, Unit};
+use icn_core::ledger::{Ledger, LedgerError, OpenHold};
+use icn_core::limits;
+use icn_core::policy::PolicyInForce;
+use icn_core::state::State;
+use icn_sandbox::{Call, LedgerPort, PortClosed};
+
+/// Keys of the scope's state.
+const KEYS: usize = 10_000;
+
+struct Port {
+    ledger: Ledger,
+    scope: Did,
+}
+
+impl LedgerPort for Port {
+    fn hold(&mut self, transfer: Transfer) -> BoxFuture<'_, Result<Result<(), LedgerError>, PortClosed>> {
+        futures::future::ready(Ok(self.ledger.hold(self.scope, TIME_MS, transfer))).boxed()
+    }
+    fn balance(&mut self, owner: Owner, unit: Unit) -> BoxFuture<'_, Result<i128, PortClosed>> {
+        futures::future::ready(Ok(self.ledger.balance_staged(self.scope, TIME_MS, &owner, &unit))).boxed()
+    }
+    fn open_hold(&mut self, id: HoldId) -> BoxFuture<'_, Result<Option<OpenHold>, PortClosed>> {
+        futures::future::ready(Ok(self.ledger.open_hold(self.scope, TIME_MS, &id))).boxed()
+    }
+}
+
+/// The time that guests are told.
+const TIME_MS: u64 = 1_700_000_000_000;
+
+/// The scope.
+pub(crate) struct World {
+    pub(crate) state: Arc<State>,
+    pub(crate) module: BlockId,
+}
+
+impl World {
+    /// With 10 000 keys of a hundred bytes, and one of the largest value.
+    pub(crate) fn new() -> Self {
+        let module = BlockId::of(Codec::Raw, b"the bench's guest");
+        let mut state = State::default();
+        for n in 0..KEYS {
+            state.set(module, format!("key {n:06}").into_bytes(), Some(vec![7; 100]));
+        }
+        state.set(module, b"x".to_vec(), Some(vec![7; limits::VALUE_BYTES_MAX]));
+        Self { state: Arc::new(state), module }
+    }
+
+    /// A call that gives the guest its count of rounds.
+    pub(crate) fn call(&self, rounds: u32) -> Call {
+        let (caller, scope) = (Did::from_key([1; 32]), Did::from_key([2; 32]));
+        let unit = Unit::parse("H").expect("a unit");
+        let policy = Policy {
+            typ: PolicyTag,
+            log: Origin::parse("icn.example/log").expect("an origin"),
+            scope,
+            seq: 0,
+            prev: None,
+            time: 0,
+            name: "a bench".into(),
+            admins: Vec::new(),
+            roles: BTreeMap::new(),
+            modules: vec![Install {
+                module: self.module,
+                capabilities: [Capability::State, Capability::Dag, Capability::Transfer]
+                    .into_iter()
+                    .collect(),
+                entries: BTreeMap::new(),
+            }],
+            token: Some(unit.clone()),
+            grant: GrantLimits {
+                fuel: limits::FUEL_PER_INVOCATION_MAX,
+                memory: limits::MEMORY_PAGES_MAX,
+                network: u64::MAX / 4,
+            },
+            issue: Vec::new(),
+        };
+        let mut ledger = Ledger::default();
+        let issue = Issue { unit, to: Owner::Member(caller), amount: 1_000_000 };
+        ledger.issue(scope, &[issue]).expect("issued");
+        let id = BlockId::of(Codec::DagCbor, b"policy");
+        Call {
+            // The state's keys belong to this module, whichever variant runs.
+            module: self.module,
+            entry: "run".into(),
+            input: rounds.to_le_bytes().to_vec(),
+            caller,
+            policy: Arc::new(PolicyInForce::new(id, policy, BTreeMap::new()).expect("a policy")),
+            fuel: limits::FUEL_PER_INVOCATION_MAX,
+            time: TIME_MS,
+            seed: [9; 32],
+            state: self.state.clone(),
+            storage_left: 1 << 40,
+            ledger: Box::new(Port { ledger, scope }),
+            recorder: None,
+        }
+    }
+}

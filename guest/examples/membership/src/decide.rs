@@ -1,0 +1,78 @@
+//! Votes of stewards on one question about one person.
+//!
+//! Kept under the question's prefix and the person's DID: the voters' DIDs, a line for each.
+
+use alloc::format;
+use alloc::string::String;
+use icn_guest::{Failure, HostError, state};
+
+use crate::association::Association;
+use crate::member::{Member, key};
+use crate::record::{Reader, Writer};
+use crate::refusal::ALREADY_VOTED;
+use crate::role::STEWARD;
+
+/// Votes to admit.
+pub const ADMIT: &[u8] = b"a/";
+/// Votes to refuse.
+pub const REFUSE: &[u8] = b"n/";
+/// Votes to expel.
+pub const EXPEL: &[u8] = b"e/";
+
+fn voters(question: &[u8], did: &str) -> Result<String, Failure> {
+    let Some(bytes) = state::get(&key(question, did))? else { return Ok(String::new()) };
+    let mut reader = Reader::new(&bytes, "votes")?;
+    let voters = reader.text()?.into();
+    reader.end()?;
+    Ok(voters)
+}
+
+/// Whether this steward has voted so.
+pub fn has_voted(question: &[u8], did: &str, steward: &str) -> Result<bool, Failure> {
+    Ok(voters(question, did)?.lines().any(|voter| voter == steward))
+}
+
+/// The refusal of a second vote.
+pub fn already_voted() -> Failure {
+    Failure::new(ALREADY_VOTED, "you have voted on this")
+}
+
+/// Adds a vote, and answers whether it decides: then `done` is the output, and the votes' number before.
+pub fn vote(
+    association: &Association,
+    question: &[u8],
+    did: &str,
+    steward: &str,
+    done: &str,
+) -> Result<bool, Failure> {
+    if has_voted(question, did, steward)? {
+        return Err(already_voted());
+    }
+    // Votes of who is no longer a steward are dropped here, so the list is never longer than there are stewards.
+    let mut kept = String::new();
+    let mut count = 1;
+    for voter in voters(question, did)?.lines() {
+        if Member::find(voter)?.is_some_and(|member| member.has(STEWARD)) {
+            kept.push_str(voter);
+            kept.push('\n');
+            count += 1;
+        }
+    }
+    kept.push_str(steward);
+    let needed = association.votes_needed();
+    if count >= needed {
+        icn_guest::set_output(done.as_bytes())?;
+        return Ok(true);
+    }
+    state::set(&key(question, did), &Writer::new().text(&kept).bytes())?;
+    icn_guest::set_output(format!("{count} of {needed}").as_bytes())?;
+    Ok(false)
+}
+
+/// Deletes a value that may not be there.
+pub fn forget(prefix: &[u8], did: &str) -> Result<(), Failure> {
+    match state::delete(&key(prefix, did)) {
+        Ok(()) | Err(HostError::NotFound) => Ok(()),
+        Err(other) => Err(other.into()),
+    }
+}

@@ -1,0 +1,66 @@
+//! `leave`, `expel`: how a membership ends.
+//!
+//! Kept under `x/` and the DID of who was expelled: the time from which on they may ask again.
+
+use icn_guest::{Failure, state};
+
+use crate::association::{Association, steward};
+use crate::decide::{self, EXPEL};
+use crate::member::{self, Member, key};
+use crate::record::{Reader, Writer};
+use crate::refusal::{NOT_A_MEMBER, ONESELF};
+use crate::role::STEWARD;
+use crate::{credential, input, request};
+
+/// What the keys of bans begin with.
+pub const BANNED_UNTIL: &[u8] = b"x/";
+
+/// Until when someone must not ask, if they were ever expelled.
+pub fn banned_until(did: &str) -> Result<Option<i64>, Failure> {
+    let Some(bytes) = state::get(&key(BANNED_UNTIL, did))? else { return Ok(None) };
+    let mut reader = Reader::new(&bytes, "ban")?;
+    let until = reader.number()?;
+    reader.end()?;
+    Ok(Some(until))
+}
+
+/// Ends a membership: its roles, its credential, the votes about it.
+fn end(association: &mut Association, did: &str, member: &Member, reason: &str) -> Result<(), Failure> {
+    if member.has(STEWARD) {
+        association.lose_steward()?;
+    }
+    credential::revoke(&member.credential, reason)?;
+    decide::forget(member::PREFIX, did)?;
+    decide::forget(EXPEL, did)
+}
+
+pub(crate) fn leave() -> Result<(), Failure> {
+    let mut association = Association::load()?;
+    input::none()?;
+    let caller = icn_guest::caller()?;
+    if let Some(member) = Member::find(&caller)? {
+        return end(&mut association, &caller, &member, "left");
+    }
+    if state::contains(&key(request::PREFIX, &caller))? {
+        return request::withdraw(&caller);
+    }
+    Err(Failure::new(NOT_A_MEMBER, "you are no member and have not asked"))
+}
+
+pub(crate) fn expel() -> Result<(), Failure> {
+    let mut association = Association::load()?;
+    let steward = steward()?;
+    let text = input::input()?;
+    let [did] = input::fields(&text, "did")?;
+    if did == steward {
+        return Err(Failure::new(ONESELF, "nobody expels themselves: leave instead"));
+    }
+    let member = Member::named(did)?;
+    if decide::vote(&association, EXPEL, did, &steward, "expelled")? {
+        end(&mut association, did, &member, "expelled")?;
+        // Neither is ever near 64 bits: a ban is at most a hundred years.
+        let until = icn_guest::time_ms().saturating_add(association.ban_ms);
+        state::set(&key(BANNED_UNTIL, did), &Writer::new().number(until).bytes())?;
+    }
+    Ok(())
+}

@@ -1,0 +1,91 @@
+//! `roll`, and a member as it is kept.
+//!
+//! Under `m/` and the DID: the time of admission, the credential's id (empty: none), the roles with commas between.
+
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt::Write;
+use icn_guest::text::quote;
+use icn_guest::{Failure, state};
+
+use crate::association::Association;
+use crate::record::{Reader, Writer};
+use crate::refusal::{NOT_A_MEMBER, STATE_UNREADABLE, refuse};
+use crate::{credential, input};
+
+/// What the keys of members begin with.
+pub const PREFIX: &[u8] = b"m/";
+
+/// A member.
+#[derive(Debug)]
+pub struct Member {
+    /// Since when, in milliseconds since the Unix epoch.
+    pub since_ms: i64,
+    /// The id of the credential; empty when there is none.
+    pub credential: String,
+    /// In ascending order, each once.
+    pub roles: Vec<String>,
+}
+
+impl Member {
+    /// Reads a member.
+    pub fn read(bytes: &[u8]) -> Result<Member, Failure> {
+        let mut reader = Reader::new(bytes, "member")?;
+        let (since_ms, credential) = (reader.number()?, reader.text()?.to_owned());
+        let roles =
+            reader.text()?.split(',').filter(|role| !role.is_empty()).map(ToOwned::to_owned).collect();
+        reader.end()?;
+        Ok(Member { since_ms, credential, roles })
+    }
+
+    /// The member with this DID, if it is one.
+    pub fn find(did: &str) -> Result<Option<Member>, Failure> {
+        state::get(&key(PREFIX, did))?.map(|bytes| Member::read(&bytes)).transpose()
+    }
+
+    /// The member with this DID.
+    pub fn named(did: &str) -> Result<Member, Failure> {
+        Member::find(did)?.ok_or_else(|| refuse(NOT_A_MEMBER, format_args!("{} is no member", quote(did))))
+    }
+
+    /// Makes someone a member, now.
+    pub fn admit(did: &str, roles: Vec<String>) -> Result<(), Failure> {
+        let since_ms = icn_guest::time_ms();
+        Member { since_ms, credential: credential::issue(did, since_ms)?, roles }.store(did)
+    }
+
+    /// Keeps it.
+    pub fn store(&self, did: &str) -> Result<(), Failure> {
+        let writer = Writer::new().number(self.since_ms).text(&self.credential).text(&self.roles.join(","));
+        state::set(&key(PREFIX, did), &writer.bytes())?;
+        Ok(())
+    }
+
+    /// Whether it has a role.
+    pub fn has(&self, role: &str) -> bool {
+        self.roles.iter().any(|held| held == role)
+    }
+}
+
+/// A key of this DID.
+pub fn key(prefix: &[u8], did: &str) -> Vec<u8> {
+    [prefix, did.as_bytes()].concat()
+}
+
+pub(crate) fn roll() -> Result<(), Failure> {
+    Association::load()?;
+    input::none()?;
+    let (mut text, mut scratch) = (String::new(), Vec::new());
+    let mut keys = state::keys(PREFIX);
+    while let Some(key) = keys.next_key()? {
+        let Some(bytes) = state::get_in(key, &mut scratch)? else { continue };
+        let Member { since_ms, roles, .. } = Member::read(bytes)?;
+        let did = core::str::from_utf8(&key[PREFIX.len()..])
+            .map_err(|_| Failure::new(STATE_UNREADABLE, "a stored member's DID cannot be read"))?;
+        // Writing to a `String` cannot fail.
+        let _ = writeln!(text, "member;{did};{since_ms};{}", roles.join(","));
+    }
+    icn_guest::set_output(text.as_bytes())?;
+    Ok(())
+}

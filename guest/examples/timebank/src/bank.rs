@@ -1,0 +1,77 @@
+//! `open`, and what holds for the whole bank.
+//!
+//! Kept under `bank`: the limit of who joins, the number of offers so far, the unit, the administrator's DID.
+
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use icn_guest::text::quote;
+use icn_guest::{Failure, state};
+
+use crate::input;
+use crate::record::{Reader, Writer};
+use crate::refusal::{ALREADY_OPEN, BAD_UNIT, NOT_ADMINISTRATOR, NOT_OPEN, refuse};
+
+/// Where it is kept.
+pub const KEY: &[u8] = b"bank";
+/// The longest unit, as in the ledger.
+pub const UNIT_BYTES_MAX: usize = 12;
+
+/// The bank's terms.
+#[derive(Debug)]
+pub struct Bank {
+    /// The limit of who joins.
+    pub limit: i64,
+    /// How many offers were made so far: the last one's number.
+    pub offers_made: i64,
+    /// What balances are counted in.
+    pub unit: String,
+    /// Who sets limits.
+    pub administrator: String,
+}
+
+impl Bank {
+    /// Reads it; refused when no bank was opened.
+    pub fn load() -> Result<Bank, Failure> {
+        let bytes = state::get(KEY)?.ok_or_else(|| Failure::new(NOT_OPEN, "no bank was opened here"))?;
+        let mut reader = Reader::new(&bytes, "bank")?;
+        let bank = Bank {
+            limit: reader.number()?,
+            offers_made: reader.number()?,
+            unit: reader.text()?.to_owned(),
+            administrator: reader.text()?.to_owned(),
+        };
+        reader.end()?;
+        Ok(bank)
+    }
+
+    /// Keeps it.
+    pub fn store(&self) -> Result<(), Failure> {
+        let numbers = Writer::new().number(self.limit).number(self.offers_made);
+        state::set(KEY, &numbers.text(&self.unit).text(&self.administrator).bytes())?;
+        Ok(())
+    }
+
+    /// Refuses who is not the administrator.
+    pub fn administered_by(&self, caller: &str) -> Result<(), Failure> {
+        if self.administrator == caller {
+            return Ok(());
+        }
+        Err(refuse(NOT_ADMINISTRATOR, format_args!("only the administrator may, {}", self.administrator)))
+    }
+}
+
+pub(crate) fn open() -> Result<(), Failure> {
+    if state::contains(KEY)? {
+        return Err(Failure::new(ALREADY_OPEN, "a bank was opened here before"));
+    }
+    let text = input::input()?;
+    let [unit, limit] = input::fields(&text, "unit;limit")?;
+    let spelt = unit.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
+    let begins = unit.bytes().next().is_some_and(|byte| byte.is_ascii_uppercase());
+    if !spelt || !begins || unit.len() > UNIT_BYTES_MAX {
+        let what = format_args!("the unit {} is not A-Z 0-9, a letter first, 12 at most", quote(unit));
+        return Err(refuse(BAD_UNIT, what));
+    }
+    let administrator = icn_guest::caller()?;
+    Bank { limit: input::limit(limit)?, offers_made: 0, unit: unit.to_owned(), administrator }.store()
+}

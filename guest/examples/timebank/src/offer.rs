@@ -1,0 +1,122 @@
+//! `offer`, `accept`, `cancel`: minutes set aside for a job.
+//!
+//! Kept under `o/` and the offer's number: minutes, deadline, who offered, who is to do the job, memo. An offer's
+//! minutes have left the account of who offered them, so that the limit holds for promises too.
+
+use alloc::format;
+use alloc::vec::Vec;
+use icn_guest::{Failure, state};
+
+use crate::bank::Bank;
+use crate::input;
+use crate::member::{Member, other};
+use crate::record::{Reader, Writer};
+use crate::refusal::{BEFORE_DEADLINE, DEADLINE_PASSED, NOT_YOURS, UNKNOWN_OFFER, refuse};
+use crate::statement::{self, Entry, Kind};
+
+/// What the keys of offers begin with.
+pub const PREFIX: &[u8] = b"o/";
+
+/// An offer as it is kept.
+#[derive(Clone, Copy, Debug)]
+pub struct Offer<'b> {
+    /// What is set aside.
+    pub minutes: i64,
+    /// From when on who offered may cancel, in milliseconds since the Unix epoch.
+    pub deadline: i64,
+    /// Who offered.
+    pub from: &'b str,
+    /// Who is to do the job.
+    pub to: &'b str,
+    /// What for.
+    pub memo: &'b str,
+}
+
+impl<'b> Offer<'b> {
+    /// Reads an offer.
+    pub fn read(bytes: &'b [u8]) -> Result<Offer<'b>, Failure> {
+        let mut reader = Reader::new(bytes, "offer")?;
+        let (minutes, deadline) = (reader.number()?, reader.number()?);
+        let (from, to, memo) = (reader.text()?, reader.text()?, reader.text()?);
+        reader.end()?;
+        Ok(Offer { minutes, deadline, from, to, memo })
+    }
+}
+
+/// In the order of numbers, which are never below zero.
+fn key(number: i64) -> Vec<u8> {
+    [PREFIX, &number.to_be_bytes()].concat()
+}
+
+pub(crate) fn offer() -> Result<(), Failure> {
+    let mut bank = Bank::load()?;
+    let from = icn_guest::caller()?;
+    let mut payer = Member::of_caller(&from)?;
+    let text = input::input()?;
+    let [to, minutes, deadline, memo] = input::fields(&text, "did;minutes;deadline;memo")?;
+    let (minutes, memo) = (input::minutes(minutes)?, input::memo(memo)?);
+    let (deadline, time) = (input::number(deadline, "the deadline")?, icn_guest::time_ms());
+    if deadline <= time {
+        let what = format_args!("the deadline {deadline} is not after the present, {time}");
+        return Err(refuse(DEADLINE_PASSED, what));
+    }
+    other(&from, to)?;
+    payer.debit(minutes)?;
+    bank.offers_made += 1;
+    bank.store()?;
+    let value = Writer::new().number(minutes).number(deadline).text(&from).text(to).text(memo).bytes();
+    state::set(&key(bank.offers_made), &value)?;
+    statement::append(
+        &from,
+        &mut payer,
+        &Entry { time, change: -minutes, kind: Kind::Offer, other: to, memo },
+    )?;
+    icn_guest::set_output(format!("{}", bank.offers_made).as_bytes())?;
+    Ok(())
+}
+
+/// The key and the bytes of the open offer that the input names.
+fn named() -> Result<(Vec<u8>, Vec<u8>), Failure> {
+    let text = input::input()?;
+    let [number] = input::fields(&text, "number")?;
+    let number = input::number(number, "the offer")?;
+    let key = key(number);
+    let bytes =
+        state::get(&key)?.ok_or_else(|| refuse(UNKNOWN_OFFER, format_args!("no offer {number} is open")))?;
+    Ok((key, bytes))
+}
+
+pub(crate) fn accept() -> Result<(), Failure> {
+    Bank::load()?;
+    let caller = icn_guest::caller()?;
+    let (key, bytes) = named()?;
+    let Offer { minutes, from, to, memo, .. } = Offer::read(&bytes)?;
+    if caller != from {
+        return Err(refuse(NOT_YOURS, format_args!("only who offered may accept, {from}")));
+    }
+    let mut payee = Member::named(to)?;
+    payee.credit(minutes)?;
+    state::delete(&key)?;
+    let time = icn_guest::time_ms();
+    statement::append(to, &mut payee, &Entry { time, change: minutes, kind: Kind::Accept, other: from, memo })
+}
+
+pub(crate) fn cancel() -> Result<(), Failure> {
+    Bank::load()?;
+    let caller = icn_guest::caller()?;
+    let (key, bytes) = named()?;
+    let Offer { minutes, deadline, from, to, memo } = Offer::read(&bytes)?;
+    let time = icn_guest::time_ms();
+    if caller == from {
+        if time < deadline {
+            let what = format_args!("who offered may cancel from {deadline} on, and it is {time}");
+            return Err(refuse(BEFORE_DEADLINE, what));
+        }
+    } else if caller != to {
+        return Err(refuse(NOT_YOURS, format_args!("only {from} and {to} may cancel")));
+    }
+    let mut payer = Member::named(from)?;
+    payer.credit(minutes)?;
+    state::delete(&key)?;
+    statement::append(from, &mut payer, &Entry { time, change: minutes, kind: Kind::Cancel, other: to, memo })
+}

@@ -1,0 +1,97 @@
+//! `statement`, and the last entries of an account.
+//!
+//! The ten last entries are kept, each under `e/`, the DID, `/` and its number's last digit: a new one takes the
+//! place of the one ten before it, so an account's storage is bounded. The whole history is in the log.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt::Write;
+use icn_guest::{Failure, state};
+
+use crate::bank::Bank;
+use crate::input;
+use crate::member::Member;
+use crate::record::{Reader, Writer};
+use crate::refusal::{STATE_UNREADABLE, refuse};
+
+/// How many entries are kept.
+pub const ENTRIES_MAX: i64 = 10;
+
+/// What brought an entry about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A payment, sent or received.
+    Pay = 0,
+    /// Minutes set aside for a job.
+    Offer = 1,
+    /// A job that was paid.
+    Accept = 2,
+    /// An offer that was taken back.
+    Cancel = 3,
+}
+
+impl Kind {
+    const ALL: [Kind; 4] = [Kind::Pay, Kind::Offer, Kind::Accept, Kind::Cancel];
+
+    /// As `statement` spells it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Kind::Pay => "pay",
+            Kind::Offer => "offer",
+            Kind::Accept => "accept",
+            Kind::Cancel => "cancel",
+        }
+    }
+}
+
+/// A change of an account.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry<'t> {
+    /// When, in milliseconds since the Unix epoch.
+    pub time: i64,
+    /// By how much.
+    pub change: i64,
+    /// Through what.
+    pub kind: Kind,
+    /// With whom.
+    pub other: &'t str,
+    /// What for.
+    pub memo: &'t str,
+}
+
+/// Keeps an entry and, with its new balance, the account.
+pub fn append(did: &str, member: &mut Member, entry: &Entry<'_>) -> Result<(), Failure> {
+    let numbers = Writer::new().number(entry.time).number(entry.change).number(entry.kind as i64);
+    state::set(&key(did, member.entries), &numbers.text(entry.other).text(entry.memo).bytes())?;
+    member.entries += 1;
+    member.store(did)
+}
+
+fn key(did: &str, number: i64) -> Vec<u8> {
+    let digit = b"0123456789"[usize::try_from(number.rem_euclid(ENTRIES_MAX)).unwrap_or(0)];
+    [b"e/", did.as_bytes(), &[b'/', digit]].concat()
+}
+
+pub(crate) fn statement() -> Result<(), Failure> {
+    let bank = Bank::load()?;
+    input::none()?;
+    let caller = icn_guest::caller()?;
+    let member = Member::of_caller(&caller)?;
+    let mut text = String::new();
+    // Writing to a `String` cannot fail.
+    let _ = write!(text, "unit;{}\nbalance;{}\nlimit;{}\n", bank.unit, member.balance, member.limit);
+    let mut scratch = Vec::new();
+    for number in (0..member.entries).rev().take(usize::try_from(ENTRIES_MAX).unwrap_or(0)) {
+        let unreadable =
+            || refuse(STATE_UNREADABLE, format_args!("the stored entry {number} cannot be read"));
+        let bytes = state::get_in(&key(&caller, number), &mut scratch)?.ok_or_else(unreadable)?;
+        let mut reader = Reader::new(bytes, "entry")?;
+        let (time, change, kind) = (reader.number()?, reader.number()?, reader.number()?);
+        let kind = Kind::ALL.into_iter().find(|known| *known as i64 == kind).ok_or_else(unreadable)?.name();
+        let (other, memo) = (reader.text()?, reader.text()?);
+        reader.end()?;
+        let _ = writeln!(text, "entry;{time};{change};{kind};{other};{memo}");
+    }
+    icn_guest::set_output(text.as_bytes())?;
+    Ok(())
+}

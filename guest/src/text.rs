@@ -1,0 +1,50 @@
+//! What a strict text format needs: its fields, its numbers, and how it is quoted back in a refusal.
+//!
+//! Nothing is trimmed and nothing is guessed: one meaning has one spelling, so that two programs never read one
+//! signed input in two ways.
+
+use core::fmt::{self, Write};
+
+/// The longest that a message quotes; a hostile input is not sent back whole.
+const QUOTED_CHARS_MAX: usize = 64;
+
+/// The fields of a text of one line, separated by `;`; `None` when there are not exactly `N`, or it has more
+/// lines. The line's end may be there or not.
+pub fn fields<const N: usize>(input: &str) -> Option<[&str; N]> {
+    let line = input.strip_suffix('\n').unwrap_or(input);
+    if line.contains('\n') {
+        return None;
+    }
+    let mut rest = line.split(';');
+    let mut fields = [""; N];
+    for field in &mut fields {
+        *field = rest.next()?;
+    }
+    rest.next().is_none().then_some(fields)
+}
+
+/// A whole number of 64 bits, written plainly: digits, no leading zero, `-` only before a number below zero.
+pub fn whole_number(text: &str) -> Option<i64> {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let plain = match digits.as_bytes() {
+        [b'0'] => digits.len() == text.len(),
+        [b'1'..=b'9', rest @ ..] => rest.iter().all(u8::is_ascii_digit),
+        _ => false,
+    };
+    if plain { text.parse().ok() } else { None }
+}
+
+/// Quotes what someone wrote: in double quotes, control characters spelt out, cut when long.
+pub fn quote(text: &str) -> impl fmt::Display {
+    fmt::from_fn(move |f| {
+        f.write_char('"')?;
+        for char in text.chars().take(QUOTED_CHARS_MAX) {
+            if char.is_control() {
+                write!(f, "{}", char.escape_unicode())?;
+            } else {
+                f.write_char(char)?;
+            }
+        }
+        f.write_str(if text.chars().nth(QUOTED_CHARS_MAX).is_some() { "…\"" } else { "\"" })
+    })
+}

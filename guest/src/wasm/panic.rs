@@ -1,0 +1,33 @@
+//! What a panic becomes: `Aborted`, with file, line and message. The file's path is as the compiler was given
+//! it, from the workspace's folder; `build.sh` keeps every other path out.
+
+use core::fmt::{self, Write};
+use core::panic::PanicInfo;
+
+use super::abort;
+
+/// A text of bounded length, cut where it is full: a panic must not allocate, memory may be what is missing.
+struct Line {
+    bytes: [u8; 512],
+    length: usize,
+}
+
+impl Write for Line {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let room = &mut self.bytes[self.length..];
+        let taken = text.len().min(room.len());
+        room[..taken].copy_from_slice(&text.as_bytes()[..taken]);
+        self.length += taken;
+        Ok(())
+    }
+}
+
+#[panic_handler]
+fn panic(info: &PanicInfo<'_>) -> ! {
+    let mut line = Line { bytes: [0; 512], length: 0 };
+    let _ = match info.location() {
+        Some(at) => write!(line, "{}:{}: {}", at.file(), at.line(), info.message()),
+        None => write!(line, "{}", info.message()),
+    };
+    abort(&line.bytes[..line.length])
+}

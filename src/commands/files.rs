@@ -1,0 +1,37 @@
+//! Files that the author of a guest names: read whole, but never more than makes sense.
+
+use std::fs::File;
+use std::io::{Read, Result};
+use std::path::Path;
+
+/// Bytes of a file that may be a module, at most. Far above what a module may have, so that one that is too large
+/// is told its size by the validator, and low enough that a wrong file does not fill the memory.
+const MODULE_FILE_BYTES_MAX: u64 = 256 * 1024 * 1024;
+
+/// Bytes of an input that are read, at most. Far above what an invocation may have, which the gate says.
+const INPUT_FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;
+
+/// A module's bytes, whatever they are; or why the file cannot be read.
+pub(super) fn module(path: &Path) -> std::result::Result<Vec<u8>, String> {
+    read(path, File::open(path), MODULE_FILE_BYTES_MAX)
+}
+
+/// The input that `--input` names: a file, or `-` for standard input; empty without it.
+pub(super) fn input(path: Option<&Path>) -> std::result::Result<Vec<u8>, String> {
+    match path {
+        None => Ok(Vec::new()),
+        Some(path) if path == Path::new("-") => read(path, Ok(std::io::stdin()), INPUT_FILE_BYTES_MAX),
+        Some(path) => read(path, File::open(path), INPUT_FILE_BYTES_MAX),
+    }
+}
+
+fn read(path: &Path, source: Result<impl Read>, bytes_max: u64) -> std::result::Result<Vec<u8>, String> {
+    let name = if path == Path::new("-") { "standard input".to_owned() } else { path.display().to_string() };
+    let mut bytes = Vec::new();
+    let read = source.and_then(|source| source.take(bytes_max + 1).read_to_end(&mut bytes));
+    match read {
+        Err(error) => Err(format!("{name}: {error}")),
+        Ok(_) if bytes.len() as u64 > bytes_max => Err(format!("{name}: more than {bytes_max} bytes")),
+        Ok(_) => Ok(bytes),
+    }
+}
