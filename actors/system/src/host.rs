@@ -190,7 +190,10 @@ impl Host {
                 &recover::snapshot_of(&parts.log, posted, chains, &parts.engines),
             )?;
         }
-        let engine = Engine::new(&options.engine).map_err(OpenError::Other)?;
+        // The runtime's own way to give way runs everything that waits, from other threads too, before it goes on.
+        let engine =
+            EngineOptions { give_way: || Box::pin(actix_rt::task::yield_now()), ..options.engine.clone() };
+        let engine = Engine::new(&engine).map_err(OpenError::Other)?;
         let (artefact_key, replaced) = files::artefact_key(&layout)?;
         notices.extend(replaced);
         let cache = Cache::new(engine.clone())
