@@ -216,7 +216,7 @@ impl Scope {
                 seed,
                 state,
                 storage_left,
-                ledger: Box::new(Port { scope, time, ledger: shared.ledger.clone(), untold: untold.clone() }),
+                ledger: Box::new(Port::new(scope, time, shared.ledger.clone(), untold.clone())),
                 recorder: None,
             };
             let staged = match grant(&shared, scope, wants, &mut drawn).await {
