@@ -5,14 +5,18 @@
 //! lines, spaces around fields, quoted fields, columns and META keys that it does not know, sections and columns
 //! in any order) and refuses the rest, naming the line, the column and what would be right.
 //!
-//! What a ballot says is not judged here: an unknown project, a project named twice or points out of bounds are
-//! for the program that counts. The reader hands on the words of the file.
+//! What would keep the election from being opened is refused here too ([`opening`]), with its place in the file.
+//! What a ballot says is not judged: an unknown project, a project named twice or points out of bounds are for
+//! the program that counts, which answers each with a receipt. The reader hands on the words of the file.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
+pub(crate) mod opening;
 #[cfg(test)]
 mod tests;
+
+use self::opening::{PAIRS, RULE_KEYS, VOTE_TYPES};
 
 /// Longest file that is read, in bytes.
 pub(crate) const MAX_FILE_BYTES: usize = 256 * 1024 * 1024;
@@ -31,22 +35,6 @@ pub(crate) const MAX_BALLOT_ITEMS: usize = 40_000_000;
 /// Largest budget or cost, in whole units of the currency: `MAX_PROJECTS` of them add up within an `i64`.
 pub(crate) const MAX_AMOUNT: i64 = 1_000_000_000_000_000;
 
-/// The kinds of ballot that the format knows.
-pub(crate) const VOTE_TYPES: [&str; 5] = ["approval", "choose-1", "cumulative", "ordinal", "scoring"];
-
-/// The META keys that bear on ballots, which [`Election::rules`] holds.
-pub(crate) const RULE_KEYS: [&str; 9] = [
-    "min_length",
-    "max_length",
-    "min_sum_cost",
-    "max_sum_cost",
-    "min_points",
-    "max_points",
-    "min_sum_points",
-    "max_sum_points",
-    "default_score",
-];
-
 /// The rule keys whose values may be below zero.
 const SIGNED_RULE_KEYS: [&str; 3] = ["min_points", "max_points", "default_score"];
 
@@ -63,12 +51,13 @@ pub(crate) struct Election {
     pub name: String,
     /// One of [`VOTE_TYPES`].
     pub vote_type: String,
-    /// What there is to spend, in whole units of the currency.
+    /// What there is to spend, in whole units of the currency: above zero.
     pub budget: i64,
-    /// The META keys of [`RULE_KEYS`] that have a value, in file order. The values are whole numbers in plain
-    /// digits, however the file writes them (`10.0` is `10`).
+    /// The META keys of [`RULE_KEYS`] that have a value, in file order: each belongs to the vote type, and none
+    /// is against another. The values are whole numbers in plain digits, however the file writes them (`10.0` is
+    /// `10`).
     pub rules: Vec<(String, String)>,
-    /// The projects in the order listed, which is the order that decides ties.
+    /// The projects in the order listed, which is the order that decides ties: at least one.
     pub projects: Vec<Project>,
     /// The ballots in the order listed.
     pub ballots: Vec<Ballot>,
@@ -79,9 +68,9 @@ pub(crate) struct Election {
 /// A project that asks for money.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Project {
-    /// Its id: never empty, without a comma, and no other project's.
+    /// Its id: of the letters that [`opening::is_id`] allows, and no other project's.
     pub id: String,
-    /// What it costs, in whole units of the currency.
+    /// What it costs, in whole units of the currency: above zero.
     pub cost: i64,
     /// Its name on one line, line breaks and control characters turned into spaces; empty if the file has none.
     pub name: String,
@@ -598,10 +587,11 @@ impl<'a> Draft<'a> {
         if key.is_empty() {
             return self.refuse(id, "the project id is empty: each project has an id of its own".to_owned());
         }
-        if key.contains(',') {
+        if !opening::is_id(&key) {
             let message = format!(
-                "project id {} has a comma, which parts the ids in a ballot: write it without",
-                shown(&key)
+                "project id {} is not 1 to {} of the characters A-Z a-z 0-9 . _ / -: name it so, here and in the ballots",
+                shown(&key),
+                opening::MAX_ID_BYTES
             );
             return self.refuse(id, message);
         }
@@ -612,7 +602,7 @@ impl<'a> Draft<'a> {
             );
             return self.refuse(id, message);
         }
-        let amount = amount(cost.value())
+        let amount = positive(cost.value())
             .map_err(|why| self.source.error(cost.at, format!("cost {} {why}", shown(cost.value()))))?;
         let selected = match selected.map(|column| row.field(column)) {
             None => None,
@@ -687,7 +677,7 @@ impl<'a> Draft<'a> {
                 return Err(source.error(source.text.len(), message));
             }
         }
-        let [meta_at, ..] = self.titles.map(Option::unwrap_or_default);
+        let [meta_at, projects_at, _] = self.titles.map(Option::unwrap_or_default);
         let need = |key: &str| {
             self.meta.get(key).ok_or_else(|| {
                 let message = format!(
@@ -716,11 +706,12 @@ impl<'a> Draft<'a> {
         }
         let (value, at) = need("budget")?;
         let budget =
-            amount(value).map_err(|why| source.error(*at, format!("budget {} {why}", shown(value))))?;
+            positive(value).map_err(|why| source.error(*at, format!("budget {} {why}", shown(value))))?;
         let (vote_type, at) = need("vote_type")?;
         if !VOTE_TYPES.contains(&vote_type.as_str()) {
             let known = VOTE_TYPES.join(", ");
-            let message = format!("vote_type is {}: it is one of {known}", shown(vote_type));
+            let message =
+                format!("vote_type is {}, which is not counted here: it is one of {known}", shown(vote_type));
             return Err(source.error(*at, message));
         }
         if POINT_TYPES.contains(&vote_type.as_str()) && !self.has_points {
@@ -730,19 +721,11 @@ impl<'a> Draft<'a> {
             );
             return Err(source.error(self.votes_header, message));
         }
-        let mut rules = Vec::new();
-        for key in self.keys.iter().filter(|key| RULE_KEYS.contains(&key.as_str())) {
-            let (value, at) = need(key)?;
-            if value.is_empty() {
-                continue;
-            }
-            let plain = match value.strip_prefix('-') {
-                Some(positive) if SIGNED_RULE_KEYS.contains(&key.as_str()) => amount(positive).map(|n| -n),
-                _ => amount(value),
-            };
-            let plain = plain.map_err(|why| source.error(*at, format!("{key} {} {why}", shown(value))))?;
-            rules.push((key.clone(), plain.to_string()));
+        if self.projects.is_empty() {
+            let message = "PROJECTS lists no project: an election has at least one".to_owned();
+            return Err(source.error(projects_at, message));
         }
+        let rules = self.rules(vote_type)?;
         let vote_type = vote_type.clone();
         let meta: BTreeMap<String, String> =
             self.meta.into_iter().map(|(key, (value, _))| (key, value)).collect();
@@ -755,6 +738,57 @@ impl<'a> Draft<'a> {
             ballots: self.ballots,
             meta,
         })
+    }
+
+    /// The rules of a ballot, each one that the guest takes.
+    fn rules(&self, vote_type: &str) -> Result<Vec<(String, String)>, PbError> {
+        let mut rules: Vec<(String, i64, usize)> = Vec::new();
+        for key in self.keys.iter().filter(|key| RULE_KEYS.contains(&key.as_str())) {
+            let Some((value, at)) = self.meta.get(key).filter(|(value, _)| !value.is_empty()) else {
+                continue;
+            };
+            let refuse = |why: String| Err(self.source.error(*at, format!("{key} {} {why}", shown(value))));
+            let plain = match value.strip_prefix('-') {
+                Some(positive) if SIGNED_RULE_KEYS.contains(&key.as_str()) => amount(positive).map(|n| -n),
+                _ => amount(value),
+            };
+            let plain = match plain {
+                Ok(plain) => plain,
+                Err(why) => return refuse(why),
+            };
+            let Some((lowest, highest)) = opening::range(key, vote_type) else {
+                return refuse(format!("does not belong to the vote type {vote_type}: leave the key out"));
+            };
+            if plain < lowest {
+                return refuse(format!("is too small: the smallest that counts is {lowest}"));
+            }
+            if plain > highest {
+                return refuse(format!("is too large: the largest that counts is {highest}"));
+            }
+            rules.push((key.clone(), plain, *at));
+        }
+        let find =
+            |key: &str| rules.iter().find(|(rule, ..)| rule == key).map(|(_, value, at)| (*value, *at));
+        for (least, most) in PAIRS {
+            // Every ballot names a project, unless the file says that none need be named.
+            let low = find(least).or((least == "min_length").then_some((1, 0)));
+            if let (Some((low, low_at)), Some((high, high_at))) = (low, find(most))
+                && low > high
+            {
+                let message = format!(
+                    "{least} {low} is more than {most} {high}: there is no ballot that keeps to both"
+                );
+                return Err(self.source.error(low_at.max(high_at), message));
+            }
+        }
+        let listed = self.projects.len();
+        if let Some((least, at)) = find("min_length")
+            && usize::try_from(least).is_ok_and(|least| least > listed)
+        {
+            let message = format!("min_length {least} is more than the number of projects, {listed}");
+            return Err(self.source.error(at, message));
+        }
+        Ok(rules.into_iter().map(|(key, value, _)| (key, value.to_string())).collect())
     }
 }
 
@@ -792,6 +826,14 @@ fn shown(text: &str) -> String {
 
 fn digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// A whole number of units above zero, or how it fails to be one.
+fn positive(text: &str) -> Result<i64, String> {
+    match amount(text)? {
+        0 => Err("is not above zero: write one or more".to_owned()),
+        amount => Ok(amount),
+    }
 }
 
 /// A whole number of units, or how it fails to be one. A fraction of one or two zeros is allowed, after a point
