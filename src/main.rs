@@ -5,6 +5,7 @@
 mod commands;
 mod pabulib;
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -14,11 +15,16 @@ use clap::{Parser, Subcommand};
 /// Start with `icn demo`: it holds a participatory budget among a city and its district, on this machine, and
 /// checks the whole history afterwards. Then `icn audit` on what a demo with --data left behind.
 #[derive(Parser)]
-#[command(name = "icn", version, max_term_width = 100)]
+#[command(name = "icn", version, max_term_width = 100, after_long_help = ENVIRONMENT, after_help = ENVIRONMENT)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
 }
+
+/// What the environment says, for the help.
+const ENVIRONMENT: &str = "Environment:
+  ICN_LOG  What the program logs on standard error: error (the default), warn, info, debug or trace, for all of
+           it or by part, as in `ICN_LOG=icn=debug`";
 
 #[derive(Subcommand)]
 enum Command {
@@ -27,10 +33,39 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("ICN_LOG").unwrap_or_else(|_| "error".into());
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-    match Arguments::parse().command {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(word) => return say(&word),
+    };
+    let filter = match log_filter() {
+        Ok(filter) => filter,
+        Err(why) => {
+            commands::output::tell("", &why);
+            return ExitCode::from(commands::MISUSE);
+        }
+    };
+    // A log line that cannot be written is lost; nothing else may come of it.
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    log.log_internal_errors(false).init();
+    match arguments.command {
         Command::Demo(arguments) => commands::demo::run(arguments),
         Command::Audit(arguments) => commands::audit::run(&arguments),
     }
+}
+
+/// What is logged: what `ICN_LOG` says, and errors alone when it says nothing.
+fn log_filter() -> Result<tracing_subscriber::EnvFilter, String> {
+    match std::env::var("ICN_LOG") {
+        Ok(text) if !text.is_empty() => tracing_subscriber::EnvFilter::try_new(text)
+            .map_err(|error| format!("ICN_LOG: {error}: write a level, as in ICN_LOG=debug")),
+        Err(std::env::VarError::NotUnicode(_)) => Err("ICN_LOG is not UTF-8 text: write a level".to_owned()),
+        _ => Ok("error".into()),
+    }
+}
+
+/// Prints a help, or what is wrong with the arguments.
+fn say(word: &clap::Error) -> ExitCode {
+    let code = u8::try_from(word.exit_code()).unwrap_or(commands::MISUSE);
+    let said = word.print().and_then(|()| std::io::stdout().flush());
+    if said.is_err() && code == 0 { ExitCode::from(commands::FAILED) } else { ExitCode::from(code) }
 }

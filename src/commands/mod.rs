@@ -2,6 +2,7 @@
 
 pub(crate) mod audit;
 pub(crate) mod demo;
+pub(crate) mod output;
 
 use std::process::ExitCode;
 use std::time::Duration;
