@@ -5,6 +5,7 @@
 mod common;
 
 use std::fs::{self, File};
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 
@@ -309,6 +310,30 @@ fn a_device_without_an_end_is_not_read_for_ever() {
     assert_eq!(code(&output), 2, "{}", stderr(&output));
     assert!(stderr(&output).contains("at most 268435456"), "{}", stderr(&output));
     assert!(tree(dir.path()) == before);
+}
+
+#[test]
+fn a_demo_that_is_stopped_by_a_signal_leaves_no_scratch_directory() {
+    let dir = scratch();
+    // Enough ballots to be in the middle of them when the signal comes.
+    let rows: String = (0..60_000).map(|voter| format!("v{voter};1;1\n")).collect();
+    let text = changed("7;1,2;4,6\n8;2;10\n", &rows).replace("num_votes;2", "num_votes;60000");
+    let (file, temporary) = (write(dir.path(), "many.pb", &text), dir.path().join("tmp"));
+    for (name, number) in [("INT", 2), ("TERM", 15)] {
+        fs::create_dir_all(&temporary).unwrap();
+        let mut command = icn();
+        command.arg("demo").arg(&file).env("TMPDIR", &temporary).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut child = command.spawn().unwrap();
+        let voting = || tree(&temporary).keys().any(|path| path.ends_with("log/00000000.seg"));
+        while !voting() {
+            assert!(child.try_wait().unwrap().is_none(), "it ended before it was stopped");
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        let sent = std::process::Command::new("kill").args(["-s", name, &child.id().to_string()]).status();
+        assert!(sent.unwrap().success());
+        assert_eq!(child.wait().unwrap().signal(), Some(number));
+        assert_eq!(fs::read_dir(&temporary).unwrap().count(), 0, "after SIG{name}");
+    }
 }
 
 #[test]

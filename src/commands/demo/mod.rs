@@ -5,6 +5,7 @@
 
 mod election;
 mod report;
+mod scratch;
 
 use std::fs::File;
 use std::io::{ErrorKind, Read as _, Write as _};
@@ -17,6 +18,7 @@ use icn_runtime::{AuditOptions, BlockId, Host, HostOptions, LockError, OpenError
 use metrics_exporter_prometheus::PrometheusBuilder;
 
 use self::election::Election;
+use self::scratch::Scratch;
 use super::output::{print, tell};
 use super::{FAILED, MISUSE, OK, progress_bar};
 use crate::pabulib;
@@ -138,8 +140,8 @@ fn demo(arguments: &Arguments) -> Result<bool, Stop> {
     // Removed when this function ends.
     let (data, _scratch) = match &arguments.data {
         Some(data) => (data.clone(), None),
-        None => match tempfile::Builder::new().prefix("icn-demo-").tempdir() {
-            Ok(scratch) => (scratch.path().to_owned(), Some(scratch)),
+        None => match Scratch::new() {
+            Ok(scratch) => (scratch.path(), Some(scratch)),
             Err(error) => return Err(Stop::misuse(format!("making a scratch directory: {error}"))),
         },
     };
