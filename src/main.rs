@@ -23,8 +23,7 @@ struct Arguments {
 
 /// What the environment says, for the help.
 const ENVIRONMENT: &str = "Environment:
-  ICN_LOG  What the program logs on standard error: error (the default), warn, info, debug or trace, for all of
-           it or by part, as in `ICN_LOG=icn=debug`";
+  ICN_LOG  What is logged on standard error: error (the default), warn, info, debug or trace";
 
 #[derive(Subcommand)]
 enum Command {

@@ -218,6 +218,29 @@ fn what_the_reader_takes_the_guest_opens() {
 }
 
 #[test]
+fn a_ballot_never_means_something_else_than_its_row() {
+    let dir = scratch();
+    let ballots = "7;1,2;4,6\n8;2;10\n";
+    let files = [
+        // A separator or a line break inside a field, quoted so that the reader hands it on.
+        changed(ballots, "7;\"1;4\";\n8;\"2\n1\";5,5\n"),
+        changed(ballots, "7;1;\"4;\"\n8;2;\"10\n;1\"\n"),
+        with_rule("approval", "max_length;2").replace(ballots, "7;\"1;2\";\n8;\"1\n2\";\n"),
+    ];
+    let files: Vec<PathBuf> =
+        (0..).zip(&files).map(|(at, text)| write(dir.path(), &format!("odd{at}.pb"), text)).collect();
+    let output = demo(&files, &dir.path().join("data"), &["--json"]);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    for scope in json(&output)["scopes"].as_array().unwrap() {
+        assert_eq!(
+            (&scope["ballots_accepted"], &scope["ballots_refused"]),
+            (&0.into(), &2.into()),
+            "{scope}"
+        );
+    }
+}
+
+#[test]
 fn what_the_host_repaired_is_said_when_the_elections_fail_too() {
     let dir = scratch();
     let (file, data) = (write(dir.path(), "town.pb", SMALL), dir.path().join("data"));
@@ -235,6 +258,32 @@ fn what_the_host_repaired_is_said_when_the_elections_fail_too() {
         message.lines().any(|line| line.starts_with("icn demo: note: ") && line.contains(name)),
         "{message}"
     );
+}
+
+#[test]
+fn why_the_host_stopped_is_said() {
+    let dir = scratch();
+    let rows: String = (0..20_000).map(|voter| format!("v{voter};1;1\n")).collect();
+    let text = changed("7;1,2;4,6\n8;2;10\n", &rows).replace("num_votes;2", "num_votes;20000");
+    let (file, data) = (write(dir.path(), "many.pb", &text), dir.path().join("data"));
+    // A file of more than 5 or 10 MiB, by the shell's unit, is refused as a full disk is, in other words.
+    let script = "trap '' XFSZ; ulimit -f 10240; exec \"$0\" demo --json \"$1\" --data \"$2\"";
+    let mut command = std::process::Command::new("sh");
+    command.args(["-c", script, env!("CARGO_BIN_EXE_icn")]).arg(&file).arg(&data);
+    let output = command.stdin(Stdio::null()).env_remove("ICN_LOG").output().unwrap();
+    assert_eq!(code(&output), 1, "{}", stderr(&output));
+    let message = stderr(&output);
+    let said =
+        |line: &str| line.starts_with("icn demo: note: the host stopped") && line.contains("File too large");
+    assert!(message.lines().any(said), "{message}");
+    assert!(
+        json(&output)["scopes"][0]["error"].is_string() && said_of(&output, &file).len() == 1,
+        "{message}"
+    );
+    // With room again, it goes on to the end.
+    let output = demo(&[file], &data, &["--json"]);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    assert_eq!(json(&output)["scopes"][0]["ballots_accepted"], 20_000);
 }
 
 #[test]

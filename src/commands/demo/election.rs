@@ -145,11 +145,11 @@ impl Election {
     }
 
     /// Opens the scope if it is not there, then the election, then votes, then tallies: whatever the log does
-    /// not have yet. Gives the number of invocations that were submitted.
+    /// not have yet.
     ///
     /// How the guest answered is for the log to say ([`super::report`]), in this run and in every later one; an
     /// election that was not opened is left at that.
-    pub(crate) fn hold(&self, host: &Host, answered: &Answered, bar: &ProgressBar) -> Result<u64, String> {
+    pub(crate) fn hold(&self, host: &Host, answered: &Answered, bar: &ProgressBar) -> Result<(), String> {
         let fail = |what: &str, why: &dyn fmt::Display| format!("{what}: {why}");
         let admin = SecretKey::from_bytes(&derived_secret("administrator", ""));
         let ballot = ModuleSpec::of(
@@ -181,7 +181,6 @@ impl Election {
             digest: &self.digest,
             answered,
             is_new,
-            submitted: 0,
             waiting: VecDeque::new(),
         };
         let is_opened = || block_on(host.value(&self.scope, module, ELECTION_KEY)).is_some();
@@ -196,7 +195,7 @@ impl Election {
         line.push(Step::Open, &self.opening(), &admin)?;
         line.drain(0)?;
         if !is_opened() {
-            return Ok(line.submitted);
+            return Ok(());
         }
         for (ballot, key) in self.election.ballots.iter().zip(&keys) {
             let mut input = ballot.vote.join(",");
@@ -210,8 +209,7 @@ impl Election {
         }
         line.drain(0)?;
         line.push(Step::Tally, "", &admin)?;
-        line.drain(0)?;
-        Ok(line.submitted)
+        line.drain(0)
     }
 
     /// The scope's name, as long as a policy allows.
@@ -249,7 +247,6 @@ struct Line<'a> {
     answered: &'a Answered,
     /// Whether the scope was opened in this run, so that nothing can have been applied before.
     is_new: bool,
-    submitted: u64,
     waiting: VecDeque<(Step<'a>, Request, Pending)>,
 }
 
@@ -277,7 +274,7 @@ impl<'a> Line<'a> {
         );
         let request = Request::sign(&invocation.with_fuel(step.fuel()), key);
         let pending = submit(self.host, &request).map_err(|refusal| format!("{step}: {refusal}"))?;
-        self.submitted += 1;
+        self.answered.count_submitted();
         self.waiting.push_back((step, request, pending));
         Ok(())
     }

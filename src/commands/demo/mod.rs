@@ -12,6 +12,7 @@ use std::io::{ErrorKind, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Instant;
 
 use icn_runtime::{AuditOptions, BlockId, Host, HostOptions, LockError, OpenError, StoreError, audit};
@@ -74,12 +75,17 @@ pub(crate) struct Arguments {
     metrics: Option<PathBuf>,
 }
 
-/// Hears of each answered receipt.
+/// Hears of each invocation that is submitted, and of each answered receipt.
 pub(crate) struct Answered {
     file: Option<Mutex<File>>,
+    submitted: AtomicU64,
 }
 
 impl Answered {
+    pub(crate) fn count_submitted(&self) {
+        self.submitted.fetch_add(1, Ordering::Relaxed);
+    }
+
     pub(crate) fn note(&self, receipt: BlockId) -> Result<(), String> {
         let Some(file) = &self.file else { return Ok(()) };
         let mut file = file.lock().map_err(|_| "another thread failed while it wrote the receipts' file")?;
@@ -127,7 +133,7 @@ fn demo(arguments: &Arguments) -> Result<bool, Stop> {
     };
     let receipts =
         arguments.receipts.as_deref().map(|path| open("receipts'", path, File::options().append(true)));
-    let answered = Answered { file: receipts.transpose()?.map(Mutex::new) };
+    let answered = Answered { file: receipts.transpose()?.map(Mutex::new), submitted: AtomicU64::new(0) };
     // Opened now, so that a name that is not right is found out before hours of work.
     let metrics = arguments.metrics.as_deref().map(|path| {
         let file = open("metrics", path, File::options().write(true).truncate(false))?;
@@ -237,7 +243,7 @@ fn hold(
         for notice in &audited.notices {
             tell("demo", &format!("note: {notice}"));
         }
-        collected.finish(audited, &held, seconds)
+        collected.finish(audited, &held, answered.submitted.load(Ordering::Relaxed), seconds)
     });
     match &report {
         Ok(report) => report.errors().for_each(|error| tell("demo", &error)),
@@ -266,24 +272,24 @@ fn is_misuse(error: &OpenError) -> bool {
     }
 }
 
-/// Holds all elections, scopes at the same time; gives, for each, the number of invocations that were submitted,
-/// or what stood in the way. One that fails does not hinder the others.
+/// Holds all elections, scopes at the same time; gives, for each, what stood in the way. One that fails does not
+/// hinder the others.
 fn vote(
     host: &Host,
     elections: &[Election],
     answered: &Answered,
     bar: &indicatif::ProgressBar,
-) -> Vec<Result<u64, String>> {
-    let next = std::sync::atomic::AtomicUsize::new(0);
+) -> Vec<Result<(), String>> {
+    let next = AtomicUsize::new(0);
     let work = || {
         let mut held = Vec::new();
         loop {
-            let at = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            let at = next.fetch_add(1, Ordering::Relaxed);
             let Some(election) = elections.get(at) else { return held };
             held.push((at, election.hold(host, answered, bar)));
         }
     };
-    let mut results: Vec<Result<u64, String>> =
+    let mut results: Vec<Result<(), String>> =
         elections.iter().map(|_| Err("a submitting thread panicked".to_owned())).collect();
     std::thread::scope(|scope| {
         let threads: Vec<_> = (0..elections.len().min(THREADS_MAX)).map(|_| scope.spawn(work)).collect();

@@ -88,7 +88,8 @@ impl<'a> Collector<'a> {
     pub(crate) fn finish(
         self,
         audit: AuditReport,
-        held: &[Result<u64, String>],
+        held: &[Result<(), String>],
+        submitted: u64,
         seconds: f64,
     ) -> Result<Report, String> {
         let mut scopes = Vec::with_capacity(self.elections.len());
@@ -119,7 +120,7 @@ impl<'a> Collector<'a> {
             seconds,
             checkpoint: CheckpointReport { origin, size: audit.size, root: audit.root },
             audit: AuditSummary { ok: audit.ok },
-            submitted: held.iter().flatten().sum(),
+            submitted,
             divergence: audit.divergence.map(|finding| finding.to_string()),
         })
     }
@@ -234,7 +235,9 @@ impl Report {
             "\ncheckpoint  {}\n            {} entries, root {}",
             self.checkpoint.origin, self.checkpoint.size, self.checkpoint.root
         );
-        let _ = if self.submitted == 0 {
+        let _ = if self.submitted == 0 && !self.is_ok() {
+            writeln!(text, "time        nothing was submitted: the log has {} invocations", self.invocations)
+        } else if self.submitted == 0 {
             writeln!(
                 text,
                 "time        nothing was left to do: all {} invocations are in the log",
