@@ -50,7 +50,8 @@ fn groups(bytes: &[u8]) -> Vec<usize> {
 fn names(named: usize, group: usize, place: usize) -> bool {
     let sector = place / SECTOR * SECTOR;
     let is_mark = place % SECTOR == SECTOR - 1;
-    named.is_multiple_of(SECTOR) && (if is_mark { named == sector } else { (group..=sector).contains(&named) })
+    named.is_multiple_of(SECTOR)
+        && (if is_mark { named == sector } else { (group..=sector).contains(&named) })
 }
 
 /// The audit's word on a damaged log: not ok, the file, and the byte where the damaged part begins.
