@@ -354,6 +354,26 @@ fn damage_is_named_by_its_sector_its_block_and_its_entry() {
 }
 
 #[test]
+fn a_log_that_may_not_be_read_is_no_damage_and_its_checkpoint_being_none_is() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let dir = small();
+    let file = segment(dir.path());
+    let mode = |mode| fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
+    mode(0o000);
+    if fs::read(&file).is_ok() {
+        println!("this user may read everything: nothing to see here");
+    } else {
+        let (code, text) = audited(dir.path());
+        assert!(code == Some(2) && text.contains(&*file.to_string_lossy()), "{code:?}: {text}");
+    }
+    mode(0o644);
+    fs::remove_file(dir.path().join("checkpoint")).unwrap();
+    fs::create_dir(dir.path().join("checkpoint")).unwrap();
+    let (code, text) = audited(dir.path());
+    assert!(code == Some(1) && text.contains("checkpoint"), "{code:?}: {text}");
+}
+
+#[test]
 fn a_verifier_key_that_was_changed_is_said_and_rebuilt() {
     let dir = small();
     let file = dir.path().join("log.vkey");

@@ -11,7 +11,7 @@ use icn_core::replay::{Divergence, Fold, Prepared, Rerunner, Trust};
 use icn_sandbox::{Engine, EngineOptions, Reruns};
 
 use crate::directory;
-use crate::files::{Layout, Lock};
+use crate::files::{Layout, Lock, Writers};
 use crate::recover::{self, Held, HeldError};
 use crate::report::{AuditReport, Finding};
 use crate::store::{Reader, StoreError, Tail, snapshot};
@@ -219,8 +219,8 @@ impl Walk<'_> {
         let covered = self.reader.covered().max(u64::from(self.signed));
         if matches!(self.end, End::Covered) && self.reader.position() >= covered {
             self.end = match Lock::share(self.layout)? {
-                Some(lock) => End::Whole(lock),
-                None => End::InUse,
+                Writers::Absent(lock) => End::Whole(lock),
+                Writers::Present => End::InUse,
             };
             self.reader.look_again()?;
         }

@@ -77,6 +77,15 @@ pub enum LockError {
     Store(#[from] StoreError),
 }
 
+/// Whether a host may be writing.
+#[derive(Debug)]
+pub(crate) enum Writers {
+    /// None is, and none begins while the lock is held.
+    Absent(Option<Lock>),
+    /// One has the directory open.
+    Present,
+}
+
 /// How often, and after how long, a lock is asked for again: an auditor has it while it reads a log's last entries.
 const LOCK_TRIES: u32 = 20;
 const LOCK_AGAIN_AFTER: std::time::Duration = std::time::Duration::from_millis(10);
@@ -93,19 +102,19 @@ impl Lock {
         Self::try_take(layout)
     }
 
-    /// Keeps hosts away while a log's last entries are read; nothing when a host has the directory open. Without a
-    /// lock file no host was ever there, and on a file system without locks none can be told.
-    pub(crate) fn share(layout: &Layout) -> Result<Option<Option<Self>>, StoreError> {
+    /// Keeps hosts away while a log's last entries are read, if none has the directory open. Without a lock file no
+    /// host was ever there, and on a file system without locks none can be told.
+    pub(crate) fn share(layout: &Layout) -> Result<Writers, StoreError> {
         let path = layout.dir().join("LOCK");
         let file = match File::open(&path) {
             Ok(file) => file,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Some(None)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Writers::Absent(None)),
             Err(error) => return Err(StoreError::io("opening", &path)(error)),
         };
         match file.try_lock_shared() {
-            Ok(()) => Ok(Some(Some(Self(file)))),
-            Err(std::fs::TryLockError::WouldBlock) => Ok(None),
-            Err(std::fs::TryLockError::Error(_)) => Ok(Some(None)),
+            Ok(()) => Ok(Writers::Absent(Some(Self(file)))),
+            Err(std::fs::TryLockError::WouldBlock) => Ok(Writers::Present),
+            Err(std::fs::TryLockError::Error(_)) => Ok(Writers::Absent(None)),
         }
     }
 

@@ -117,10 +117,12 @@ pub(super) fn read_group(segment: &Segment, end: &End) -> Result<Found, StoreErr
     };
     let flaw = flaw.map(|(at, what)| Flaw::at(end.offset + (at * SECTOR_BYTES) as u64, &what));
     let found = parse_group(&header, &sectors.content, flaw, end, end.offset.saturating_add(bytes));
-    let written = if sectors.unwritten { segment.last_byte(end.offset)? } else { 0 };
+    // A file is made long enough before a group is written to it: one that is too short was cut.
+    let unwritten = sectors.unwritten && bytes <= whole;
+    let written = if unwritten { segment.last_byte(end.offset)? } else { 0 };
     Ok(match found {
         // What stands behind the group was written only when it was durable: then it was not cut short.
-        Found::Damaged { held, flaw } if sectors.unwritten && written <= bytes => {
+        Found::Damaged { held, flaw } if unwritten && written <= bytes => {
             Found::Unwritten { held, flaw, bytes: written }
         }
         found => found,

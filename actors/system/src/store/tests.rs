@@ -134,6 +134,22 @@ fn a_changed_bit_anywhere_is_named_and_never_taken_for_a_torn_write() {
 }
 
 #[test]
+fn a_file_that_ends_within_a_group_was_cut_whatever_else_is_amiss_in_it() {
+    let dir = tempfile::tempdir().unwrap();
+    write(dir.path(), true);
+    let path = dir.path().join("00000000.seg");
+    let mut file = std::fs::read(&path).unwrap();
+    file.truncate(file.len() - SECTOR_BYTES);
+    let end = file.len();
+    file[end - SECTOR_BYTES..].fill(0);
+    std::fs::write(&path, &file).unwrap();
+    match read(dir.path(), 0) {
+        Err(StoreError::Damaged { offset, .. }) => assert_eq!(offset, (end - SECTOR_BYTES) as u64),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
 fn a_group_of_zeros_with_groups_behind_it_is_damage() {
     let dir = tempfile::tempdir().unwrap();
     let files = write(dir.path(), false);
