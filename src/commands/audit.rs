@@ -15,10 +15,10 @@ use super::{FAILED, MISUSE, OK, progress_bar};
 /// Reads the stored log from its first byte to its last and checks every content address, signature, parent,
 /// sequence, state root and checkpoint, and folds the ledger from zero. It needs none of the host's secrets and
 /// writes nothing. The first thing that does not hold is named: position, block, what was expected, what was
-/// found.
+/// found. While a host has the directory open, what its newest checkpoint covers is checked, and the report says so.
 ///
-/// Exit code: 0 everything holds, 1 something does not or the report could not be written, 2 the arguments are
-/// not right.
+/// Exit code: 0 everything holds, 1 something does not (damage is named) or the report could not be written, 2 there
+/// is nothing to check (no host's directory, or one that cannot be read) or the arguments are not right.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// The data directory of a host (as `icn demo --data DIR` leaves it)

@@ -262,7 +262,7 @@ fn hold(
 fn is_misuse(error: &OpenError) -> bool {
     use ErrorKind::{AlreadyExists, NotADirectory, NotFound, PermissionDenied, ReadOnlyFilesystem};
     match error {
-        OpenError::Lock(LockError::Taken(_)) => true,
+        OpenError::Lock(LockError::Taken(_)) | OpenError::Directory(_) => true,
         OpenError::Lock(LockError::Store(StoreError::Io { source, .. }))
         | OpenError::Store(StoreError::Io { source, .. }) => matches!(
             source.kind(),
