@@ -217,6 +217,8 @@ pub mod weights {
     pub const OPERATOR: u64 = 10;
     /// `nop`.
     pub const NOP: u64 = 1;
+    /// A `block`: each costs the more, the more of them a function has.
+    pub const BLOCK: u64 = 150;
     /// `if`, `else`, `br`, `br_if`, `br_table`, `return`.
     pub const BRANCH: u64 = 80;
     /// A loop: it counts fuel and asks whether to yield.
@@ -262,7 +264,7 @@ pub mod weights {
     /// `table.copy`.
     pub const TABLE_COPY: u64 = 4_500;
     /// `table.init`, `elem.drop`.
-    pub const TABLE_INIT: u64 = 700;
+    pub const TABLE_INIT: u64 = 4_500;
 }
 
 const _: () = {
