@@ -164,11 +164,11 @@ impl Scales {
     fn set(&mut self, local: u32) {
         let (word, bit) = (local as usize / 64, 1u64 << (local % 64));
         let at = self.bits.len().wrapping_sub(self.words).wrapping_add(word);
-        if let (Some(frame), Some(bits)) = (self.frames.last_mut(), self.bits.get_mut(at)) {
-            if *bits & bit == 0 {
-                *bits |= bit;
-                frame.set += 1;
-            }
+        if let (Some(frame), Some(bits)) = (self.frames.last_mut(), self.bits.get_mut(at))
+            && *bits & bit == 0
+        {
+            *bits |= bit;
+            frame.set += 1;
         }
     }
 
