@@ -81,7 +81,7 @@ impl Default for Sizes {
             size("bytes of the manifest", limits::MANIFEST_BYTES_MAX as u64),
             size("bytes of a function's body", limits::FUNCTION_BODY_BYTES_MAX as u64),
             size("locals of a function", limits::FUNCTION_LOCALS_MAX as u64),
-            size("locals of all functions", limits::MODULE_LOCALS_MAX as u64),
+            size("locals of all functions", limits::MODULE_LOCALS_MAX),
             size("nested blocks", limits::NESTING_DEPTH_MAX as u64),
             size("targets of a br_table", limits::TABLE_TARGETS_MAX as u64),
             size("values on the operand stack", limits::OPERAND_STACK_MAX as u64),

@@ -164,11 +164,11 @@ impl Scales {
     fn set(&mut self, local: u32) {
         let (word, bit) = (local as usize / 64, 1u64 << (local % 64));
         let at = self.bits.len().wrapping_sub(self.words).wrapping_add(word);
-        if let (Some(frame), Some(bits)) = (self.frames.last_mut(), self.bits.get_mut(at)) {
-            if *bits & bit == 0 {
-                *bits |= bit;
-                frame.set += 1;
-            }
+        if let (Some(frame), Some(bits)) = (self.frames.last_mut(), self.bits.get_mut(at))
+            && *bits & bit == 0
+        {
+            *bits |= bit;
+            frame.set += 1;
         }
     }
 
@@ -234,6 +234,7 @@ fn class(operator: &Operator<'_>, row: u8) -> u64 {
     use Operator as O;
     match operator {
         O::Nop => w::NOP,
+        O::Block { .. } => w::BLOCK,
         O::Loop { .. } => w::LOOP,
         O::If { .. } | O::Else | O::BrIf { .. } | O::Br { .. } | O::BrTable { .. } | O::Return => w::BRANCH,
         O::Call { .. } => w::CALL,
