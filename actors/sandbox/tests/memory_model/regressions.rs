@@ -1,0 +1,1 @@
+//! What the model's cases found once, as plain tests.
