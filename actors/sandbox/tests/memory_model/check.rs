@@ -13,14 +13,13 @@ use proptest::{prop_assert, prop_assert_eq};
 use crate::cases::{Case, Resolved};
 use crate::common::{FUEL, STORAGE_LEFT, TIME_MS, World, caller, has_no_effects, node, scope};
 use crate::events::{Fields, during};
-use crate::guest::{Given, Guest, MEMORY_BYTES, PAGE_BYTES, hash};
+use crate::guest::{Given, Guest, MEMORY_BYTES, PAGE_BYTES, TAIL_FUEL, hash};
 
 /// What a case showed, of the argument of that number where it is one's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Met {
     Answered,
     Denied,
-    Exact,
     OneLess,
     Inside(usize),
     AtTheEnd(usize),
@@ -71,7 +70,8 @@ fn model_world(guest: &Guest, case: &Case, grown: bool) -> abi_model::World {
     }
 }
 
-/// Runs a case with plenty of fuel, with just enough, and with one unit less.
+/// Runs a case with plenty of fuel, with just enough for the entry, with just enough for the call, and with one unit
+/// less.
 pub(crate) fn check(guest: &Guest, case: &Case) -> Result<BTreeSet<Met>, TestCaseError> {
     let resolved = case.resolve(guest.function);
     let world = model_world(guest, case, resolved.grown);
@@ -79,14 +79,12 @@ pub(crate) fn check(guest: &Guest, case: &Case) -> Result<BTreeSet<Met>, TestCas
     let model = |fuel: u64| expect(guest.function, &resolved.arguments, &resolved.memory, &world, fuel);
     let expected = model(plenty);
     let mut met = met(&resolved, guest, case, &expected);
-    bare(guest, case, &resolved, plenty, &expected)?;
-    let exact = model(expected.fuel);
-    bare(guest, case, &resolved, expected.fuel, &exact)?;
-    met.insert(Met::Exact);
-    let less = model(expected.fuel - 1);
-    bare(guest, case, &resolved, expected.fuel - 1, &less)?;
-    if less.end == End::Trap(Trap::OutOfFuel) {
-        met.insert(Met::OneLess);
+    for fuel in [plenty, expected.fuel + TAIL_FUEL, expected.fuel, expected.fuel - 1] {
+        let expected = model(fuel);
+        bare(guest, case, &resolved, fuel, &expected)?;
+        if expected.end == End::Trap(Trap::OutOfFuel) {
+            met.insert(Met::OneLess);
+        }
     }
     probe(guest, case, &resolved, &expected, model)?;
     Ok(met)
@@ -113,9 +111,16 @@ fn bare(
     let ((staged, lines), events) = during(|| guest.run("bare", &given));
     let context = format!("{expected:?} of {:?} in {} bytes", resolved.arguments, resolved.memory.len());
     match &expected.end {
+        // The call is paid for, and what comes after it is not.
+        End::Answer(_) if fuel < expected.fuel + TAIL_FUEL => {
+            let in_the_guest =
+                Outcome::Trapped(icn_core::effect::Trap { kind: TrapKind::OutOfFuel, detail: String::new() });
+            prop_assert_eq!(&staged.outcome, &in_the_guest, "{}", context);
+            prop_assert!(has_no_effects(&staged), "{}", context);
+        }
         End::Answer(_) => {
             prop_assert_eq!(&staged.outcome, &Outcome::Ok, "{}", context);
-            prop_assert_eq!(staged.fuel, before + expected.fuel, "fuel: {}", context);
+            prop_assert_eq!(staged.fuel, before + expected.fuel + TAIL_FUEL, "fuel: {}", context);
             effects(&staged, &lines, &expected.effect, &context)?;
         }
         End::Trap(trap) => {
@@ -125,7 +130,7 @@ fn bare(
             };
             let (kind, detail) = words(guest, trap);
             prop_assert_eq!(found.kind, kind, "{}", context);
-            prop_assert!(detail.is_none_or(|detail| detail == found.detail), "{}: {}", found.detail, context);
+            prop_assert!(found.detail.starts_with(&detail), "{}: {}", found.detail, context);
             prop_assert_eq!(staged.fuel, before + fuel, "a trap's charge: {}", context);
             prop_assert!(
                 has_no_effects(&staged) && staged.output.is_empty() && lines.is_empty(),
@@ -149,17 +154,17 @@ fn bare(
     Ok(())
 }
 
-/// A trap as a receipt names it.
-fn words(guest: &Guest, trap: &Trap) -> (TrapKind, Option<String>) {
+/// A trap as a receipt names it, and how its detail begins.
+fn words(guest: &Guest, trap: &Trap) -> (TrapKind, String) {
     match trap {
-        Trap::OutOfFuel => (TrapKind::OutOfFuel, None),
-        Trap::Aborted(message) => (TrapKind::Aborted, Some(message.clone())),
+        Trap::OutOfFuel => (TrapKind::OutOfFuel, format!("{} costs ", guest.function.name)),
+        Trap::Aborted(message) => (TrapKind::Aborted, message.clone()),
         Trap::MemoryFault { argument, pointer, length, memory } => (
             TrapKind::MemoryFault,
-            Some(format!(
+            format!(
                 "{}: argument {argument} at {pointer} of {length} bytes is not inside the memory of {memory} bytes",
                 guest.function.name
-            )),
+            ),
         ),
     }
 }
@@ -191,7 +196,12 @@ fn effects(staged: &Staged, lines: &[LogLine], effect: &Effect, context: &str) -
     prop_assert_eq!(&staged.anchors, &anchors, "anchors: {}", context);
     prop_assert_eq!(moved, amounts, "transfers: {}", context);
     prop_assert_eq!(staged.usage.network, network, "network: {}", context);
-    prop_assert!(writes.is_empty() == (staged.usage.storage == 0), "storage: {}", context);
+    // Key and value together, less what was there before.
+    let kept = |key: &[u8], value: Option<usize>| value.map_or(0, |value| (key.len() + value) as i64);
+    let before = |key: &[u8]| kept(key, (key == b"k").then_some(b"value".len()));
+    let storage: i64 =
+        writes.iter().map(|(key, value)| kept(key, value.as_ref().map(Vec::len)) - before(key)).sum();
+    prop_assert_eq!(staged.usage.storage, storage, "storage: {}", context);
     Ok(())
 }
 

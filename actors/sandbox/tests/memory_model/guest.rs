@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use icn_core::effect::{Outcome, Staged};
-use icn_sandbox::{LogLine, Module, Recorder};
+use icn_sandbox::{Call, LogLine, Module, Recorder};
 use icn_testkit::abi_model::{Function, TABLE};
 
 use crate::common::{FUEL, World, compile};
@@ -14,6 +14,8 @@ pub(crate) const MEMORY_BYTES: usize = 6 * PAGE_BYTES;
 pub(crate) const PAGE_BYTES: usize = 65_536;
 /// Where the arguments stand, 8 bytes each.
 pub(crate) const ARGUMENTS_AT: usize = 4 * PAGE_BYTES - 128;
+/// Fuel of an entry after its last call: how the counted stack is given back (`instrument.rs`), four operators.
+pub(crate) const TAIL_FUEL: u64 = 4;
 /// The key whose value is the memory, for the one guest that has another use for its input.
 const MEMORY_KEY: &[u8] = b"img";
 const HASH_START: u64 = 0xCBF2_9CE4_8422_2325;
@@ -70,7 +72,7 @@ impl Guest {
             assert_eq!(staged.outcome, Outcome::Ok);
             // Two operators an argument, and the call.
             let types = function.parameters.iter().flat_map(|parameter| parameter.1.types());
-            guest.before[usize::from(grown)] = staged.fuel + 2 * types.count() as u64 + 1;
+            guest.before[usize::from(grown)] = staged.fuel - TAIL_FUEL + 2 * types.count() as u64 + 1;
         }
         guest
     }
@@ -88,6 +90,15 @@ impl Guest {
     /// Runs `load` (everything but the call), `bare` (the call and nothing after it) or `probe` (the call, and its
     /// answer and what has become of the memory as the output).
     pub(crate) fn run(&self, entry: &str, given: &Given<'_>) -> (Staged, Vec<LogLine>) {
+        let recorder = Recorder::default();
+        let mut call = self.call(entry, given);
+        call.recorder = Some(recorder.clone());
+        let staged = futures::executor::block_on(self.module.run(call)).unwrap();
+        (staged, recorder.take().log)
+    }
+
+    /// What such a run is given.
+    pub(crate) fn call(&self, entry: &str, given: &Given<'_>) -> Call {
         let mut world = given.world.clone();
         if self.by_value() {
             world.capabilities.insert(icn_core::block::Capability::State);
@@ -96,11 +107,7 @@ impl Guest {
             world.input = given.memory.to_vec();
         }
         let entry = if given.grown { format!("grown_{entry}") } else { entry.to_owned() };
-        let recorder = Recorder::default();
-        let mut call = world.call(&self.module, &entry);
-        call.recorder = Some(recorder.clone());
-        let staged = futures::executor::block_on(self.module.run(call)).unwrap();
-        (staged, recorder.take().log)
+        world.call(&self.module, &entry)
     }
 }
 
