@@ -20,7 +20,6 @@ mod check;
 mod contents;
 mod events;
 mod guest;
-mod regressions;
 
 use std::collections::BTreeSet;
 

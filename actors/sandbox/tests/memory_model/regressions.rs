@@ -1,1 +1,0 @@
-//! What the model's cases found once, as plain tests.
