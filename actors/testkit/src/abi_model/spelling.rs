@@ -127,3 +127,28 @@ pub fn is_token(text: &[u8]) -> bool {
 pub fn is_credential_type(text: &[u8]) -> bool {
     (1..=64).contains(&text.len()) && text.iter().all(u8::is_ascii_alphanumeric)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::is_utf8;
+
+    /// Every sequence of up to three bytes, and of four with every first and second byte: as the standard library.
+    #[test]
+    fn utf8_is_what_the_standard_library_takes() {
+        let same =
+            |bytes: &[u8]| assert_eq!(is_utf8(bytes), std::str::from_utf8(bytes).is_ok(), "{bytes:x?}");
+        for number in 0..=0x00FF_FFFFu32 {
+            let [_, a, b, c] = number.to_be_bytes();
+            same(&[a, b, c]);
+            if b == 0 {
+                same(&[a, c]);
+            }
+            if c < 6 {
+                let edges = [0x7F, 0x80, 0xBF, 0xC0, 0x00, 0xFF];
+                same(&[a, b, edges[usize::from(c)], 0x80]);
+                same(&[a, b, 0x80, edges[usize::from(c)]]);
+            }
+        }
+        same(&[]);
+    }
+}
