@@ -15,6 +15,7 @@
     clippy::expect_used,
     clippy::cast_possible_truncation,
     clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
     reason = "a bench that cannot go on stops, and its numbers are small"
 )]
 

@@ -142,7 +142,10 @@ fn the_last_depth_that_fits_runs_and_the_next_one_does_not() {
     let entry = 128 + 16 * 2 + 8;
     let fits = (limits::STACK_COUNTED_BYTES_MAX - entry) / frame - 1;
     for (levels, ends) in [(0, None), (fits, None), (fits + 1, Some(TrapKind::StackOverflow))] {
-        let data = format!("(data (i32.const 0) \"{}\")", common::literal(&(levels as u32).to_le_bytes()));
+        let data = format!(
+            "(data (i32.const 0) \"{}\")",
+            common::literal(&u32::try_from(levels).unwrap().to_le_bytes())
+        );
         let text = text.replacen(
             "(memory (export \"memory\") 16)",
             &format!("(memory (export \"memory\") 16) {data}"),
