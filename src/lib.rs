@@ -68,7 +68,9 @@ pub use icn_core::refusal::{Refusal, RefusalCode};
 pub use icn_core::sign::SecretKey;
 pub use icn_core::{costs, limits};
 pub use icn_sandbox::{CacheStats, EngineOptions};
+pub use icn_system::store::StoreError;
 pub use icn_system::{
-    AuditOptions, AuditReport, Committed, FaultPoint, Faults, Finding, Host, HostOptions, Layout, ModuleSpec,
-    OpenError, Pending, ScopeError, ScopeSpec, ScopeView, Witness, audit, now_ms, random_key,
+    AuditOptions, AuditReport, Committed, FaultPoint, Faults, Finding, Host, HostOptions, Layout, LockError,
+    ModuleSpec, OpenError, Pending, RecoverError, ScopeError, ScopeSpec, ScopeView, Witness, audit, now_ms,
+    random_key,
 };

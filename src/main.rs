@@ -5,6 +5,7 @@
 mod commands;
 mod pabulib;
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -17,11 +18,15 @@ use clap::{Parser, Subcommand};
 /// If you write guests: `icn check` says whether a module would be taken and why not, `icn run` calls one of its
 /// entries, `icn abi` lists what it may call and what that costs.
 #[derive(Parser)]
-#[command(name = "icn", version, max_term_width = 100)]
+#[command(name = "icn", version, max_term_width = 100, after_long_help = ENVIRONMENT, after_help = ENVIRONMENT)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
 }
+
+/// What the environment says, for the help.
+const ENVIRONMENT: &str = "Environment:
+  ICN_LOG  What is logged on standard error: error (the default), warn, info, debug or trace";
 
 #[derive(Subcommand)]
 enum Command {
@@ -33,13 +38,42 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("ICN_LOG").unwrap_or_else(|_| "error".into());
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-    match Arguments::parse().command {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(word) => return say(&word),
+    };
+    let filter = match log_filter() {
+        Ok(filter) => filter,
+        Err(why) => {
+            commands::output::tell("", &why);
+            return ExitCode::from(commands::MISUSE);
+        }
+    };
+    // A log line that cannot be written is lost; nothing else may come of it.
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    log.log_internal_errors(false).init();
+    match arguments.command {
         Command::Demo(arguments) => commands::demo::run(arguments),
         Command::Audit(arguments) => commands::audit::run(&arguments),
         Command::Check(arguments) => commands::check::run(&arguments),
         Command::Run(arguments) => commands::run::run(&arguments),
         Command::Abi(arguments) => commands::abi::run(&arguments),
     }
+}
+
+/// What is logged: what `ICN_LOG` says, and errors alone when it says nothing.
+fn log_filter() -> Result<tracing_subscriber::EnvFilter, String> {
+    match std::env::var("ICN_LOG") {
+        Ok(text) if !text.is_empty() => tracing_subscriber::EnvFilter::try_new(text)
+            .map_err(|error| format!("ICN_LOG: {error}: write a level, as in ICN_LOG=debug")),
+        Err(std::env::VarError::NotUnicode(_)) => Err("ICN_LOG is not UTF-8 text: write a level".to_owned()),
+        _ => Ok("error".into()),
+    }
+}
+
+/// Prints a help, or what is wrong with the arguments.
+fn say(word: &clap::Error) -> ExitCode {
+    let code = u8::try_from(word.exit_code()).unwrap_or(commands::MISUSE);
+    let said = word.print().and_then(|()| std::io::stdout().flush());
+    if said.is_err() && code == 0 { ExitCode::from(commands::FAILED) } else { ExitCode::from(code) }
 }

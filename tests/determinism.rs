@@ -123,3 +123,42 @@ fn the_program_reports_the_same_with_any_number_of_arbiters() {
     assert_eq!(reports[0], reports[1]);
     assert_eq!(reports[0], reports[2]);
 }
+
+/// Another time zone, locale, log level or folder is none of a receipt's business: the same call of every entry of
+/// every example guest prints the same receipt, to the byte.
+#[test]
+fn no_receipt_depends_on_the_environment() {
+    let guests = Path::new(env!("CARGO_MANIFEST_DIR")).join("guest/prebuilt");
+    let environments: [&[(&str, &str)]; 5] = [
+        &[],
+        &[("TZ", "Pacific/Chatham"), ("LC_ALL", "tr_TR.UTF-8"), ("LANG", "tr_TR.UTF-8")],
+        &[("TZ", "America/St_Johns"), ("LC_ALL", "C"), ("ICN_LOG", "trace")],
+        &[("ICN_LOG", "warn"), ("LC_NUMERIC", "de_DE.UTF-8"), ("COLUMNS", "20"), ("NO_COLOR", "1")],
+        &[("RUST_BACKTRACE", "full"), ("HOME", "/nowhere"), ("TMPDIR", "/tmp")],
+    ];
+    let mut compared = 0;
+    for file in std::fs::read_dir(guests).unwrap() {
+        let path = file.unwrap().path();
+        let wasm = std::fs::read(&path).unwrap();
+        let shape = icn_sandbox::validate(&wasm).unwrap();
+        for entry in shape.entries.keys() {
+            let runs = environments.map(|environment| {
+                let output = std::process::Command::new(env!("CARGO_BIN_EXE_icn"))
+                    .args(["run", path.to_str().unwrap(), entry, "--grant", "all", "--time", "1700000000000"])
+                    .args(["--issue", "1000:H:treasury", "--json"])
+                    .env_clear()
+                    .envs(environment.iter().copied())
+                    .output()
+                    .unwrap();
+                assert_ne!(output.status.code(), Some(2), "{}", String::from_utf8_lossy(&output.stderr));
+                output.stdout
+            });
+            assert!(String::from_utf8_lossy(&runs[0]).contains("\"receipt\":{"), "{entry}");
+            for (run, environment) in runs.iter().zip(environments) {
+                assert_eq!(run, &runs[0], "{} {entry} with {environment:?}", path.display());
+            }
+            compared += 1;
+        }
+    }
+    assert!(compared >= 10, "every entry of every example: {compared}");
+}

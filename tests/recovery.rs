@@ -171,7 +171,7 @@ fn a_second_process_on_an_open_directory_is_refused_and_changes_nothing() {
     let before = tree(dir.path());
 
     let output = demo(&samples(), dir.path(), &["--json"]);
-    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(output.status.code(), Some(2));
     assert!(output.stdout.is_empty(), "a refusal is no report");
     let message = stderr(&output);
     assert!(message.contains("is open in another process"), "{message}");

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use common::{
-    CHIPS, Desk, Kept, audit_of, block_on, chip, copy, open, open_with, probe_spec, scratch, sound, standing,
+    CHIPS, Desk, Kept, block_on, chip, copy, open, open_with, probe_spec, scratch, sound, standing,
 };
 use futures::FutureExt as _;
 use icn_runtime::{
@@ -74,10 +74,10 @@ fn balance(host: &Host, desk: &Desk, owner: &str) -> i128 {
 /// folds it from zero stands where this one does.
 fn memory_is_the_logs_fold(host: &Host, data: &Path) -> Kept {
     let ours = standing(host);
-    let (report, kept) = audit_of(data, true);
-    assert!(report.ok, "{}", report.divergence.unwrap());
+    // A copy, so that the audit goes to the log's end: of a directory in use it reads what the checkpoint covers.
     let elsewhere = scratch();
     copy(data, elsewhere.path());
+    let (_, kept) = sound(elsewhere.path(), true);
     for snapshot in common::snapshots(elsewhere.path()) {
         std::fs::remove_file(snapshot).unwrap();
     }

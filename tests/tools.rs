@@ -148,10 +148,63 @@ fn a_module_is_checked() {
     let bytes = sizes.iter().find(|size| size["name"] == "bytes").unwrap();
     assert_eq!(bytes["found"], json!(module(GUEST, Some(MANIFEST)).len()));
     assert_eq!(bytes["max"], json!(limits::MODULE_BYTES_MAX));
+    let inspection = icn_sandbox::inspect(&module(GUEST, Some(MANIFEST)));
+    assert_eq!(report["sizes"], json!(inspection.sizes), "every size against its limit");
+    let (function, weight) = inspection.heaviest.unwrap();
+    let heaviest = &report["heaviest"];
+    assert_eq!(heaviest["function"], json!(function));
+    assert_eq!(heaviest["weight"], json!(weight.total()));
+    let parts = ["operators", "merges", "scope", "calls"].map(|part| heaviest[part].as_u64().unwrap());
+    assert_eq!(parts.iter().sum::<u64>(), weight.total(), "the parts add up");
     assert!(report["compile_ms"].as_f64().unwrap() > 0.0);
 
     let text = stdout(&run([Path::new("check"), &files.path("sample.wasm")]));
     assert!(text.starts_with("accepted\n") && text.contains("state, dag, transfer, treasury"), "{text}");
+    assert!(text.contains(&format!("\nheaviest      function {function}: ")), "{text}");
+    assert_eq!(text.matches("\nsize          ").count(), inspection.sizes.len(), "{text}");
+}
+
+/// Three things wrong at once: an import that is none, one of another type than the ABI's, and a start section.
+#[test]
+fn every_reason_is_told_with_its_place() {
+    let files = Files::new();
+    let wrong = module(
+        r#"(module
+          (import "wasi" "fd_write" (func))
+          (import "icn" "host_get_time" (func (result i32)))
+          (global $g (mut i32) (i32.const 0))
+          (memory (export "memory") 1)
+          (func (export "go"))
+          (func $first (call $first))
+          (start $first))"#,
+        None,
+    );
+    let inspection = icn_sandbox::inspect(&wrong);
+    assert!(inspection.reasons.len() >= 3, "{:?}", inspection.reasons);
+    let path = files.put("wrong.wasm", &wrong);
+    let output = check(&path);
+    assert_eq!(code(&output), 1);
+    let report = json(&output);
+    let reasons: Vec<Value> = inspection
+        .reasons
+        .iter()
+        .map(|rejected| {
+            let item = rejected.item.map(|item| json!({ "kind": item.kind, "index": item.index }));
+            json!({ "what": rejected.what, "item": item, "offset": rejected.offset })
+        })
+        .collect();
+    assert_eq!(report["reasons"], json!(reasons));
+    assert_eq!(report["reasons"][0]["item"], json!({ "kind": "import", "index": 0 }));
+    assert_eq!(report["compile_ms"], Value::Null);
+    assert_eq!(report["sizes"], json!(inspection.sizes));
+    let text = stdout(&run([Path::new("check"), &path]));
+    let offset = inspection.reasons[0].offset.unwrap();
+    assert!(text.contains(&format!("\n  import 0, at byte {offset}: ")), "{text}");
+    assert_eq!(
+        text.lines().skip(1).take_while(|line| line.starts_with("  ")).count(),
+        reasons.len(),
+        "a line for each reason: {text}"
+    );
 }
 
 #[test]
@@ -400,22 +453,62 @@ fn the_abi_is_the_runtime_s_own() {
     let output = run(["abi", "--json"]);
     assert_eq!(code(&output), 0);
     let abi = json(&output);
-    let functions = abi["functions"].as_array().unwrap();
-    assert_eq!(functions.len(), icn_sandbox::FUNCTIONS.len());
-    let transfer = functions.iter().find(|function| function["name"] == "host_transfer").unwrap();
-    assert_eq!(transfer["parameters"], json!(["i32", "i32", "i32", "i32", "i32", "i64", "i32", "i32"]));
-    assert_eq!(transfer["results"], json!(["i32"]));
-    let traps = abi["traps"].as_array().unwrap();
-    assert_eq!(traps.len(), TrapKind::ALL.len());
-    assert!(abi["codes"].as_array().unwrap().iter().any(|of| of["code"] == -6 && of["name"] == "EXHAUSTED"));
+    assert_eq!(abi["abi"], json!(icn_sandbox::ABI_VERSION));
+    let named = |name: &str| {
+        let found = icn_sandbox::PARAMETERS.iter().find(|parameters| parameters.0 == name);
+        found.unwrap_or_else(|| panic!("{name} has no names of parameters")).1
+    };
+    let type_name = |of: &icn_sandbox::FunctionType| match of {
+        icn_sandbox::FunctionType::I32 => "i32",
+        icn_sandbox::FunctionType::I64 => "i64",
+    };
+    let functions: Vec<Value> = icn_sandbox::FUNCTIONS
+        .iter()
+        .map(|(name, types, results)| {
+            assert_eq!(named(name).len(), types.len(), "{name}");
+            let parameters: Vec<Value> = named(name)
+                .iter()
+                .zip(*types)
+                .map(|(name, of)| json!({ "name": name, "type": type_name(of) }))
+                .collect();
+            let results: Vec<&str> = results.iter().map(type_name).collect();
+            json!({ "name": name, "parameters": parameters, "results": results })
+        })
+        .collect();
+    assert_eq!(abi["functions"], json!(functions));
+    let codes: Vec<Value> = icn_sandbox::CODES
+        .iter()
+        .map(|of| json!({ "code": of.code, "name": of.name, "meaning": of.meaning }))
+        .collect();
+    assert_eq!(abi["codes"], json!(codes));
+    let traps: Vec<Value> = TrapKind::ALL
+        .iter()
+        .map(|kind| json!({ "kind": kind.as_str(), "meaning": kind.meaning() }))
+        .collect();
+    assert_eq!(abi["traps"], json!(traps));
     assert_eq!(abi["costs"]["hash"], json!(icn_core::costs::schedule_hash().to_hex()));
     assert_eq!(abi["costs"]["version"], json!(icn_core::costs::SCHEDULE_VERSION));
-    let limit = |name: &str| {
-        let limits = abi["limits"].as_array().unwrap();
-        limits.iter().find(|limit| limit["name"] == name).unwrap()["value"].as_u64().unwrap()
-    };
-    assert_eq!(limit("fuel_per_invocation_max"), limits::FUEL_PER_INVOCATION_MAX);
-    assert_eq!(limit("memory_pages_max"), limits::MEMORY_PAGES_MAX);
+    let all: Vec<(String, u64)> =
+        limits::ALL.iter().map(|limit| (limit.name.to_ascii_lowercase(), limit.value)).collect();
+    let printed: Vec<(String, u64)> = abi["limits"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|limit| {
+            assert!(!limit["meaning"].as_str().unwrap().is_empty(), "{limit}");
+            (limit["name"].as_str().unwrap().to_owned(), limit["value"].as_u64().unwrap())
+        })
+        .collect();
+    assert_eq!(printed, all);
+    let prices: Vec<String> = abi["costs"]["prices"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|price| {
+            format!("{} {}", price["name"].as_str().unwrap(), price["fuel"].to_string().trim_matches('"'))
+        })
+        .collect();
+    assert_eq!(prices, icn_core::costs::schedule_text().lines().collect::<Vec<_>>());
 
     // Each constant of the file is in the list: none was added beside it.
     let source = include_str!("../actors/core/src/limits.rs");
@@ -424,4 +517,6 @@ fn the_abi_is_the_runtime_s_own() {
 
     let text = stdout(&run(["abi"]));
     assert!(text.contains("  host_get_time() -> i64\n") && text.contains("OutOfFuel"), "{text}");
+    assert!(text.contains("  host_settle_hold(id: i32, amount: i64) -> i32\n"), "{text}");
+    assert!(text.contains(&icn_core::costs::schedule_hash().to_hex()), "{text}");
 }

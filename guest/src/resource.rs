@@ -46,7 +46,8 @@ pub fn remaining(kind: Kind) -> Result<i64, HostError> {
     amount_of(host::get_resource_remaining(kind as i32))
 }
 
-/// The available balance of an account of this scope, with this invocation's own transfers.
+/// The available balance of an account of this scope, with this invocation's own transfers; 0 when nobody used it.
+/// Needs the capability `transfer`.
 pub fn balance(owner: &str, unit: &str) -> Result<i64, HostError> {
     amount_of(host::get_balance(owner.as_bytes(), unit.as_bytes()))
 }

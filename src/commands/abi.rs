@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use icn_core::effect::TrapKind;
 use icn_core::{costs, limits};
-use icn_sandbox::{ABI_VERSION, CODES, FUNCTIONS, FunctionType};
+use icn_sandbox::{ABI_VERSION, CODES, FUNCTIONS, FunctionType, PARAMETERS};
 use serde::Serialize;
 
 use super::text::number;
@@ -13,7 +13,7 @@ use super::{OK, misuse, print_report};
 
 /// List what a guest module may call, and what bounds it: the host ABI of this program.
 ///
-/// Prints every function with its parameters and result, the codes that a call may answer, the kinds of traps,
+/// Prints every function with the names and types of its parameters and its result, the codes that a call may answer, the kinds of traps,
 /// every limit with its unit, and the cost schedule with its version and hash. Each list is the one that the
 /// runtime works by. What the functions mean is in docs/host-abi.md.
 ///
@@ -38,8 +38,14 @@ struct Abi {
 #[derive(Serialize)]
 struct Function {
     name: &'static str,
-    parameters: Vec<&'static str>,
+    parameters: Vec<Parameter>,
     results: Vec<&'static str>,
+}
+
+#[derive(Serialize)]
+struct Parameter {
+    name: &'static str,
+    r#type: &'static str,
 }
 
 #[derive(Serialize)]
@@ -76,19 +82,25 @@ struct Price {
     fuel: serde_json::Value,
 }
 
-fn types(types: &[FunctionType]) -> Vec<&'static str> {
-    let name = |of: &FunctionType| match of {
+const fn type_name(of: FunctionType) -> &'static str {
+    match of {
         FunctionType::I32 => "i32",
         FunctionType::I64 => "i64",
-    };
-    types.iter().map(name).collect()
+    }
+}
+
+/// A function's parameters, by name: the tables of types and of names have one order.
+fn parameters(function: &str, types: &[FunctionType]) -> Vec<Parameter> {
+    let names = PARAMETERS.iter().find(|(name, _)| *name == function).map_or(&[][..], |(_, names)| names);
+    let named = names.iter().zip(types);
+    named.map(|(name, of)| Parameter { name, r#type: type_name(*of) }).collect()
 }
 
 fn abi() -> Abi {
-    let functions = FUNCTIONS.iter().map(|(name, parameters, results)| Function {
+    let functions = FUNCTIONS.iter().map(|(name, types, results)| Function {
         name,
-        parameters: types(parameters),
-        results: types(results),
+        parameters: parameters(name, types),
+        results: results.iter().copied().map(type_name).collect(),
     });
     let codes = CODES.iter().map(|code| Code { code: code.code, name: code.name, meaning: code.meaning });
     let traps = TrapKind::ALL.iter().map(|kind| Trap { kind: kind.as_str(), meaning: kind.meaning() });
@@ -130,6 +142,8 @@ impl fmt::Display for Abi {
         for Function { name, parameters, results } in &self.functions {
             let result =
                 if results.is_empty() { String::new() } else { format!(" -> {}", results.join(", ")) };
+            let parameters: Vec<String> =
+                parameters.iter().map(|Parameter { name, r#type }| format!("{name}: {}", r#type)).collect();
             writeln!(f, "  {name}({}){result}", parameters.join(", "))?;
         }
         writeln!(f, "\ncodes: what a call may answer instead; the guest goes on\n")?;

@@ -1,11 +1,13 @@
 //! `icn audit`: checks a data directory from its log alone.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use icn_runtime::{AuditOptions, AuditReport, BlockId, Invocation, Receipt, Witness, audit};
 use indicatif::ProgressBar;
 
+use super::output::{print, tell};
 use super::{FAILED, MISUSE, OK, progress_bar};
 
 /// Check a host's history, trusting nobody.
@@ -13,9 +15,10 @@ use super::{FAILED, MISUSE, OK, progress_bar};
 /// Reads the stored log from its first byte to its last and checks every content address, signature, parent,
 /// sequence, state root and checkpoint, and folds the ledger from zero. It needs none of the host's secrets and
 /// writes nothing. The first thing that does not hold is named: position, block, what was expected, what was
-/// found.
+/// found. While a host has the directory open, what its newest checkpoint covers is checked, and the report says so.
 ///
-/// Exit code: 0 everything holds, 1 something does not, 2 the arguments are not right.
+/// Exit code: 0 everything holds, 1 something does not (damage is named) or the report could not be written, 2 there
+/// is nothing to check (no host's directory, or one that cannot be read) or the arguments are not right.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// The data directory of a host (as `icn demo --data DIR` leaves it)
@@ -43,38 +46,41 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
     let options = AuditOptions { data: arguments.data.clone(), replay: arguments.replay };
     let report = audit(&options, &mut bar);
     bar.0.finish_and_clear();
-    match report {
+    let report = match report {
+        Ok(report) => report,
         Err(error) => {
-            eprintln!("icn audit: {error}");
-            ExitCode::from(MISUSE)
+            tell("audit", &error);
+            return ExitCode::from(MISUSE);
         }
-        Ok(report) => {
-            if arguments.json {
-                match serde_json::to_string(&report) {
-                    Ok(json) => println!("{json}"),
-                    Err(error) => eprintln!("icn audit: {error}"),
-                }
-            } else {
-                print(&report);
-            }
-            if report.ok { OK } else { ExitCode::from(FAILED) }
+    };
+    let text = if arguments.json { serde_json::to_string(&report) } else { Ok(to_text(&report)) };
+    let printed = match text {
+        Ok(text) => print("audit", &text),
+        Err(error) => {
+            tell("audit", &error);
+            false
         }
-    }
+    };
+    if printed && report.ok { OK } else { ExitCode::from(FAILED) }
 }
 
-fn print(report: &AuditReport) {
+/// The report for a person.
+fn to_text(report: &AuditReport) -> String {
+    let mut text = String::new();
     for notice in &report.notices {
-        println!("note: {notice}");
+        let _ = writeln!(text, "note: {notice}");
     }
     let origin = report.origin.as_deref().unwrap_or("(unknown)");
     let again = if report.replayed { ", every run repeated" } else { "" };
-    println!(
+    let _ = writeln!(
+        text,
         "log {origin}: {} entries hold, of {} scopes with {} invocations{again}",
         report.size, report.scopes, report.invocations
     );
-    println!("root {}", report.root);
-    match &report.divergence {
-        None => println!("audit passed"),
-        Some(finding) => println!("AUDIT FAILED at {finding}"),
-    }
+    let _ = writeln!(text, "root {}", report.root);
+    let _ = match &report.divergence {
+        None => write!(text, "audit passed"),
+        Some(finding) => write!(text, "AUDIT FAILED at {finding}"),
+    };
+    text
 }

@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 
 use icn_core::encode::Block;
 use icn_core::id::{BlockId, Codec};
-use icn_core::limits;
-use icn_sandbox::{Engine, EngineOptions, FUNCTIONS, Module, Rejected, Shape, capability_names, validate};
+use icn_sandbox::{
+    Engine, EngineOptions, Inspection, Item, Module, Rejected, Size, Weight, capability_names, inspect,
+};
 use serde::Serialize;
 
 use super::text::{line, number};
@@ -18,8 +19,9 @@ use super::{FAILED, OK, files, misuse, print_report};
 ///
 /// FILE is a WebAssembly module in the binary format (.wasm), as `guest/build.sh` makes them. It is read, checked
 /// against the rules of docs/host-abi.md and compiled; nothing of it runs. A module that is taken is shown with
-/// its entries, what it imports, the capabilities that its manifest asks for, its sizes against the limits, and
-/// how long it took to compile. One that is refused is shown with each reason and, where there is one, the byte.
+/// its entries, what it imports, the capabilities that its manifest asks for, its sizes against the limits, the
+/// function that costs most to compile, and how long it took to compile. One that is refused is shown with each
+/// reason, the thing that it is about by its index, and the byte, as far as the module could be read.
 ///
 /// Exit code: 0 accepted, 1 refused, 2 the arguments or the file cannot be used.
 #[derive(clap::Args)]
@@ -32,41 +34,24 @@ pub(crate) struct Arguments {
     json: bool,
 }
 
-/// How much of something a module has, and the most that is allowed.
-#[derive(Serialize)]
-struct Size {
-    name: &'static str,
-    found: u64,
-    max: u64,
-}
-
 /// All that is known of a module.
 struct Looked {
-    reasons: Vec<Rejected>,
-    shape: Shape,
-    sizes: Vec<Size>,
+    inspection: Inspection,
+    /// What only the compiler found.
+    uncompiled: Option<Rejected>,
     compiled: Option<Duration>,
 }
 
 fn look(engine: &Engine, block: &Block) -> Looked {
-    let size = |name, found: usize, max: usize| Size { name, found: found as u64, max: max as u64 };
-    let (mut reasons, shape) = match validate(block.bytes()) {
-        Ok(shape) => (Vec::new(), shape),
-        Err(rejected) => (vec![rejected], Shape::default()),
-    };
-    let sizes = vec![
-        size("bytes", block.bytes().len(), limits::MODULE_BYTES_MAX),
-        size("imports", shape.imports.len(), FUNCTIONS.len()),
-    ];
-    let mut compiled = None;
-    if reasons.is_empty() {
-        let begun = Instant::now();
-        match Module::compile(engine, block) {
-            Ok(_) => compiled = Some(begun.elapsed()),
-            Err(rejected) => reasons.push(rejected),
-        }
+    let inspection = inspect(block.bytes());
+    if !inspection.is_accepted() {
+        return Looked { inspection, uncompiled: None, compiled: None };
     }
-    Looked { reasons, shape, sizes, compiled }
+    let begun = Instant::now();
+    match Module::compile(engine, block) {
+        Ok(_) => Looked { inspection, uncompiled: None, compiled: Some(begun.elapsed()) },
+        Err(rejected) => Looked { inspection, uncompiled: Some(rejected), compiled: None },
+    }
 }
 
 pub(crate) fn run(arguments: &Arguments) -> ExitCode {
@@ -94,18 +79,46 @@ struct Report {
     imports: Vec<String>,
     capabilities: Vec<String>,
     sizes: Vec<Size>,
+    heaviest: Option<Heaviest>,
     compile_ms: Option<f64>,
 }
 
 #[derive(Serialize)]
-pub(super) struct Reason {
+struct Reason {
     what: String,
+    item: Option<Place>,
     offset: Option<usize>,
 }
 
+/// The thing that a reason is about.
+#[derive(Serialize)]
+struct Place {
+    kind: &'static str,
+    index: u32,
+}
+
+/// The function that costs most to compile, and what its weight is made of.
+#[derive(Serialize)]
+struct Heaviest {
+    function: u32,
+    weight: u64,
+    operators: u64,
+    merges: u64,
+    scope: u64,
+    calls: u64,
+}
+
 impl Reason {
-    pub(super) fn of(rejected: &Rejected) -> Self {
-        Self { what: rejected.what.clone(), offset: rejected.offset }
+    fn of(rejected: &Rejected) -> Self {
+        let item = rejected.item.map(|Item { kind, index }| Place { kind, index });
+        Self { what: rejected.what.clone(), item, offset: rejected.offset }
+    }
+}
+
+impl Heaviest {
+    const fn of((function, weight): (u32, Weight)) -> Self {
+        let Weight { operators, merges, scope, calls } = weight;
+        Self { function, weight: weight.total(), operators, merges, scope, calls }
     }
 }
 
@@ -118,20 +131,22 @@ struct Entry {
 
 impl Report {
     fn of(module: BlockId, looked: &Looked) -> Self {
-        let shape = &looked.shape;
+        let Looked { inspection, uncompiled, compiled } = looked;
+        let shape = &inspection.shape;
         let manifest = shape.manifest.as_ref();
         let entries = shape.entries.iter();
         Self {
-            accepted: looked.reasons.is_empty(),
+            accepted: compiled.is_some(),
             module: module.to_string(),
-            reasons: looked.reasons.iter().map(Reason::of).collect(),
+            reasons: inspection.reasons.iter().chain(uncompiled).map(Reason::of).collect(),
             name: manifest.map(|manifest| manifest.name.clone()),
             version: manifest.map(|manifest| manifest.version.clone()),
             entries: entries.map(|(name, returns)| Entry { name: name.clone(), returns: *returns }).collect(),
             imports: shape.imports.iter().cloned().collect(),
             capabilities: capability_names(&shape.capabilities()),
-            sizes: looked.sizes.iter().map(|size| Size { ..*size }).collect(),
-            compile_ms: looked.compiled.map(|time| (time.as_secs_f64() * 1e6).round() / 1e3),
+            sizes: inspection.sizes.clone(),
+            heaviest: inspection.heaviest.map(Heaviest::of),
+            compile_ms: compiled.map(|time| (time.as_secs_f64() * 1e6).round() / 1e3),
         }
     }
 }
@@ -139,14 +154,16 @@ impl Report {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", if self.accepted { "accepted" } else { "REFUSED" })?;
-        for Reason { what, offset } in &self.reasons {
-            match offset {
-                Some(offset) => writeln!(f, "  at byte {offset}: {}", line(what))?,
-                None => writeln!(f, "  {}", line(what))?,
-            }
+        for Reason { what, item, offset } in &self.reasons {
+            let item = item.as_ref().map(|Place { kind, index }| format!("{kind} {index}"));
+            let place = [item, offset.map(|offset| format!("at byte {offset}"))];
+            let place: Vec<String> = place.into_iter().flatten().collect();
+            let gap = if place.is_empty() { "" } else { ": " };
+            writeln!(f, "  {}{gap}{}", place.join(", "), line(what))?;
         }
         writeln!(f, "module        {}", self.module)?;
-        if self.accepted {
+        // Of a refused module, what could be read before it broke off.
+        if self.accepted || !self.entries.is_empty() {
             match (&self.name, &self.version) {
                 (Some(name), Some(version)) => writeln!(f, "manifest      {} {}", line(name), line(version))?,
                 _ => writeln!(f, "manifest      none, so it can be granted no capability")?,
@@ -159,8 +176,17 @@ impl fmt::Display for Report {
         if let Some(ms) = self.compile_ms {
             writeln!(f, "compiled in   {ms:.1} ms")?;
         }
-        for size in &self.sizes {
-            writeln!(f, "size          {} {} of {}", number(size.found), size.name, number(size.max))?;
+        if let Some(Heaviest { function, weight, operators, merges, scope, calls }) = &self.heaviest {
+            let [weight, operators, merges] = [weight, operators, merges].map(number);
+            let [scope, calls] = [scope, calls].map(number);
+            writeln!(
+                f,
+                "heaviest      function {function}: {weight} (operators {operators}, branches that meet {merges}, values in scope there {scope}, calls {calls})"
+            )?;
+        }
+        for Size { name, found, max } in &self.sizes {
+            let over = if found > max { "  TOO MUCH" } else { "" };
+            writeln!(f, "size          {:<30}{:>12} of {:>12}{over}", name, number(found), number(max))?;
         }
         Ok(())
     }

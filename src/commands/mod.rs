@@ -5,6 +5,7 @@ pub(crate) mod audit;
 pub(crate) mod check;
 pub(crate) mod demo;
 mod files;
+pub(crate) mod output;
 pub(crate) mod run;
 mod text;
 
@@ -39,7 +40,7 @@ pub(crate) fn print_report<R: Display + serde::Serialize>(report: &R, json: bool
 
 /// Says on standard error what is not right, and gives the exit code for it.
 pub(crate) fn misuse(command: &str, error: &str) -> ExitCode {
-    eprintln!("icn {command}: {error}");
+    output::tell(command, &error);
     ExitCode::from(MISUSE)
 }
 

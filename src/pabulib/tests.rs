@@ -148,22 +148,27 @@ fn amounts_may_have_a_fraction_of_zeros() {
         assert_eq!(read(&changed("budget;100", &format!("budget;{written}"))).budget, 2_367_122, "{written}");
     }
     assert_eq!(read(&changed("2;50;", "2;50,00;")).projects[1].cost, 50);
-    assert_eq!(read(&changed("2;50;", "2;0;")).projects[1].cost, 0);
     let most = MAX_AMOUNT.to_string();
     assert_eq!(read(&changed("budget;100", &format!("budget;{most}"))).budget, MAX_AMOUNT);
 }
 
+/// The small election with other rules.
+fn with_rules(vote_type: &str, rules: &str) -> String {
+    changed("max_sum_points;10", rules).replace("vote_type;cumulative", &format!("vote_type;{vote_type}"))
+}
+
 #[test]
 fn rules_are_kept_in_file_order_as_plain_numbers() {
-    let text = changed(
-        "max_sum_points;10",
-        "max_sum_points;10.0\nmin_points;-3\nmax_length;05\nmin_length;\ndefault_score;0\nmax_sum_cost;9,00",
-    );
-    let rules: Vec<String> = read(&text).rules.iter().map(|(key, value)| format!("{key}={value}")).collect();
-    assert_eq!(
-        rules,
-        ["max_sum_points=10", "min_points=-3", "max_length=5", "default_score=0", "max_sum_cost=9"]
-    );
+    let kept = |vote_type, written| {
+        let rules = read(&with_rules(vote_type, written)).rules;
+        rules.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(" ")
+    };
+    let cumulative = "max_sum_points;10.0\nmin_points;3\nmax_length;05\nmin_length;";
+    assert_eq!(kept("cumulative", cumulative), "max_sum_points=10 min_points=3 max_length=5");
+    assert_eq!(kept("scoring", "min_points;-3\ndefault_score;0"), "min_points=-3 default_score=0");
+    assert_eq!(kept("approval", "max_sum_cost;9,00\nmin_sum_cost;9"), "max_sum_cost=9 min_sum_cost=9");
+    assert_eq!(kept("scoring", "max_points;2147483647\nmin_length;2"), "max_points=2147483647 min_length=2");
+    assert_eq!(kept("approval", "min_length;0\nmax_length;0"), "min_length=0 max_length=0");
 }
 
 #[test]
@@ -232,7 +237,7 @@ fn headers_missing_or_without_a_column() {
     refused("cost;name", "cost;cost", 12, 17, "column \"cost\" is there twice");
     let wide = format!("a;{}b\n", ";".repeat(MAX_COLUMNS - 1));
     refused("key;value\n", &wide, 2, MAX_COLUMNS + 2, "more than 256 columns");
-    read(&changed("vote_type;cumulative", "vote_type;approval").replace(";points\n", ";point\n"));
+    read(&with_rules("approval", "max_length;1").replace(";points\n", ";point\n"));
 }
 
 #[test]
@@ -243,7 +248,11 @@ fn meta_keys_missing_empty_twice_or_too_many() {
     }
     refused("rule;greedy", "unit;City", 9, 1, "key \"unit\" is already at line 3");
     refused("rule;greedy", " ;greedy", 9, 2, "the key is empty");
-    refused("vote_type;cumulative", "vote_type;Approval", 8, 11, "one of approval, choose-1, cumulative");
+    for other in ["Approval", "ordinal", "choose-1"] {
+        let words =
+            format!("vote_type is {other:?}, which is not counted here: it is one of approval, cumulative");
+        refused("vote_type;cumulative", &format!("vote_type;{other}"), 8, 11, &words);
+    }
     let keys: String = (0..MAX_META_KEYS).map(|key| format!("k{key};\n")).collect();
     refused("rule;greedy\n", &keys, MAX_META_KEYS + 3, 1, "more than 1024 keys");
 }
@@ -278,6 +287,32 @@ fn numbers_that_are_none() {
 }
 
 #[test]
+fn what_the_guest_would_not_open() {
+    refused("budget;100", "budget;0", 7, 8, "budget \"0\" is not above zero");
+    refused("2;50;", "2;0.00;", 14, 3, "cost \"0.00\" is not above zero");
+    let none = changed("1;60;Lamps\n2;50;Trees\n", "").replace("num_projects;2", "num_projects;0");
+    refused_bytes(none.as_bytes(), 11, 1, "PROJECTS lists no project");
+    for (vote_type, rules, line, column, words) in [
+        ("approval", "min_length;2\nmax_length;1", 11, 12, "min_length 2 is more than max_length 1"),
+        ("approval", "max_length;1\nmin_length;2", 11, 12, "min_length 2 is more than max_length 1"),
+        ("scoring", "max_length;0", 10, 12, "min_length 1 is more than max_length 0"),
+        ("approval", "min_length;3", 10, 12, "min_length 3 is more than the number of projects, 2"),
+        ("approval", "min_sum_cost;2\nmax_sum_cost;1", 11, 14, "min_sum_cost 2 is more than"),
+        ("scoring", "max_points;-2\nmin_points;-1", 11, 12, "min_points -1 is more than max_points -2"),
+        ("cumulative", "min_sum_points;2\nmax_sum_points;1", 11, 16, "min_sum_points 2 is more than"),
+        ("cumulative", "max_points;5000000000", 10, 12, "the largest that counts is 2147483647"),
+        ("cumulative", "min_points;-1", 10, 12, "the smallest that counts is 0"),
+        ("scoring", "default_score;-2147483649", 10, 15, "the smallest that counts is -2147483648"),
+        ("cumulative", "default_score;1", 10, 15, "does not belong to the vote type cumulative"),
+        ("approval", "max_points;1", 10, 12, "does not belong to the vote type approval"),
+        ("scoring", "max_sum_points;1", 10, 16, "does not belong to the vote type scoring"),
+        ("scoring", "max_sum_cost;1", 10, 14, "does not belong to the vote type scoring"),
+    ] {
+        refused_bytes(with_rules(vote_type, rules).as_bytes(), line, column, words);
+    }
+}
+
+#[test]
 fn counts_that_differ() {
     refused(
         "num_projects;2",
@@ -295,7 +330,13 @@ fn ids_twice_empty_or_with_a_comma() {
     refused("2;50", "1;50", 14, 1, "project id \"1\" is already at line 13");
     refused("2;50", "\"1 \";50", 14, 1, "project id \"1\" is already at line 13");
     refused("2;50", ";50", 14, 1, "project id is empty");
-    refused("2;50", "1,2;50", 14, 1, "project id \"1,2\" has a comma");
+    for id in ["1,2", "1 2", "\"1;2\"", "ż", "1\t2", "a:b", &"9".repeat(33)] {
+        refused("2;50", &format!("{id};50"), 14, 1, "is not 1 to 32 of the characters A-Z a-z 0-9 . _ / -");
+    }
+    // A second project, and the end of the first one's line, cannot hide in an id.
+    refused("1;60", "\"1;40\nghost\";60", 13, 1, "project id \"1;40\\nghost\" is not");
+    let longest = format!("{}A.z_/-", "9".repeat(26));
+    assert_eq!(read(&changed("2;50", &format!("{longest};50"))).projects[1].id, longest);
     refused("8;2;10", "\t7;2;10", 18, 2, "voter id \"7\" is already at line 17");
     refused("8;2;10", ";2;10", 18, 1, "voter id is empty");
 }

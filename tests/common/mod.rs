@@ -116,9 +116,13 @@ pub(crate) fn tree(dir: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 /// Copies a directory as it is at this moment: what a kill at this moment would leave.
 pub(crate) fn copy(from: &Path, to: &Path) {
     for (name, bytes) in tree(from) {
-        let path = to.join(name);
+        let path = to.join(&name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, bytes).unwrap();
+        std::fs::write(&path, bytes).unwrap();
+        // As a backup keeps them: a key that others could read is replaced at the next opening.
+        if let Ok(metadata) = std::fs::metadata(from.join(&name)) {
+            std::fs::set_permissions(&path, metadata.permissions()).unwrap();
+        }
     }
 }
 

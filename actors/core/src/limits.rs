@@ -192,6 +192,9 @@ pub const EXPIRY_AHEAD_MS_MAX: u64 = 400 * 24 * 60 * 60 * 1000;
 pub const EPOCH_TICK_MS: u64 = 1;
 /// How long a guest may run by the wall clock before it is interrupted, in milliseconds. Fuel comes first.
 pub const GUEST_WALL_CLOCK_MS_MAX: u64 = 300_000;
+/// How long the host calls of one invocation may wait for the ledger, all together, in milliseconds; past it the run
+/// ends as the host's fault.
+pub const HOST_CALLS_WAIT_MS_MAX: u64 = 10_000;
 /// Messages in a scope's mailbox, at most. One more is answered `Busy`.
 pub const SCOPE_MAILBOX_MESSAGES_MAX: usize = 1024;
 /// Receipts handed over and not yet durable, over the whole host, at most.
@@ -217,6 +220,8 @@ pub mod weights {
     pub const OPERATOR: u64 = 10;
     /// `nop`.
     pub const NOP: u64 = 1;
+    /// A `block`: each costs the more, the more of them a function has.
+    pub const BLOCK: u64 = 150;
     /// `if`, `else`, `br`, `br_if`, `br_table`, `return`.
     pub const BRANCH: u64 = 80;
     /// A loop: it counts fuel and asks whether to yield.
@@ -262,10 +267,10 @@ pub mod weights {
     /// `table.copy`.
     pub const TABLE_COPY: u64 = 4_500;
     /// `table.init`, `elem.drop`.
-    pub const TABLE_INIT: u64 = 700;
+    pub const TABLE_INIT: u64 = 4_500;
 }
 
-#[allow(clippy::cast_possible_wrap, reason = "the stack is some megabytes")]
+#[expect(clippy::cast_possible_wrap, reason = "a stack of some megabytes is far from the end of 63 bits")]
 const _: () = {
     assert!(INPUT_BYTES_MAX < BLOCK_BYTES_MAX, "an invocation with the largest input is a block");
     assert!(

@@ -4,8 +4,11 @@
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::mpsc;
+use std::task::Poll;
 use std::time::Duration;
 
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
 use icn_core::block::{Engine as Description, EngineTag};
 use icn_core::encode::Block;
 use icn_core::{costs, limits};
@@ -15,7 +18,6 @@ use wasmtime::{
 };
 
 use crate::context::Context;
-use crate::turn::Turns;
 use crate::{abi, fuel, instrument, profile};
 
 /// The version of the engine; the manifest pins it.
@@ -35,11 +37,25 @@ pub struct EngineOptions {
     /// Collect the guest's frames when it traps, so that an author can be told where: up to
     /// [`limits::BACKTRACE_FRAMES_MAX`].
     pub backtraces: bool,
+    /// How a guest gives way to others on its executor.
+    pub give_way: GiveWay,
 }
+
+/// Makes a future that is ready when whoever awaits it may go on after others had their turn. An executor that runs
+/// what was woken on its own thread before what comes from others, as tokio's does, needs one of its own: a guest
+/// that woke itself would go on dozens of times while other scopes' messages wait.
+pub type GiveWay = fn() -> BoxFuture<'static, ()>;
 
 impl Default for EngineOptions {
     fn default() -> Self {
-        Self { instances_max: 256, pooled: true, optimised: true, copy_on_write: true, backtraces: false }
+        Self {
+            instances_max: 256,
+            pooled: true,
+            optimised: true,
+            copy_on_write: true,
+            backtraces: false,
+            give_way: wake_at_once,
+        }
     }
 }
 
@@ -50,7 +66,7 @@ pub struct Engine {
     pub(crate) linker: Arc<Linker<Context>>,
     /// The same and the profiler's functions, which no guest can import by itself.
     pub(crate) profiling_linker: Arc<Linker<Context>>,
-    pub(crate) turns: Arc<Turns>,
+    pub(crate) give_way: GiveWay,
     description: Arc<Block>,
 }
 
@@ -86,7 +102,7 @@ impl Engine {
             engine,
             linker: Arc::new(linker),
             profiling_linker: Arc::new(profiling_linker),
-            turns: Arc::default(),
+            give_way: options.give_way,
             description: Arc::new(Block::encode(&description())),
         })
     }
@@ -97,42 +113,51 @@ impl Engine {
         &self.description
     }
 
-    /// Ready once everything else that waits for this executor had its turn: how whoever keeps an arbiter busy gives
-    /// way. Without a [ticker](Self::start_ticker) the caller wakes itself, and its executor decides.
-    pub fn next_turn(&self) -> impl Future<Output = ()> + Send + use<> {
-        self.turns.clone().next()
+    /// Ready at this executor's next turn: how whoever keeps an arbiter busy gives way.
+    #[must_use]
+    pub fn next_turn(&self) -> BoxFuture<'static, ()> {
+        (self.give_way)()
     }
 
-    /// Starts the clock by which guests yield, on a thread of its own, and the thread that gives them their next
-    /// turn; both stop when the ticker is dropped. One ticker an engine.
+    /// Starts the clock by which guests yield, on a thread of its own; it stops when the ticker is dropped.
     pub fn start_ticker(&self) -> std::io::Result<Ticker> {
         let engine = self.engine.clone();
         let (stop, stopped) = mpsc::channel::<()>();
-        let turns = self.turns.start()?;
-        let clock = std::thread::Builder::new().name("icn-epoch".into()).spawn(move || {
+        let thread = std::thread::Builder::new().name("icn-epoch".into()).spawn(move || {
             while stopped.recv_timeout(Duration::from_millis(limits::EPOCH_TICK_MS))
                 == Err(mpsc::RecvTimeoutError::Timeout)
             {
                 engine.increment_epoch();
             }
         })?;
-        Ok(Ticker { stop: Some(stop), turns: self.turns.clone(), threads: vec![clock, turns] })
+        Ok(Ticker { stop: Some(stop), thread: Some(thread) })
     }
+}
+
+/// Wakes itself at once, and leaves it to the executor whose turn it is.
+fn wake_at_once() -> BoxFuture<'static, ()> {
+    let mut asked = false;
+    futures::future::poll_fn(move |task| {
+        if std::mem::replace(&mut asked, true) {
+            return Poll::Ready(());
+        }
+        task.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .boxed()
 }
 
 /// The running clock of an engine.
 #[derive(Debug)]
 pub struct Ticker {
     stop: Option<mpsc::Sender<()>>,
-    turns: Arc<Turns>,
-    threads: Vec<std::thread::JoinHandle<()>>,
+    thread: Option<std::thread::JoinHandle<()>>,
 }
 
 impl Drop for Ticker {
     fn drop(&mut self) {
         self.stop.take();
-        self.turns.stop();
-        for thread in self.threads.drain(..) {
+        if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
     }

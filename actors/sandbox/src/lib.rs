@@ -23,13 +23,12 @@ mod record;
 mod rerun;
 mod run;
 pub mod scratch;
-mod turn;
 mod validate;
 
 pub use abi::{ABI_VERSION, FUNCTIONS, FunctionType, LIMITS, Linked, PARAMETERS, linked};
 pub use cache::{Cache, CacheError, CacheLimits, CacheStats};
 pub use context::{Call, LedgerPort, PortClosed};
-pub use engine::{Engine, EngineOptions, Ticker};
+pub use engine::{Engine, EngineOptions, GiveWay, Ticker};
 pub use install::{capabilities, capability_names, check_install};
 pub use memory::{CODES, Code};
 pub use profile::{FunctionFuel, Profiled};

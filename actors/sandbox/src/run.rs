@@ -1,7 +1,6 @@
 //! One run: a compiled module, a call, a fresh store, and what was staged at the end.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use icn_core::block::Usage;
@@ -14,11 +13,10 @@ use wasmtime::{ExternType, InstancePre, ModuleExport, Store, UpdateDeadline};
 
 use crate::abi;
 use crate::context::{Call, Context, GuestTrap, HostFault, stop};
-use crate::engine::Engine;
+use crate::engine::{Engine, GiveWay};
 use crate::instrument::{self, Mode};
 use crate::memory::FUEL_MARGIN;
 use crate::profile::{self, Profile, Profiled};
-use crate::turn::Turns;
 use crate::validate::{self, Rejected, Shape};
 
 /// How an entry is called.
@@ -39,7 +37,7 @@ pub struct Module {
     /// What is left of the counted stack.
     stack: ModuleExport,
     instance: InstancePre<Context>,
-    turns: Arc<Turns>,
+    give_way: GiveWay,
     /// For authors: the functions' names, when it was compiled to be profiled.
     names: Option<BTreeMap<u32, String>>,
 }
@@ -108,8 +106,7 @@ impl Module {
         };
         let instance = linker.instantiate_pre(module).map_err(|e| reject(format!("{e:#}")))?;
         let names = (mode == Mode::Profiled).then(|| profile::names(block.bytes()));
-        let turns = engine.turns.clone();
-        Ok(Self { id: block.id(), shape, entries, memory, stack, instance, turns, names })
+        Ok(Self { id: block.id(), shape, entries, memory, stack, instance, give_way: engine.give_way, names })
     }
 
     /// The engine's compiled form.
@@ -191,7 +188,7 @@ impl Module {
         }
         let mut store = Store::new(self.instance.module().engine(), Context::new(call));
         store.limiter(|context| &mut context.limiter);
-        bound_time(&mut store, &self.turns);
+        bound_time(&mut store, self.give_way);
         Ok(store)
     }
 
@@ -324,8 +321,7 @@ fn check_import(import: &wasmtime::ImportType<'_>) -> Result<(), Rejected> {
 }
 
 /// Guests yield at every tick; past the wall-clock backstop they are interrupted.
-fn bound_time(store: &mut Store<Context>, turns: &Arc<Turns>) {
-    let turns = turns.clone();
+fn bound_time(store: &mut Store<Context>, give_way: GiveWay) {
     let ticks_max = limits::GUEST_WALL_CLOCK_MS_MAX / limits::EPOCH_TICK_MS;
     let ticks = AtomicU64::new(0);
     store.set_epoch_deadline(1);
@@ -333,7 +329,7 @@ fn bound_time(store: &mut Store<Context>, turns: &Arc<Turns>) {
         if ticks.fetch_add(1, Ordering::Relaxed) >= ticks_max {
             return Ok(UpdateDeadline::Interrupt);
         }
-        Ok(UpdateDeadline::YieldCustom(1, Box::pin(turns.clone().next())))
+        Ok(UpdateDeadline::YieldCustom(1, give_way()))
     });
 }
 

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use common::{ENGINES, POOLED, Port, TIME_MS, World, caller, has_no_effects, said, scope, trap};
 use icn_core::block::Invocation;
+use icn_core::costs;
 use icn_core::effect::{Outcome, Staged, TrapKind};
 use icn_core::encode::Block;
 use icn_core::id::{Bytes, Codec};
@@ -47,14 +48,18 @@ fn run(world: &World, module: &Module, entry: &str, fuel: u64) -> Staged {
     World { port: Port::new(), fuel, ..world.clone() }.run(module, entry)
 }
 
-/// Limits to try: all of them when there are few, else all near both ends and some in between.
-fn limits_to_try(needed: u64) -> Vec<u64> {
+/// Limits to try: some below what an instance costs, where nothing can differ; from there on all of them when there
+/// are few, else all near both ends and some in between.
+fn limits_to_try(module: &Module, needed: u64) -> Vec<u64> {
     const ALL_BELOW: u64 = 60_000;
-    let mut limits: Vec<u64> = (0..needed + 50).collect();
-    if needed > ALL_BELOW {
-        let step = needed / ALL_BELOW + 1;
-        limits.retain(|limit| limit % step == 0 || *limit + 3_000 > needed || *limit < 3_000);
-    }
+    let instance = costs::instance_fuel(module.shape().memory_pages, module.shape().data_bytes);
+    let first = instance.saturating_sub(100);
+    let step = (needed - first) / ALL_BELOW + 1;
+    let mut limits: Vec<u64> = (0..first).step_by(997).collect();
+    limits.extend(
+        (first..needed + 50)
+            .filter(|limit| limit % step == 0 || *limit + 3_000 > needed || *limit < first + 3_000),
+    );
     limits.extend([needed * 2, limits::FUEL_PER_INVOCATION_MAX]);
     limits
 }
@@ -69,7 +74,7 @@ fn every_fuel_limit_is_too_little_without_effects_or_enough() {
             let full = run(&world, &module, entry, limits::FUEL_PER_INVOCATION_MAX);
             assert_eq!(full.outcome, Outcome::Ok, "{} {entry}: {full:?}", story.name);
             let (needed, expected) = (full.fuel, said(&full));
-            let tried = limits_to_try(needed);
+            let tried = limits_to_try(&module, needed);
             for limit in &tried {
                 let staged = run(&world, &module, entry, *limit);
                 if *limit < needed {

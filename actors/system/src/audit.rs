@@ -1,15 +1,18 @@
 //! The audit of a data directory, from the stored log alone, trusting nothing else: every name, signature,
 //! parent, sequence, root and balance; and, asked to, every run once more.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use icn_core::block::{Entry, Invocation, Receipt};
+use icn_core::checkpoint::verifier_key;
 use icn_core::id::{BlockId, Hash, Origin};
 use icn_core::replay::{Divergence, Fold, Prepared, Rerunner, Trust};
 use icn_sandbox::{Engine, EngineOptions, Reruns};
 
-use crate::files::Layout;
+use crate::directory;
+use crate::files::{Layout, Lock, Writers};
 use crate::recover::{self, Held, HeldError};
+use crate::report::{AuditReport, Finding};
 use crate::store::{Reader, StoreError, Tail, snapshot};
 
 /// Entries that are looked at together, on all cores.
@@ -22,91 +25,6 @@ pub struct AuditOptions {
     pub data: PathBuf,
     /// Run every invocation again and compare the receipts byte for byte.
     pub replay: bool,
-}
-
-/// What an audit found.
-#[derive(Debug, Clone, serde::Serialize)]
-pub struct AuditReport {
-    /// Whether everything holds.
-    pub ok: bool,
-    /// The log, when its first entry could be read.
-    pub origin: Option<String>,
-    /// Leaves that hold.
-    pub size: u64,
-    /// The root over them, in hexadecimal.
-    pub root: String,
-    /// Scopes.
-    pub scopes: u64,
-    /// Receipts.
-    pub invocations: u64,
-    /// Whether every run was run again.
-    pub replayed: bool,
-    /// The first thing that does not hold.
-    pub divergence: Option<Finding>,
-    /// What was set aside and derived again, and what else a person should know.
-    pub notices: Vec<String>,
-}
-
-/// The first thing that does not hold, and where.
-#[derive(Debug, Clone, serde::Serialize)]
-pub struct Finding {
-    /// The log position of the entry, where there is one.
-    pub position: Option<u64>,
-    /// The block, where there is one.
-    pub block: Option<String>,
-    /// What does not hold.
-    pub what: String,
-    /// What would be right.
-    pub expected: String,
-    /// What is there.
-    pub found: String,
-    /// The file and the byte, where the bytes themselves are damaged.
-    pub place: Option<String>,
-}
-
-impl std::fmt::Display for Finding {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if let Some(position) = self.position {
-            write!(f, "position {position}, ")?;
-        }
-        if let Some(block) = &self.block {
-            write!(f, "block {block}, ")?;
-        }
-        if let Some(place) = &self.place {
-            write!(f, "{place}, ")?;
-        }
-        write!(f, "{}: expected {}, found {}", self.what, self.expected, self.found)
-    }
-}
-
-impl From<Divergence> for Finding {
-    fn from(divergence: Divergence) -> Self {
-        let Divergence { position, block, what, expected, found } = divergence;
-        Self { position: Some(position), block: Some(block.to_string()), what, expected, found, place: None }
-    }
-}
-
-impl From<StoreError> for Finding {
-    fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::Damaged { file, offset, position, what } => Self {
-                position: Some(position),
-                block: None,
-                what: "stored bytes".into(),
-                expected: "those that were written".into(),
-                found: what,
-                place: Some(format!("{} at byte {offset}", file.display())),
-            },
-            other => Self::of("reading the log", "an answer of the disk", &other),
-        }
-    }
-}
-
-impl Finding {
-    fn of(what: &str, expected: &str, found: &dyn std::fmt::Display) -> Self {
-        let (what, expected, found) = (what.to_owned(), expected.to_owned(), found.to_string());
-        Self { position: None, block: None, what, expected, found, place: None }
-    }
 }
 
 /// Hears of each entry that holds, while an audit goes through the log.
@@ -123,35 +41,56 @@ impl Witness for () {
     fn receipt(&mut self, _: BlockId, _: &Invocation, _: &Receipt) {}
 }
 
-/// Audits a data directory.
+/// Audits a data directory: all of it, or, while a host has it open, what the host's newest checkpoint covers. An
+/// error says that it cannot be audited; damage is no error, but in the report.
 pub fn audit(options: &AuditOptions, witness: &mut dyn Witness) -> Result<AuditReport, StoreError> {
     let layout = Layout::new(&options.data);
-    let log = layout.log();
-    if !log.is_dir() {
+    if !directory::is_a_hosts(&layout)? {
         let missing = std::io::Error::new(
             std::io::ErrorKind::NotFound,
             "no log there: expected a host's data directory",
         );
-        return Err(StoreError::io("opening", &log)(missing));
+        return Err(StoreError::io("opening", &layout.log())(missing));
     }
-    let note = recover::read_checkpoint(&layout)?;
-    let mut held = Held::new(note.clone());
+    let mut note = recover::read_checkpoint(&layout)?;
+    // Written when there is a checkpoint: a host may have written both since.
+    if note.is_none() && layout.verifier_key().exists() {
+        note = recover::read_checkpoint(&layout)?;
+    }
     let mut fold = Fold::default();
-    let mut reader = Reader::new(&log);
-    let mut notices = Vec::new();
-    let mut finding = match engine(options.replay) {
-        Ok(mut reruns) => {
-            let mut walk = Walk { reader: &mut reader, fold: &mut fold, held: &mut held, witness };
-            walk.all(reruns.as_mut().map(|r| r as &mut dyn Rerunner)).err()
-        }
-
-        Err(error) => Some(Finding::of("replay", "an engine", &error)),
+    let mut walk = Walk {
+        layout: &layout,
+        reader: Reader::new(&layout.log()),
+        fold: &mut fold,
+        signed: note.is_some(),
+        held: Held::new(note.clone()),
+        end: End::Covered,
+        witness,
     };
-    if finding.is_none() && note.is_none() {
-        finding = Some(Finding::of("checkpoint", "one beside the log", &"none"));
+    let walked = match engine(options.replay) {
+        Ok(mut reruns) => walk.all(reruns.as_mut().map(|r| r as &mut dyn Rerunner)),
+        Err(error) => Err(Stop::Diverged(Finding::of("replay", "an engine", &error))),
+    };
+    // Its lock lasts until the snapshots were looked at.
+    let Walk { reader, end, .. } = walk;
+    let in_use = matches!(end, End::InUse);
+    let mut finding = match walked {
+        Ok(()) => None,
+        Err(Stop::Diverged(finding)) => Some(finding),
+        Err(Stop::Unreadable(error)) => return Err(error),
+    };
+    let mut notices = Vec::new();
+    if in_use {
+        notices.push(format!(
+            "a host has this directory open: audited up to position {}, what its newest checkpoint covers",
+            fold.log().size()
+        ));
     }
-    if finding.is_none() && fold.log().size() == 0 {
-        finding = Some(Finding::of("log", "the host's first entry", &"nothing"));
+    if finding.is_none() && note.is_none() {
+        finding = without_checkpoint(&layout, fold.log().size(), &mut notices)?;
+    }
+    if finding.is_none() && note.is_some() && fold.log().size() == 0 {
+        finding = Some(no_entry(&layout, &layout.checkpoint()));
     }
     if finding.is_none() {
         finding = fold.ledger().imbalances().first().map(|(scope, unit, sum)| {
@@ -165,7 +104,10 @@ pub fn audit(options: &AuditOptions, witness: &mut dyn Witness) -> Result<AuditR
         ));
     }
     if finding.is_none() {
-        check_snapshots(&layout, &fold, &mut notices)?;
+        check_snapshots(&layout, &fold, in_use, &mut notices)?;
+        if let Some(host) = fold.host() {
+            notices.extend(recover::judge_verifier_key(&layout, &verifier_key(&host.log, &host.host))?);
+        }
     }
     let (size, root): (u64, Hash) = (fold.log().size(), fold.log().frontier().root());
     Ok(AuditReport {
@@ -177,8 +119,45 @@ pub fn audit(options: &AuditOptions, witness: &mut dyn Witness) -> Result<AuditR
         invocations: fold.invocations(),
         replayed: options.replay,
         divergence: finding,
+        in_use,
         notices,
     })
+}
+
+/// What to think of a directory without a checkpoint. A host signs one as soon as its log has its first entry, so
+/// only one that was killed before has none; it answered nobody, and wrote nothing that comes later.
+fn without_checkpoint(
+    layout: &Layout,
+    size: u64,
+    notices: &mut Vec<String>,
+) -> Result<Option<Finding>, StoreError> {
+    let trace = directory::trace_of_entries(layout)?;
+    Ok(match (size, trace) {
+        (0, None) => {
+            notices.push(
+                "the log is empty: its host has not written the first entry, or was stopped before".into(),
+            );
+            None
+        }
+        (1, None) => {
+            notices.push("no checkpoint covers the log's first entry: its host has not signed one, or was stopped before".into());
+            None
+        }
+        (0, Some(trace)) => Some(no_entry(layout, &trace)),
+        _ => Some(Finding {
+            place: Some(layout.checkpoint().display().to_string()),
+            ..Finding::of("checkpoint", "one beside the log", &"none")
+        }),
+    })
+}
+
+/// A log without entries, which had some.
+fn no_entry(layout: &Layout, trace: &Path) -> Finding {
+    Finding {
+        position: Some(0),
+        place: Some(layout.log().display().to_string()),
+        ..Finding::of("log", &format!("the entries of which {} is left", trace.display()), &"none")
+    }
 }
 
 fn engine(replay: bool) -> Result<Option<Reruns>, String> {
@@ -188,35 +167,91 @@ fn engine(replay: bool) -> Result<Option<Reruns>, String> {
     Engine::new(&EngineOptions::default()).map(|engine| Some(Reruns::new(engine)))
 }
 
+/// Why a walk ends early.
+enum Stop {
+    Diverged(Finding),
+    /// The files cannot be read, which says nothing about what is in them.
+    Unreadable(StoreError),
+}
+
+impl From<Divergence> for Stop {
+    fn from(divergence: Divergence) -> Self {
+        Self::Diverged(divergence.into())
+    }
+}
+
+impl From<StoreError> for Stop {
+    fn from(error: StoreError) -> Self {
+        match &error {
+            StoreError::Io { source, .. } if source.kind() == std::io::ErrorKind::PermissionDenied => {
+                Self::Unreadable(error)
+            }
+            _ => Self::Diverged(error.into()),
+        }
+    }
+}
+
+/// How far the log is read. What a signed checkpoint covers never changes, so it is read without a lock; behind it a
+/// host may be writing, and half a write would look like damage.
+enum End {
+    Covered,
+    /// No host writes while this is held.
+    Whole(#[expect(dead_code, reason = "held for its lock")] Option<Lock>),
+    /// A host has the directory open: nothing behind the checkpoint is read.
+    InUse,
+}
+
 struct Walk<'a> {
-    reader: &'a mut Reader,
+    layout: &'a Layout,
+    reader: Reader,
     fold: &'a mut Fold,
-    held: &'a mut Held,
+    /// Whether there is a checkpoint: then the first entry, which tells whose it is, was durable before.
+    signed: bool,
+    held: Held,
+    end: End,
     witness: &'a mut dyn Witness,
 }
 
 impl Walk<'_> {
+    /// The next group of what may be read.
+    fn next_group(&mut self) -> Result<Option<Vec<(u64, Entry)>>, StoreError> {
+        let covered = self.reader.covered().max(u64::from(self.signed));
+        if matches!(self.end, End::Covered) && self.reader.position() >= covered {
+            self.end = match Lock::share(self.layout)? {
+                Writers::Absent(lock) => End::Whole(lock),
+                Writers::Present => End::InUse,
+            };
+            self.reader.look_again()?;
+        }
+        match self.end {
+            End::InUse => Ok(None),
+            End::Covered | End::Whole(_) => self.reader.next_group(),
+        }
+    }
+
     /// Reads, prepares on all cores, folds in order. The first divergence ends it.
-    fn all(&mut self, mut rerunner: Option<&mut dyn Rerunner>) -> Result<(), Finding> {
+    fn all(&mut self, mut rerunner: Option<&mut dyn Rerunner>) -> Result<(), Stop> {
         // The first group alone: it says who the host is, and so whose checkpoint counts.
         let mut batch_max = 1;
         loop {
             let mut batch = Vec::with_capacity(batch_max);
             let mut end = None;
             while batch.len() < batch_max && end.is_none() {
-                match self.reader.next_group() {
+                match self.next_group() {
                     Ok(Some(group)) => batch.extend(group),
                     Ok(None) => end = Some(Ok(())),
                     // What stands before the damage is still looked at: it may diverge first.
-                    Err(error) => end = Some(Err(Finding::from(error))),
+                    Err(error) => end = Some(Err(Stop::from(error))),
                 }
             }
             for prepared in prepare(batch) {
                 let applied = match rerunner.as_mut() {
-                    Some(rerunner) => self.fold.apply(prepared?, Some(&mut **rerunner))?,
+                    Some(rerunner) => {
+                        self.fold.apply(prepared?, Some(&mut **rerunner)).map_err(Stop::from)?
+                    }
                     None => self.fold.apply(prepared?, None)?,
                 };
-                self.hold()?;
+                self.hold().map_err(Stop::Diverged)?;
                 if let Some((invocation, receipt)) = applied.run() {
                     self.witness.receipt(applied.entry().leaves[0], invocation, receipt);
                 }
@@ -231,7 +266,7 @@ impl Walk<'_> {
 
     /// Holds the checkpoint against the log.
     fn hold(&mut self) -> Result<(), Finding> {
-        let opened = self.held.open(self.fold, self.reader);
+        let opened = self.held.open(self.fold, &mut self.reader);
         opened.and_then(|()| self.held.pass(self.fold.log().frontier())).map_err(|error| match error {
             HeldError::Unusable(error) => Finding::of("checkpoint", "one that the host signed", &error),
             HeldError::OtherHistory { size, signed, found } => Finding {
@@ -265,9 +300,17 @@ fn prepare(batch: Vec<(u64, Entry)>) -> Vec<Result<Prepared, Divergence>> {
 }
 
 /// Snapshots are derived: one that does not hold is named, and what it says was derived again by this audit.
-fn check_snapshots(layout: &Layout, fold: &Fold, notices: &mut Vec<String>) -> Result<(), StoreError> {
+fn check_snapshots(
+    layout: &Layout,
+    fold: &Fold,
+    in_use: bool,
+    notices: &mut Vec<String>,
+) -> Result<(), StoreError> {
     for path in snapshot::list(&layout.snapshots())? {
         let verdict = match snapshot::read(&path) {
+            // A host replaces it, or has written one of what it wrote since.
+            Err(_) if in_use && !path.exists() => None,
+            Ok(snapshot) if in_use && snapshot.size > fold.log().size() => None,
             Err(unusable) => Some(unusable.why),
             Ok(snapshot) if snapshot.size == fold.log().size() => {
                 (!same(&snapshot, fold)).then(|| "it is not what the log adds up to".to_owned())

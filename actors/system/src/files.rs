@@ -65,8 +65,11 @@ impl Layout {
     pub(crate) fn host_key(&self) -> PathBuf {
         self.0.join("host.key")
     }
+    pub(crate) fn scopes(&self) -> PathBuf {
+        self.0.join("scopes")
+    }
     pub(crate) fn scope_key(&self, scope: &Did) -> PathBuf {
-        self.0.join("scopes").join(format!("{}.key", &scope.as_str()["did:key:".len()..]))
+        self.scopes().join(format!("{}.key", &scope.as_str()["did:key:".len()..]))
     }
 }
 
@@ -85,9 +88,48 @@ pub enum LockError {
     Store(#[from] StoreError),
 }
 
+/// Whether a host may be writing.
+#[derive(Debug)]
+pub(crate) enum Writers {
+    /// None is, and none begins while the lock is held.
+    Absent(Option<Lock>),
+    /// One has the directory open.
+    Present,
+}
+
+/// How often, and after how long, a lock is asked for again: an auditor has it while it reads a log's last entries.
+const LOCK_TRIES: u32 = 20;
+const LOCK_AGAIN_AFTER: std::time::Duration = std::time::Duration::from_millis(10);
+
 impl Lock {
     /// Takes the lock, or says that it is taken.
     pub fn take(layout: &Layout) -> Result<Self, LockError> {
+        for _ in 1..LOCK_TRIES {
+            match Self::try_take(layout) {
+                Err(LockError::Taken(_)) => std::thread::sleep(LOCK_AGAIN_AFTER),
+                taken => return taken,
+            }
+        }
+        Self::try_take(layout)
+    }
+
+    /// Keeps hosts away while a log's last entries are read, if none has the directory open. Without a lock file no
+    /// host was ever there, and on a file system without locks none can be told.
+    pub(crate) fn share(layout: &Layout) -> Result<Writers, StoreError> {
+        let path = layout.dir().join("LOCK");
+        let file = match File::open(&path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Writers::Absent(None)),
+            Err(error) => return Err(StoreError::io("opening", &path)(error)),
+        };
+        match file.try_lock_shared() {
+            Ok(()) => Ok(Writers::Absent(Some(Self(file)))),
+            Err(std::fs::TryLockError::WouldBlock) => Ok(Writers::Present),
+            Err(std::fs::TryLockError::Error(_)) => Ok(Writers::Absent(None)),
+        }
+    }
+
+    fn try_take(layout: &Layout) -> Result<Self, LockError> {
         let path = layout.dir().join("LOCK");
         let file = OpenOptions::new()
             .create(true)

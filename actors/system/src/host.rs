@@ -30,6 +30,7 @@ use icn_sync::{Generation, Head, HeadCell, Latch, Permits};
 
 use crate::credentials::{Credentials, PutInForce};
 use crate::dag::{CloseLog, Committed, Dag, DagParts, HandOver, Reply};
+use crate::directory::{self, DirectoryError};
 use crate::events::{self, Event};
 use crate::faults::{Faults, NoFaults};
 use crate::files::{self, Layout, Lock, LockError};
@@ -80,6 +81,9 @@ pub enum OpenError {
     /// The directory is open elsewhere.
     #[error(transparent)]
     Lock(#[from] LockError),
+    /// The directory is not one to begin a log in.
+    #[error(transparent)]
+    Directory(#[from] DirectoryError),
     /// The store's word.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -150,11 +154,15 @@ impl Host {
     /// Opens a data directory, or makes a new one.
     pub fn open(options: HostOptions) -> Result<Self, OpenError> {
         let layout = Layout::new(&options.data);
+        directory::may_be_opened(&layout)?;
         for dir in [layout.dir().to_owned(), layout.log()] {
             files::create_dir(&dir)?;
         }
         let lock = Lock::take(&layout)?;
         let recovered = recover::recover(&layout)?;
+        if recovered.fold.host().is_none() {
+            directory::log_is_not_gone(&layout)?;
+        }
         let key = Arc::new(host_key(&layout, recovered.fold.host())?);
         let mut notices = recovered.notices;
         let origin = match (recovered.fold.host(), options.origin) {
@@ -164,23 +172,15 @@ impl Host {
                 .map_err(|e| OpenError::Other(e.to_string()))?,
         };
         let mut parts = recovered.fold.into_parts();
-        if parts.host.is_none() && layout.checkpoint().exists() {
-            return Err(OpenError::Other(format!(
-                "the log in {} is empty, and {} says that it was not: restore the log, or begin in another directory",
-                layout.log().display(),
-                layout.checkpoint().display()
-            )));
-        }
         let mut store = SegmentStore::open(&layout.log(), &recovered.reader)?;
         if parts.host.is_none() {
             first_entry(&mut store, &mut parts.log, &origin, &key)?;
         }
         // Whatever happens from here on, an auditor finds a checkpoint.
         files::replace(&layout.checkpoint(), parts.log.checkpoint(&origin).sign(&key).as_bytes())?;
-        files::replace(
-            &layout.verifier_key(),
-            format!("{}\n", verifier_key(&origin, &key.did())).as_bytes(),
-        )?;
+        let verifier = verifier_key(&origin, &key.did());
+        notices.extend(recover::judge_verifier_key(&layout, &verifier)?);
+        files::replace(&layout.verifier_key(), format!("{verifier}\n").as_bytes())?;
         if recovered.folded >= SNAPSHOT_AFTER_ENTRIES {
             let chains: Vec<(Did, _)> =
                 parts.chains.iter().map(|(scope, chain)| (*scope, chain.parts())).collect();
@@ -190,7 +190,10 @@ impl Host {
                 &recover::snapshot_of(&parts.log, posted, chains, &parts.engines),
             )?;
         }
-        let engine = Engine::new(&options.engine).map_err(OpenError::Other)?;
+        // The runtime's own way to give way runs everything that waits, from other threads too, before it goes on.
+        let engine =
+            EngineOptions { give_way: || Box::pin(actix_rt::task::yield_now()), ..options.engine.clone() };
+        let engine = Engine::new(&engine).map_err(OpenError::Other)?;
         let (artefact_key, replaced) = files::artefact_key(&layout)?;
         notices.extend(replaced);
         let cache = Cache::new(engine.clone())

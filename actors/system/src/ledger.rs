@@ -2,6 +2,7 @@
 //! balance is never carried on.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use actix::{Actor, ActorContext as _, Addr, Context, Handler, Message, MessageResult};
 use crossbeam::queue::SegQueue;
@@ -10,6 +11,7 @@ use futures::future::BoxFuture;
 use icn_core::block::{Issue, Receipt, Transfer};
 use icn_core::id::{Did, HoldId, Owner, Unit};
 use icn_core::ledger::{Account, Ledger, LedgerError, OpenHold, Posted};
+use icn_core::limits;
 use icn_sandbox::{LedgerPort, PortClosed};
 
 use crate::shared::FailStop;
@@ -204,6 +206,21 @@ pub(crate) struct Port {
     pub(crate) time: u64,
     pub(crate) ledger: Addr<LedgerActor>,
     pub(crate) untold: Arc<SegQueue<Arc<Receipt>>>,
+    /// How long the run's host calls may still wait for the ledger.
+    pub(crate) wait_left: Duration,
+}
+
+impl Port {
+    /// A run's port: `time` is what the run is told.
+    pub(crate) fn new(
+        scope: Did,
+        time: u64,
+        ledger: Addr<LedgerActor>,
+        untold: Arc<SegQueue<Arc<Receipt>>>,
+    ) -> Self {
+        let wait_left = Duration::from_millis(limits::HOST_CALLS_WAIT_MS_MAX);
+        Self { scope, time, ledger, untold, wait_left }
+    }
 }
 
 /// Tells the ledger of receipts that were handed over, in their order: before anything is asked of it.
@@ -214,20 +231,58 @@ pub(crate) fn tell_ledger(ledger: &Addr<LedgerActor>, untold: &SegQueue<Arc<Rece
     }
 }
 
+/// Waits for an answer as long as is left of what a run's host calls may wait together.
+async fn within<T, E>(
+    left: &mut Duration,
+    answer: impl Future<Output = Result<T, E>>,
+) -> Result<T, PortClosed> {
+    let began = Instant::now();
+    let answer = actix_rt::time::timeout(*left, answer).await;
+    *left = left.saturating_sub(began.elapsed());
+    answer.ok().and_then(Result::ok).ok_or(PortClosed)
+}
+
 impl LedgerPort for Port {
     fn hold(&mut self, transfer: Transfer) -> BoxFuture<'_, Result<Result<(), LedgerError>, PortClosed>> {
         tell_ledger(&self.ledger, &self.untold);
         let answer = self.ledger.send(Hold { scope: self.scope, time: self.time, transfer });
-        async move { answer.await.map_err(|_| PortClosed) }.boxed()
+        within(&mut self.wait_left, answer).boxed()
     }
     fn balance(&mut self, owner: Owner, unit: Unit) -> BoxFuture<'_, Result<i128, PortClosed>> {
         tell_ledger(&self.ledger, &self.untold);
         let answer = self.ledger.send(BalanceStaged { scope: self.scope, time: self.time, owner, unit });
-        async move { answer.await.map_err(|_| PortClosed) }.boxed()
+        within(&mut self.wait_left, answer).boxed()
     }
     fn open_hold(&mut self, id: HoldId) -> BoxFuture<'_, Result<Option<OpenHold>, PortClosed>> {
         tell_ledger(&self.ledger, &self.untold);
         let answer = self.ledger.send(AskHold { scope: self.scope, time: self.time, id });
-        async move { answer.await.map_err(|_| PortClosed) }.boxed()
+        within(&mut self.wait_left, answer).boxed()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_waits_so_long_for_the_ledger_and_no_longer_over_all_its_calls() {
+        let runtime = actix_rt::Runtime::new().expect("a runtime");
+        runtime.block_on(async {
+            let mut left = Duration::from_millis(30);
+            assert_eq!(within(&mut left, async { Ok::<_, ()>(7) }).await, Ok(7));
+            assert_eq!(within(&mut left, async { Err::<(), _>("gone") }).await, Err(PortClosed));
+            assert!(left > Duration::ZERO, "answers that are there cost nothing to speak of");
+            let slow = async {
+                actix_rt::time::sleep(Duration::from_millis(20)).await;
+                Ok::<_, ()>(())
+            };
+            let _ = within(&mut left, slow).await;
+            assert!(left <= Duration::from_millis(10), "waiting is counted: {left:?}");
+            let never = futures::future::pending::<Result<(), ()>>();
+            assert_eq!(within(&mut left, never).await, Err(PortClosed));
+            assert_eq!(left, Duration::ZERO);
+            let never = futures::future::pending::<Result<(), ()>>();
+            assert_eq!(within(&mut left, never).await, Err(PortClosed), "nothing is left for the next call");
+        });
     }
 }

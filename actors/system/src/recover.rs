@@ -2,6 +2,8 @@
 //! the folding of what it covers, if everything about it fits.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::ErrorKind;
+use std::path::PathBuf;
 
 use icn_core::block::Entry;
 use icn_core::chain::Chain;
@@ -48,10 +50,31 @@ pub(crate) fn read_checkpoint(layout: &Layout) -> Result<Option<String>, StoreEr
     let path = layout.checkpoint();
     match std::fs::read_to_string(&path) {
         Ok(note) => Ok(Some(note)),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) if error.kind() == std::io::ErrorKind::InvalidData => Ok(Some(String::new())),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        // Something else than a checkpoint: none that is signed.
+        Err(error) if matches!(error.kind(), ErrorKind::InvalidData | ErrorKind::IsADirectory) => {
+            Ok(Some(String::new()))
+        }
         Err(error) => Err(StoreError::io("reading", &path)(error)),
     }
+}
+
+/// What a person should know of the verifier key in its file: it is derived, and a wrong one, which would verify
+/// somebody else's checkpoints, is written anew. One that is missing says nothing.
+pub(crate) fn judge_verifier_key(layout: &Layout, expected: &str) -> Result<Option<String>, StoreError> {
+    let path = layout.verifier_key();
+    let found = match std::fs::read(&path) {
+        Ok(found) => found,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(StoreError::io("reading", &path)(error)),
+    };
+    let holds = found.strip_suffix(b"\n") == Some(expected.as_bytes());
+    Ok((!holds).then(|| {
+        format!(
+            "{} is not the key that the log's first entry gives: it is derived, and what it should say was rebuilt: {expected}",
+            path.display()
+        )
+    }))
 }
 
 /// A checkpoint that is held against the log as it is read.
@@ -133,7 +156,10 @@ pub(crate) fn recover(layout: &Layout) -> Result<Recovered, RecoverError> {
 
 /// One reading of the log.
 struct Walk {
+    checkpoint: PathBuf,
     reader: Reader,
+    /// Whether there is no checkpoint at all.
+    missing: bool,
     held: Held,
     notices: Vec<String>,
     folded: u64,
@@ -149,12 +175,26 @@ fn put_aside(unusable: &Unusable) -> String {
 
 impl Walk {
     fn new(layout: &Layout) -> Result<Self, RecoverError> {
-        let held = Held::new(read_checkpoint(layout)?);
-        Ok(Self { reader: Reader::new(&layout.log()), held, notices: Vec::new(), folded: 0 })
+        let note = read_checkpoint(layout)?;
+        Ok(Self {
+            checkpoint: layout.checkpoint(),
+            reader: Reader::new(&layout.log()),
+            missing: note.is_none(),
+            held: Held::new(note),
+            notices: Vec::new(),
+            folded: 0,
+        })
     }
 
     fn finish(self, fold: Fold, mut notices: Vec<String>) -> Recovered {
         notices.extend(self.notices);
+        let size = fold.log().size();
+        if self.missing && size > 0 {
+            notices.push(format!(
+                "the checkpoint {} is missing beside a log of {size} leaves; it is signed anew, and whether the log was cut cannot be told",
+                self.checkpoint.display()
+            ));
+        }
         if let Some(Tail::Torn { file, offset, bytes }) = self.reader.tail() {
             notices.push(format!(
                 "{} ends in a write of {bytes} bytes at byte {offset} that a crash cut short; nobody was answered, and it is dropped",

@@ -196,12 +196,13 @@ impl Scope {
         if turn_is_over {
             self.turn_used = Duration::ZERO;
         }
-        let began = Instant::now();
         let (invocation, payload, envelope) = admitted.into_blocks();
         let run = async move {
             if turn_is_over {
                 shared.cache.engine().next_turn().await;
             }
+            // What it waited for its turn is not its turn.
+            let began = Instant::now();
             let mut drawn = Purse::default();
             let mut slot = None;
             let call = |shared: &Shared| Call {
@@ -215,7 +216,7 @@ impl Scope {
                 seed,
                 state,
                 storage_left,
-                ledger: Box::new(Port { scope, time, ledger: shared.ledger.clone(), untold: untold.clone() }),
+                ledger: Box::new(Port::new(scope, time, shared.ledger.clone(), untold.clone())),
                 recorder: None,
             };
             let staged = match grant(&shared, scope, wants, &mut drawn).await {

@@ -9,6 +9,7 @@
 //! - [`oracle`]: the same answers from the definitions, slow and short.
 //! - [`history`]: whole logs, written as a host writes them, and then spoiled.
 //! - [`check`]: the comparison, and the invariants of the design.
+//! - [`abi_model`]: what each call of the host ABI must come to, from its contract.
 //! - [`TestHost`]: what the tests of a guest use. Feature `engine`, on by default; the fuzz targets and the tests
 //!   of core do without it, and so without wasmtime.
 //!
@@ -16,6 +17,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod abi_model;
 pub mod check;
 #[cfg(feature = "engine")]
 mod ended;

@@ -9,21 +9,35 @@ use crate::HostError;
 use crate::escrow::HoldId;
 use crate::resource::Kind;
 
-fn left(host: &Host, kind: i32, amount: i64) -> Result<i64, HostError> {
-    if !(Kind::Compute as i32..=Kind::MemoryPages as i32).contains(&kind) || amount < 0 {
+/// How far ahead a deadline may be on the host: 400 days.
+const HOLD_AHEAD_MS_MAX: i64 = 400 * 24 * 60 * 60 * 1000;
+
+fn left(host: &Host, kind: i32) -> Result<i64, HostError> {
+    if !(Kind::Compute as i32..=Kind::MemoryPages as i32).contains(&kind) {
         return Err(HostError::InvalidArgument);
     }
     Ok(host.resources.get(&kind).copied().unwrap_or(i64::MAX))
 }
 
 pub(crate) fn check_resource_authorization(kind: i32, amount: i64) -> i32 {
-    with(|host| left(host, kind, amount).map_or_else(HostError::code, |left| i32::from(amount <= left)))
+    let authorized = with(|host| {
+        let left = left(host, kind)?;
+        positive(amount)?;
+        Ok(i32::from(amount <= left))
+    });
+    authorized.unwrap_or_else(HostError::code)
 }
 
 pub(crate) fn record_resource_usage(kind: i32, amount: i64) -> i32 {
     code(with(|host| {
         host.granted("usage")?;
-        let rest = left(host, kind, amount)? - amount;
+        let left = left(host, kind)?;
+        positive(amount)?;
+        // These two are consumed by keeping and by growing, and not by saying so.
+        if kind == Kind::StorageBytes as i32 || kind == Kind::MemoryPages as i32 {
+            return Err(HostError::InvalidArgument);
+        }
+        let rest = left - amount;
         if rest < 0 {
             return Err(HostError::Exhausted);
         }
@@ -33,14 +47,16 @@ pub(crate) fn record_resource_usage(kind: i32, amount: i64) -> i32 {
 }
 
 pub(crate) fn get_resource_remaining(kind: i32) -> i64 {
-    with(|host| left(host, kind, 0).unwrap_or_else(|error| i64::from(error.code())))
+    with(|host| left(host, kind).unwrap_or_else(|error| i64::from(error.code())))
 }
 
 pub(crate) fn get_balance(owner: &[u8], unit: &[u8]) -> i64 {
-    let found = text(owner)
-        .and_then(|owner| Ok((owner, text(unit)?)))
-        .and_then(|account| with(|host| host.accounts.get(&account).copied()).ok_or(HostError::NotFound));
-    found.unwrap_or_else(|error| i64::from(error.code()))
+    let found = with(|host| {
+        host.granted("transfer")?;
+        // An account that nobody used has nothing.
+        Ok(host.balance(&text(owner)?, &text(unit)?))
+    });
+    found.unwrap_or_else(|error: HostError| i64::from(error.code()))
 }
 
 /// The account that a guest may debit by this number.
@@ -101,6 +117,9 @@ pub(crate) fn transfer(from: i32, to: &[u8], unit: &[u8], amount: i64, memo: &[u
         let from = source(host, from)?;
         let (to, unit, memo) = (text(to)?, text(unit)?, text(memo)?);
         positive(amount)?;
+        if from == to {
+            return Err(HostError::InvalidArgument);
+        }
         host.move_amount(&from, &to, &unit, amount)?;
         host.transfers.push(Transfer { from, to, unit, amount, memo });
         Ok(())
@@ -157,7 +176,8 @@ pub(crate) fn hold(
         let from = source(host, from)?;
         let (to, unit) = (text(to)?, text(unit)?);
         positive(amount)?;
-        if deadline_ms <= host.time_ms {
+        let ahead_ms = deadline_ms.checked_sub(host.time_ms);
+        if !ahead_ms.is_some_and(|ahead_ms| (1..=HOLD_AHEAD_MS_MAX).contains(&ahead_ms)) {
             return Err(HostError::InvalidArgument);
         }
         host.debit(&from, &unit, amount)?;

@@ -30,7 +30,9 @@ pub(crate) fn issue_credential(
         let (subject, credential_type, claims) = (text(subject)?, text(credential_type)?, text(claims)?);
         host.granted(&format!("issue:{credential_type}"))?;
         // The host parses it; the fake looks at its two ends.
-        if !claims.starts_with('{') || !claims.ends_with('}') || valid_until_ms <= host.time_ms {
+        // An end of 0 is none.
+        let in_time = valid_until_ms == 0 || valid_until_ms > host.time_ms;
+        if !claims.starts_with('{') || !claims.ends_with('}') || !in_time {
             return Err(HostError::InvalidArgument);
         }
         let id = format!("urn:fake:credential:{}", host.credentials.len() + 1);
@@ -70,7 +72,9 @@ pub(crate) fn credential_status(id: &[u8]) -> i32 {
         let now = host.time_ms;
         host.credential(id).map(|credential| match credential {
             Credential { revoked_for: Some(_), .. } => CredentialStatus::Revoked,
-            Credential { valid_until_ms, .. } if *valid_until_ms <= now => CredentialStatus::Expired,
+            Credential { valid_until_ms: 1.., .. } if credential.valid_until_ms <= now => {
+                CredentialStatus::Expired
+            }
             Credential { suspended: true, .. } => CredentialStatus::Suspended,
             _ => CredentialStatus::Valid,
         })

@@ -1,12 +1,13 @@
 //! One election on one scope: its keys, its invocations, and their order.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
+use std::fmt;
 use std::path::Path;
 use std::time::Duration;
 
 use futures::executor::block_on;
 use icn_runtime::{
-    Amount, BlockId, Committed, Did, Host, Invocation, InvocationId, ModuleSpec, Outcome, Pending, Refusal,
+    Amount, BlockId, Committed, Did, Host, Invocation, InvocationId, ModuleSpec, Pending, Refusal,
     RefusalCode, Request, ScopeError, ScopeSpec, SecretKey, Unit, invocation_id, now_ms,
 };
 use indicatif::ProgressBar;
@@ -25,6 +26,10 @@ const FUEL_VOTE: u64 = 1_000_000_000;
 const FUEL_TALLY: u64 = 20_000_000_000;
 /// How long an invocation is good for, in milliseconds.
 const EXPIRES_MS: u64 = 24 * 60 * 60 * 1000;
+/// Where the guest keeps the election, once it is opened.
+const ELECTION_KEY: &[u8] = b"election";
+/// The rule by which the guest finds the winners.
+const RULE: &str = "greedy";
 /// The token, where the file names no currency.
 const TOKEN_DEFAULT: &str = "MONEY";
 
@@ -37,6 +42,48 @@ pub(crate) struct Election {
     scope_seed: [u8; 32],
     scope: Did,
     unit: Unit,
+}
+
+/// One invocation of an election.
+#[derive(Clone, Copy)]
+enum Step<'a> {
+    Open,
+    Vote(&'a pabulib::Ballot),
+    Tally,
+}
+
+impl Step<'_> {
+    const fn entry(&self) -> &'static str {
+        match self {
+            Step::Open => "open",
+            Step::Vote(_) => "vote",
+            Step::Tally => "tally",
+        }
+    }
+    fn who(&self) -> &str {
+        if let Step::Vote(ballot) = self { &ballot.voter_id } else { "" }
+    }
+    const fn fuel(&self) -> u64 {
+        match self {
+            Step::Open => FUEL_OPEN,
+            Step::Vote(_) => FUEL_VOTE,
+            Step::Tally => FUEL_TALLY,
+        }
+    }
+    /// Its id: a function of the file's bytes, so that it is applied at most once.
+    fn id(&self, digest: &str) -> InvocationId {
+        invocation_id(&[digest, self.entry(), self.who()])
+    }
+}
+
+impl fmt::Display for Step<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Step::Open => f.write_str("opening the election"),
+            Step::Vote(ballot) => write!(f, "the ballot at line {}", ballot.line),
+            Step::Tally => f.write_str("the tally"),
+        }
+    }
 }
 
 /// A secret from public text: for demonstration alone.
@@ -84,10 +131,26 @@ impl Election {
         self.election.ballots.len()
     }
 
+    /// What a person should know of the file.
+    pub(crate) fn note(&self) -> Option<String> {
+        let rule = self.election.meta.get("rule").filter(|rule| *rule != RULE)?;
+        let rule = rule.chars().take(40).collect::<String>();
+        Some(format!("{}: its rule is {rule:?}, but it is tallied by {RULE:?} here", self.file))
+    }
+
+    /// The ids of all its invocations.
+    pub(crate) fn ids(&self) -> BTreeSet<InvocationId> {
+        let votes = self.election.ballots.iter().map(Step::Vote);
+        [Step::Open, Step::Tally].into_iter().chain(votes).map(|step| step.id(&self.digest)).collect()
+    }
+
     /// Opens the scope if it is not there, then the election, then votes, then tallies: whatever the log does
-    /// not have yet. Gives the number of invocations that were submitted.
-    pub(crate) fn hold(&self, host: &Host, answered: &Answered, bar: &ProgressBar) -> Result<u64, String> {
-        let fail = |what: &str, why: &dyn std::fmt::Display| format!("{}: {what}: {why}", self.file);
+    /// not have yet.
+    ///
+    /// How the guest answered is for the log to say ([`super::report`]), in this run and in every later one; an
+    /// election that was not opened is left at that.
+    pub(crate) fn hold(&self, host: &Host, answered: &Answered, bar: &ProgressBar) -> Result<(), String> {
+        let fail = |what: &str, why: &dyn fmt::Display| format!("{what}: {why}");
         let admin = SecretKey::from_bytes(&derived_secret("administrator", ""));
         let ballot = ModuleSpec::of(
             BALLOT.to_vec(),
@@ -118,37 +181,35 @@ impl Election {
             digest: &self.digest,
             answered,
             is_new,
-            submitted: 0,
             waiting: VecDeque::new(),
         };
-        line.push("open", "", FUEL_OPEN, &self.opening(), &admin)?;
-        line.drain(0, |outcome, output| match outcome {
-            Outcome::Ok => Ok(()),
-            other => Err(fail(
-                "the guest refused the election",
-                &format!("{other:?}: {}", String::from_utf8_lossy(output)),
-            )),
-        })?;
+        let is_opened = || block_on(host.value(&self.scope, module, ELECTION_KEY)).is_some();
+        // Its scope goes by the file's name, its invocations by what is in it.
+        if !is_new && is_opened() && !line.has(Step::Open) {
+            return Err(
+                "the data directory has another election by this file's name: a file that was changed \
+                        goes into another directory, or by another name"
+                    .to_owned(),
+            );
+        }
+        line.push(Step::Open, &self.opening(), &admin)?;
+        line.drain(0)?;
+        if !is_opened() {
+            return Ok(());
+        }
         for (ballot, key) in self.election.ballots.iter().zip(&keys) {
             let mut input = ballot.vote.join(",");
             if let (Some(points), true) = (&ballot.points, self.election.vote_type != "approval") {
                 input.push(';');
                 input.push_str(&points.join(","));
             }
-            line.push("vote", &ballot.voter_id, FUEL_VOTE, &input, key)?;
-            // A ballot that the guest refuses is an answer like any other: its receipt says why.
-            line.drain(IN_FLIGHT_MAX - 1, |_, _| Ok(()))?;
+            line.push(Step::Vote(ballot), &input, key)?;
+            line.drain(IN_FLIGHT_MAX - 1)?;
             bar.inc(1);
         }
-        line.drain(0, |_, _| Ok(()))?;
-        line.push("tally", "", FUEL_TALLY, "", &admin)?;
-        line.drain(0, |outcome, output| match outcome {
-            Outcome::Ok => Ok(()),
-            other => {
-                Err(fail("the tally failed", &format!("{other:?}: {}", String::from_utf8_lossy(output))))
-            }
-        })?;
-        Ok(line.submitted)
+        line.drain(0)?;
+        line.push(Step::Tally, "", &admin)?;
+        line.drain(0)
     }
 
     /// The scope's name, as long as a policy allows.
@@ -186,22 +247,18 @@ struct Line<'a> {
     answered: &'a Answered,
     /// Whether the scope was opened in this run, so that nothing can have been applied before.
     is_new: bool,
-    submitted: u64,
-    waiting: VecDeque<(Request, InvocationId, Pending)>,
+    waiting: VecDeque<(Step<'a>, Request, Pending)>,
 }
 
-impl Line<'_> {
+impl<'a> Line<'a> {
+    /// Whether the log has an invocation's receipt.
+    fn has(&self, step: Step<'_>) -> bool {
+        block_on(self.host.receipt_of(&self.scope, step.id(self.digest))).is_some()
+    }
+
     /// Submits an invocation, unless the log has it.
-    fn push(
-        &mut self,
-        entry: &str,
-        who: &str,
-        fuel: u64,
-        input: &str,
-        key: &SecretKey,
-    ) -> Result<(), String> {
-        let id = invocation_id(&[self.digest, entry, who]);
-        if !self.is_new && block_on(self.host.receipt_of(&self.scope, id)).is_some() {
+    fn push(&mut self, step: Step<'a>, input: &str, key: &SecretKey) -> Result<(), String> {
+        if !self.is_new && self.has(step) {
             return Ok(());
         }
         let expires = now_ms() + EXPIRES_MS;
@@ -209,30 +266,27 @@ impl Line<'_> {
             self.host.origin(),
             self.scope,
             self.module,
-            entry,
+            step.entry(),
             input,
-            id,
+            step.id(self.digest),
             key.did(),
             expires,
         );
-        let request = Request::sign(&invocation.with_fuel(fuel), key);
-        let pending = submit(self.host, &request)?;
-        self.submitted += 1;
-        self.waiting.push_back((request, id, pending));
+        let request = Request::sign(&invocation.with_fuel(step.fuel()), key);
+        let pending = submit(self.host, &request).map_err(|refusal| format!("{step}: {refusal}"))?;
+        self.answered.count_submitted();
+        self.waiting.push_back((step, request, pending));
         Ok(())
     }
 
-    /// Waits until at most so many are on their way; each outcome is looked at.
-    fn drain(
-        &mut self,
-        most: usize,
-        mut look: impl FnMut(&Outcome, &[u8]) -> Result<(), String>,
-    ) -> Result<(), String> {
+    /// Waits until at most so many are on their way. A ballot that the guest refuses is an answer like any
+    /// other: its receipt says why.
+    fn drain(&mut self, most: usize) -> Result<(), String> {
         while self.waiting.len() > most {
-            let Some((request, id, pending)) = self.waiting.pop_front() else { break };
-            if let Some(committed) = self.settle(&request, id, pending)? {
+            let Some((step, request, pending)) = self.waiting.pop_front() else { break };
+            let settled = self.settle(step, &request, pending);
+            if let Some(committed) = settled.map_err(|refusal| format!("{step}: {refusal}"))? {
                 self.answered.note(committed.id)?;
-                look(&committed.receipt.outcome, &committed.receipt.output)?;
             }
         }
         Ok(())
@@ -241,17 +295,17 @@ impl Line<'_> {
     /// The receipt, or nothing when the log had it already.
     fn settle(
         &self,
+        step: Step<'_>,
         request: &Request,
-        id: InvocationId,
         mut pending: Pending,
-    ) -> Result<Option<Committed>, String> {
+    ) -> Result<Option<Committed>, Refusal> {
         loop {
             match block_on(pending) {
                 Ok(committed) => return Ok(Some(committed)),
                 Err(refusal) if refusal.code == RefusalCode::Replayed => return Ok(None),
                 Err(refusal) => {
-                    wait(&refusal)?;
-                    if block_on(self.host.receipt_of(&self.scope, id)).is_some() {
+                    wait(refusal)?;
+                    if self.has(step) {
                         return Ok(None);
                     }
                     pending = submit(self.host, request)?;
@@ -262,18 +316,18 @@ impl Line<'_> {
 }
 
 /// Submits, and comes back when told to.
-fn submit(host: &Host, request: &Request) -> Result<Pending, String> {
+fn submit(host: &Host, request: &Request) -> Result<Pending, Refusal> {
     loop {
         match host.submit(request.clone()) {
             Ok(pending) => return Ok(pending),
-            Err(refusal) => wait(&refusal)?,
+            Err(refusal) => wait(refusal)?,
         }
     }
 }
 
 /// Waits as long as a refusal hints; one without a hint is final.
-fn wait(refusal: &Refusal) -> Result<(), String> {
-    let ms = refusal.retry_after_ms.ok_or_else(|| refusal.to_string())?;
+fn wait(refusal: Refusal) -> Result<(), Refusal> {
+    let Some(ms) = refusal.retry_after_ms else { return Err(refusal) };
     std::thread::sleep(Duration::from_millis(ms));
     Ok(())
 }

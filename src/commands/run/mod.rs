@@ -112,7 +112,7 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
         Ok(code) => code,
         Err(Stopped::Misuse(error)) => misuse("run", &error),
         Err(Stopped::Fault(error)) => {
-            eprintln!("icn run: {error}");
+            super::output::tell("run", &error);
             ExitCode::from(FAILED)
         }
     }

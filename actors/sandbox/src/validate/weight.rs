@@ -234,6 +234,7 @@ fn class(operator: &Operator<'_>, row: u8) -> u64 {
     use Operator as O;
     match operator {
         O::Nop => w::NOP,
+        O::Block { .. } => w::BLOCK,
         O::Loop { .. } => w::LOOP,
         O::If { .. } | O::Else | O::BrIf { .. } | O::Br { .. } | O::BrTable { .. } | O::Return => w::BRANCH,
         O::Call { .. } => w::CALL,

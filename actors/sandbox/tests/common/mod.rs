@@ -52,8 +52,14 @@ fn engine(pooled: bool) -> Engine {
 pub(crate) static ENGINES: LazyLock<Vec<(String, Engine)>> = LazyLock::new(|| {
     let all = (0..8u8).map(|bits| (bits & 1 != 0, bits & 2 != 0, bits & 4 != 0));
     all.map(|(pooled, optimised, copy_on_write)| {
-        let options =
-            EngineOptions { instances_max: 4, pooled, optimised, copy_on_write, backtraces: !optimised };
+        let options = EngineOptions {
+            instances_max: 4,
+            pooled,
+            optimised,
+            copy_on_write,
+            backtraces: !optimised,
+            ..EngineOptions::default()
+        };
         (format!("{options:?}"), Engine::new(&options).unwrap())
     })
     .collect()

@@ -107,13 +107,13 @@ pub(crate) fn chain_hash(before: &[u8; 32], header: &[u8], table: &[u8]) -> [u8;
 }
 
 /// Writes content into sectors, one after the other.
-struct Sectors<'a> {
+struct Writer<'a> {
     out: &'a mut Vec<u8>,
     used: usize,
     mark: u8,
 }
 
-impl Sectors<'_> {
+impl Writer<'_> {
     fn push(&mut self, mut content: &[u8]) {
         while !content.is_empty() {
             let (part, rest) = content.split_at(content.len().min(CONTENT_BYTES - self.used));
@@ -134,15 +134,24 @@ impl Sectors<'_> {
     }
 }
 
-/// What sectors are, before their content is looked at.
+/// What is wrong with a sector, before its content is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SectorFlaw {
+    /// It was never written.
+    Zeros,
+    /// Its mark is neither there nor absent.
+    BadMark,
+}
+
+/// What sectors hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Content {
-    /// All were written: their content.
-    Written(Vec<u8>),
-    /// At least one was never written.
-    Unwritten,
-    /// The mark of this one is neither there nor absent.
-    BadMark(usize),
+pub(crate) struct Sectors {
+    /// The content of those before the first flaw.
+    pub(crate) content: Vec<u8>,
+    /// The first sector that does not hold.
+    pub(crate) flaw: Option<(usize, SectorFlaw)>,
+    /// Whether any of them, there or behind, was never written.
+    pub(crate) unwritten: bool,
 }
 
 /// Whether a group begins in one of these sectors.
@@ -151,20 +160,20 @@ pub(crate) fn group_begins(sectors: &[u8]) -> bool {
 }
 
 /// Takes the content out of a group's sectors, from its first on.
-pub(crate) fn content(sectors: &[u8]) -> Content {
+pub(crate) fn content(sectors: &[u8]) -> Sectors {
     let (sectors, rest) = sectors.as_chunks::<SECTOR_BYTES>();
     debug_assert!(rest.is_empty(), "whole sectors are read");
-    if sectors.iter().any(|sector| sector.iter().all(|byte| *byte == 0)) {
-        return Content::Unwritten;
-    }
+    let zeros = |sector: &[u8; SECTOR_BYTES]| sector.iter().all(|byte| *byte == 0);
+    let unwritten = sectors.iter().any(zeros);
     let mut content = Vec::with_capacity(sectors.len() * CONTENT_BYTES);
     for (at, sector) in sectors.iter().enumerate() {
         if sector[CONTENT_BYTES] != if at == 0 { MARK_FIRST } else { MARK_REST } {
-            return Content::BadMark(at);
+            let flaw = if zeros(sector) { SectorFlaw::Zeros } else { SectorFlaw::BadMark };
+            return Sectors { content, flaw: Some((at, flaw)), unwritten };
         }
         content.extend_from_slice(&sector[..CONTENT_BYTES]);
     }
-    Content::Written(content)
+    Sectors { content, flaw: None, unwritten }
 }
 
 /// A group's table: which leaves and blocks, and how long.
@@ -205,7 +214,7 @@ pub(crate) fn encode_group(
     let check = header_check(before, &header);
     header[64..].copy_from_slice(&check);
     out.clear();
-    let mut sectors = Sectors { out, used: 0, mark: MARK_FIRST };
+    let mut sectors = Writer { out, used: 0, mark: MARK_FIRST };
     sectors.push(&header);
     sectors.push(&table);
     for block in entries.iter().flat_map(|entry| &entry.blocks) {

@@ -5,6 +5,8 @@
 //! the data directory is for.
 
 mod format;
+mod group;
+mod listing;
 mod reader;
 mod segment;
 pub mod snapshot;
@@ -14,6 +16,7 @@ mod tests;
 use std::path::{Path, PathBuf};
 
 use icn_core::block::Entry;
+use icn_core::id::BlockId;
 
 pub use reader::{Reader, Tail};
 pub use segment::SegmentStore;
@@ -36,10 +39,12 @@ pub enum StoreError {
     Damaged {
         /// The file.
         file: PathBuf,
-        /// The byte where the damaged part begins.
+        /// The byte where the first damaged sector begins, as closely as the format tells.
         offset: u64,
-        /// The log position of the first leaf of the damaged part.
+        /// The log position of the first entry that does not hold.
         position: u64,
+        /// The block whose bytes do not hold, where that is known.
+        block: Option<BlockId>,
         /// What does not hold.
         what: String,
     },
@@ -58,6 +63,11 @@ impl StoreError {
         let path = path.to_owned();
         move |source| Self::Io { what, path, source }
     }
+}
+
+/// Whether a log directory has no segment, nor anything that looks like one.
+pub(crate) fn has_no_segment(dir: &Path) -> Result<bool, StoreError> {
+    Ok(listing::Listing::read(dir)?.is_empty())
 }
 
 /// The write side of a log.

@@ -2,21 +2,18 @@
 //!
 //! What stands behind the last good group is judged: nothing but zeros (written ahead); a write that a crash cut
 //! short, which is one with a sector that was never written; or damage. What a checkpoint covers was answered, so
-//! there its absence is damage too, and so is anything that another group follows.
+//! there its absence is damage too, and so is anything that another group follows. So is a gap between the segments, and
+//! whatever looks like a segment and is none; all of it is found before anybody writes.
 
 use std::fs::File;
-use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
 use icn_core::block::Entry;
-use icn_core::encode::Block;
-use icn_core::limits;
 
 use super::StoreError;
-use super::format::{self, CHAIN_START, Content, GroupHeader, HEADER_BYTES, SECTOR_BYTES};
-
-/// How much of a file is looked at together: whole sectors.
-const CHUNK_BYTES: u64 = 1024 * 1024;
+use super::format::{self, CHAIN_START, SECTOR_BYTES};
+use super::group::{Flaw, Found, Segment, read_group};
+use super::listing::Listing;
 
 /// What stands behind the last good group.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,17 +44,13 @@ pub(crate) struct End {
 #[derive(Debug)]
 pub struct Reader {
     dir: PathBuf,
+    listing: Option<Listing>,
     file: Option<Segment>,
     end: End,
     covered: u64,
     tail: Option<Tail>,
-}
-
-#[derive(Debug)]
-struct Segment {
-    file: File,
-    path: PathBuf,
-    length: u64,
+    /// Damage behind entries of its group that hold: said once they were given.
+    damage: Option<(PathBuf, Flaw)>,
 }
 
 impl Reader {
@@ -66,16 +59,24 @@ impl Reader {
     pub fn new(dir: &Path) -> Self {
         Self {
             dir: dir.to_owned(),
+            listing: None,
             file: None,
             end: End { segment: 0, offset: 0, position: 0, chain: CHAIN_START },
             covered: 0,
             tail: None,
+            damage: None,
         }
     }
 
     /// Tells the size of a checkpoint whose signature holds: what it covers was answered, and must be there.
     pub fn must_reach(&mut self, size: u64) {
         self.covered = self.covered.max(size);
+    }
+
+    /// The size that the log must reach, as far as it was told.
+    #[must_use]
+    pub const fn covered(&self) -> u64 {
+        self.covered
     }
 
     /// What stands behind the last group, once [`Self::next_group`] gave none.
@@ -94,9 +95,19 @@ impl Reader {
         self.end
     }
 
-    /// The next group's entries, each with the position of its first leaf.
+    /// Forgets which files there are and how long they are: a host may have written since they were looked at.
+    pub(crate) fn look_again(&mut self) -> Result<(), StoreError> {
+        self.listing = None;
+        self.file.as_mut().map_or(Ok(()), Segment::look_again)
+    }
+
+    /// The next group's entries, each with the position of its first leaf. Of a group that is damaged these are the
+    /// entries before the damage, if there are any; the next call names the damage.
     pub fn next_group(&mut self) -> Result<Option<Vec<(u64, Entry)>>, StoreError> {
         loop {
+            if let Some((file, flaw)) = &self.damage {
+                return Err(self.damaged(file, flaw.clone()));
+            }
             if self.tail.is_some() {
                 return Ok(None);
             }
@@ -104,7 +115,7 @@ impl Reader {
                 return self.ended(Tail::Clean);
             }
             let Some(segment) = &self.file else { return Ok(None) };
-            let path = segment.path.clone();
+            let path = segment.path().to_owned();
             match read_group(segment, &self.end)? {
                 Found::Group { entries, next } => {
                     self.end = next;
@@ -112,17 +123,17 @@ impl Reader {
                 }
                 Found::Nothing => {
                     // The next segment, if there is one, goes on from here.
-                    if !self.has_next_segment() {
+                    if self.segment_behind()?.is_none() {
                         return self.ended(Tail::Clean);
                     }
                     self.end.segment += 1;
                     self.end.offset = 0;
                     self.file = None;
                 }
-                Found::Damaged(what) => return Err(self.damaged(&path, what)),
-                Found::Unwritten { what, bytes } => {
-                    if self.has_next_segment() || self.end.position < self.covered {
-                        return Err(self.damaged(&path, what));
+                Found::Damaged { held, flaw } => return self.damaged_behind(held, path, flaw),
+                Found::Unwritten { held, flaw, bytes } => {
+                    if self.segment_behind()?.is_some() || self.end.position < self.covered {
+                        return self.damaged_behind(held, path, flaw);
                     }
                     return self.ended(Tail::Torn { file: path, offset: self.end.offset, bytes });
                 }
@@ -130,209 +141,96 @@ impl Reader {
         }
     }
 
-    fn has_next_segment(&self) -> bool {
-        format::segment_path(&self.dir, self.end.segment + 1).exists()
+    fn listing(&mut self) -> Result<&Listing, StoreError> {
+        let listing = match self.listing.take() {
+            Some(listing) => listing,
+            None => Listing::read(&self.dir)?,
+        };
+        Ok(self.listing.insert(listing))
+    }
+
+    fn segment_behind(&mut self) -> Result<Option<u64>, StoreError> {
+        let number = self.end.segment;
+        Ok(self.listing()?.behind(number))
     }
 
     fn ended(&mut self, tail: Tail) -> Result<Option<Vec<(u64, Entry)>>, StoreError> {
+        if let Some(stray) = self.listing()?.stray().map(Path::to_owned) {
+            let what = "it looks like a segment of the log and is none: segments are files with names of 8 digits and `.seg`, counted from 00000000.seg without a gap";
+            let flaw = Flaw { offset: 0, block: None, what: what.into() };
+            return Err(self.damaged(&stray, flaw));
+        }
         if self.end.position < self.covered {
             let what = format!(
                 "a checkpoint covers {} leaves, the log has {}: it was cut or rolled back",
                 self.covered, self.end.position
             );
-            return Err(self.damaged(&self.dir.clone(), what));
+            let path = format::segment_path(&self.dir, self.end.segment);
+            return Err(self.damaged(&path, Flaw { offset: self.end.offset, block: None, what }));
         }
         self.tail = Some(tail);
         Ok(None)
     }
 
-    fn damaged(&self, file: &Path, what: String) -> StoreError {
-        let (offset, position) = (self.end.offset, self.end.position);
-        StoreError::Damaged { file: file.to_owned(), offset, position, what }
+    /// Gives what holds of a damaged group, and names the damage at the next call; at once when nothing does.
+    fn damaged_behind(
+        &mut self,
+        held: Vec<(u64, Entry)>,
+        file: PathBuf,
+        flaw: Flaw,
+    ) -> Result<Option<Vec<(u64, Entry)>>, StoreError> {
+        self.end.position += held.iter().map(|(_, entry)| entry.leaves.len() as u64).sum::<u64>();
+        let error = self.damaged(&file, flaw.clone());
+        self.damage = Some((file, flaw));
+        if held.is_empty() { Err(error) } else { Ok(Some(held)) }
+    }
+
+    fn damaged(&self, file: &Path, flaw: Flaw) -> StoreError {
+        let Flaw { offset, block, what } = flaw;
+        StoreError::Damaged { file: file.to_owned(), offset, position: self.end.position, block, what }
     }
 
     fn open_segment(&mut self, number: u64) -> Result<bool, StoreError> {
+        self.end.offset = 0;
         let path = format::segment_path(&self.dir, number);
+        let whole_file = |what: String| Flaw { offset: 0, block: None, what };
+        if path.exists() && !path.is_file() {
+            // Among what looks like a segment and is none: told at the end. Opening one might wait for ever.
+            return Ok(false);
+        }
         let file = match File::open(&path) {
             Ok(file) => file,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                self.end.offset = 0;
-                return if self.has_next_segment() {
-                    Err(self.damaged(&path, "the file is missing".into()))
-                } else {
-                    Ok(false)
+                return match self.segment_behind()? {
+                    Some(behind) => {
+                        let behind = format::segment_path(&self.dir, behind);
+                        let what = format!("the file is missing, and {} is there", behind.display());
+                        Err(self.damaged(&path, whole_file(what)))
+                    }
+                    None => Ok(false),
                 };
             }
             Err(error) => return Err(StoreError::io("opening", &path)(error)),
         };
-        let length = file.metadata().map_err(StoreError::io("reading", &path))?.len();
-        self.end.offset = 0;
-        let mut sector = [0u8; SECTOR_BYTES];
-        if length >= SECTOR_BYTES as u64 {
-            file.read_exact_at(&mut sector, 0).map_err(StoreError::io("reading", &path))?;
-        }
+        let segment = Segment::new(file, &path)?;
+        let sector = segment.first_sector()?;
         if sector == format::segment_header(number, self.end.position, &self.end.chain) {
             self.end.offset = SECTOR_BYTES as u64;
-            self.file = Some(Segment { file, path, length });
+            self.file = Some(segment);
             return Ok(true);
         }
-        if sector == [0; SECTOR_BYTES] && length <= SECTOR_BYTES as u64 {
-            // Created, and the crash came before its header was durable: nothing was written behind it.
-            return Ok(false);
-        }
-        Err(self.damaged(&path, "its header is not the one that follows the segment before".into()))
-    }
-}
-
-enum Found {
-    Group {
-        entries: Vec<(u64, Entry)>,
-        next: End,
-    },
-    /// Nothing but zeros up to the end of the file.
-    Nothing,
-    /// A sector that should be there was never written.
-    Unwritten {
-        what: String,
-        bytes: u64,
-    },
-    Damaged(String),
-}
-
-fn read_group(segment: &Segment, end: &End) -> Result<Found, StoreError> {
-    let damaged = |what: &str| Ok(Found::Damaged(what.to_owned()));
-    let rest = segment.length.saturating_sub(end.offset);
-    let part = rest % SECTOR_BYTES as u64;
-    if segment.read(segment.length - part, part)?.iter().any(|byte| *byte != 0) {
-        return damaged("the file does not end with a whole sector");
-    }
-    let rest = rest - part;
-    if rest == 0 {
-        return Ok(Found::Nothing);
-    }
-    let first = match format::content(&segment.read(end.offset, SECTOR_BYTES as u64)?) {
-        Content::Written(content) => content,
-        Content::BadMark(_) => return damaged("the mark of a group's first sector is changed"),
-        Content::Unwritten => {
-            let bytes = segment.last_byte(end.offset)?;
-            if bytes > 0 && segment.group_begins(end.offset, bytes)? {
-                // The next group is written only when this one is durable.
-                return damaged("a group's first sector is zeros, and groups follow it");
-            }
-            let what = "sectors are written behind one that is not".to_owned();
-            return Ok(if bytes == 0 { Found::Nothing } else { Found::Unwritten { what, bytes } });
-        }
-    };
-    let Some(header) = GroupHeader::parse(&end.chain, &first) else {
-        return damaged("a group's header does not have the hash that it states");
-    };
-    let bytes = header.sectors().and_then(|sectors| sectors.checked_mul(SECTOR_BYTES as u64));
-    let Some(bytes) = bytes.filter(|bytes| *bytes <= rest) else {
-        return damaged("a group ends behind its file");
-    };
-    let content = match format::content(&segment.read(end.offset, bytes)?) {
-        Content::Written(content) => content,
-        Content::BadMark(at) => return damaged(&format!("the mark of sector {at} of a group is changed")),
-        Content::Unwritten => {
-            let written = segment.last_byte(end.offset)?;
-            if written > bytes {
-                // The next group is written only when this one is durable.
-                return damaged("a group with a sector of zeros is followed by another");
-            }
-            return Ok(Found::Unwritten {
-                what: "a group has a sector that was never written".into(),
-                bytes: written,
-            });
-        }
-    };
-    parse_group(&header, &content, end, end.offset + bytes)
-}
-
-fn parse_group(
-    header: &GroupHeader,
-    content: &[u8],
-    end: &End,
-    next_offset: u64,
-) -> Result<Found, StoreError> {
-    let damaged = |what: &str| Ok(Found::Damaged(what.to_owned()));
-    if header.position != end.position {
-        return damaged("a group states another position than it has");
-    }
-    let table_bytes = usize::try_from(header.table_bytes).unwrap_or(usize::MAX);
-    let body_bytes = usize::try_from(header.body_bytes).unwrap_or(usize::MAX);
-    let behind = &content[HEADER_BYTES..];
-    let Some((table, behind)) = behind.split_at_checked(table_bytes) else {
-        return damaged("a table ends behind its group");
-    };
-    let Some((mut body, padding)) = behind.split_at_checked(body_bytes) else {
-        return damaged("a body ends behind its group");
-    };
-    if format::chain_hash(&end.chain, content, table) != header.chain {
-        return damaged("a group's table does not have the hash that its header states");
-    }
-    if padding.iter().any(|byte| *byte != 0) {
-        return damaged("bytes behind a group's end are not zero");
-    }
-    let Some(rows) = format::parse_table(table, header.entries) else {
-        return damaged("a group's table is malformed");
-    };
-    let mut position = end.position;
-    let mut entries = Vec::with_capacity(rows.len());
-    for (leaves, lengths) in rows {
-        let mut blocks = Vec::with_capacity(lengths.len());
-        for (id, length) in lengths {
-            let Some((bytes, rest)) = body.split_at_checked(length) else {
-                return damaged("a block ends behind its group");
+        if sector == [0; SECTOR_BYTES] && segment.last_byte(0)? == 0 {
+            // Created, and the crash came before its header was durable: nothing that was answered was written
+            // behind it.
+            return match self.segment_behind()? {
+                Some(_) => {
+                    let what = "it has no header, and another segment is behind it".to_owned();
+                    Err(self.damaged(&path, whole_file(what)))
+                }
+                None => Ok(false),
             };
-            body = rest;
-            match Block::verified(id, bytes.to_vec()) {
-                Ok(block) => blocks.push(block),
-                Err(found) => return damaged(&format!("the bytes of block {id} hash to {found}")),
-            }
         }
-        let first = position;
-        position += leaves.len() as u64;
-        entries.push((first, Entry { leaves, blocks }));
-    }
-    if !body.is_empty() || entries.is_empty() || entries.len() > limits::GROUP_ENTRIES_MAX {
-        return damaged("a group has no entries, too many, or bytes of no block");
-    }
-    let next = End { segment: end.segment, offset: next_offset, position, chain: header.chain };
-    Ok(Found::Group { entries, next })
-}
-
-impl Segment {
-    fn read(&self, offset: u64, bytes: u64) -> Result<Vec<u8>, StoreError> {
-        let mut read = vec![0; usize::try_from(bytes).unwrap_or(0)];
-        self.file.read_exact_at(&mut read, offset).map_err(StoreError::io("reading", &self.path))?;
-        Ok(read)
-    }
-
-    /// Whether a group begins within so many bytes from a sector's start.
-    fn group_begins(&self, offset: u64, bytes: u64) -> Result<bool, StoreError> {
-        let end = offset + bytes.next_multiple_of(SECTOR_BYTES as u64);
-        let mut at = offset;
-        while at < end {
-            let chunk = self.read(at, (end - at).min(CHUNK_BYTES))?;
-            if format::group_begins(&chunk) {
-                return Ok(true);
-            }
-            at += chunk.len() as u64;
-        }
-        Ok(false)
-    }
-
-    /// How many bytes from `offset` to the last one that is not zero; 0 when there is none.
-    fn last_byte(&self, offset: u64) -> Result<u64, StoreError> {
-        let mut end = self.length;
-        while end > offset {
-            let start = end.saturating_sub(CHUNK_BYTES).max(offset);
-            let chunk = self.read(start, end - start)?;
-            if let Some(at) = chunk.iter().rposition(|byte| *byte != 0) {
-                return Ok(start + at as u64 + 1 - offset);
-            }
-            end = start;
-        }
-        Ok(0)
+        let what = "its header is not the one that follows the segment before".to_owned();
+        Err(self.damaged(&path, whole_file(what)))
     }
 }

@@ -8,6 +8,7 @@ use icn_core::block::Entry;
 use icn_core::limits;
 
 use super::format::{self, SECTOR_BYTES};
+use super::group::Segment;
 use super::reader::{End, Reader, Tail};
 use super::{LogStore, StoreError};
 
@@ -55,20 +56,36 @@ impl SegmentStore {
     fn create_segment(&mut self, number: u64) -> Result<(), StoreError> {
         self.end.segment = number;
         let path = self.path();
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .open(&path)
-            .map_err(StoreError::io("creating", &path))?;
+        // Never truncated: what is there may be history.
+        let created = OpenOptions::new().read(true).write(true).create_new(true).open(&path);
+        let file = match created {
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => self.take_unwritten(&path)?,
+            created => created.map_err(StoreError::io("creating", &path))?,
+        };
         let header = format::segment_header(number, self.end.position, &self.end.chain);
         file.write_all_at(&header, 0).map_err(StoreError::io("writing", &path))?;
+        let length = file.metadata().map_err(StoreError::io("reading", &path))?.len();
         self.file = Some(file);
         self.end.offset = SECTOR_BYTES as u64;
-        self.length = self.end.offset;
+        self.length = length;
         let dir = File::open(&self.dir).map_err(StoreError::io("opening", &self.dir))?;
         dir.sync_all().map_err(StoreError::io("syncing", &self.dir))
+    }
+
+    /// A segment that is there already: one that a crash left before its header was durable, or it is not touched.
+    fn take_unwritten(&self, path: &Path) -> Result<File, StoreError> {
+        let open = |options: &mut OpenOptions| options.open(path).map_err(StoreError::io("opening", path));
+        let segment = Segment::new(open(OpenOptions::new().read(true))?, path)?;
+        if segment.last_byte(0)? == 0 {
+            return open(OpenOptions::new().read(true).write(true));
+        }
+        Err(StoreError::Damaged {
+            file: path.to_owned(),
+            offset: 0,
+            position: self.end.position,
+            block: None,
+            what: "it was to be begun, and has bytes already: it is left as it is".into(),
+        })
     }
 
     /// Makes room for so many bytes: in this segment, zeros written ahead, or in a new one.

@@ -134,6 +134,22 @@ fn a_changed_bit_anywhere_is_named_and_never_taken_for_a_torn_write() {
 }
 
 #[test]
+fn a_file_that_ends_within_a_group_was_cut_whatever_else_is_amiss_in_it() {
+    let dir = tempfile::tempdir().unwrap();
+    write(dir.path(), true);
+    let path = dir.path().join("00000000.seg");
+    let mut file = std::fs::read(&path).unwrap();
+    file.truncate(file.len() - SECTOR_BYTES);
+    let end = file.len();
+    file[end - SECTOR_BYTES..].fill(0);
+    std::fs::write(&path, &file).unwrap();
+    match read(dir.path(), 0) {
+        Err(StoreError::Damaged { offset, .. }) => assert_eq!(offset, (end - SECTOR_BYTES) as u64),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
 fn a_group_of_zeros_with_groups_behind_it_is_damage() {
     let dir = tempfile::tempdir().unwrap();
     let files = write(dir.path(), false);
@@ -157,4 +173,82 @@ fn a_cut_a_missing_and_a_grown_file_are_noticed() {
     assert!(matches!(read(dir.path(), 9), Err(StoreError::Damaged { .. })));
     std::fs::remove_file(&path).unwrap();
     assert!(matches!(read(dir.path(), 9), Err(StoreError::Damaged { .. })));
+}
+
+#[test]
+fn a_segment_is_begun_where_there_is_none_and_nothing_is_ever_truncated() {
+    let path = |dir: &std::path::Path| dir.join("00000000.seg");
+    let empty = || {
+        let dir = tempfile::tempdir().unwrap();
+        let mut reader = Reader::new(dir.path());
+        assert!(reader.next_group().unwrap().is_none());
+        let store = SegmentStore::open(dir.path(), &reader).unwrap();
+        (dir, store)
+    };
+    // Somebody puts a file there after the reader looked.
+    let (dir, mut store) = empty();
+    let theirs = [&[0; 600][..], b"history"].concat();
+    std::fs::write(path(dir.path()), &theirs).unwrap();
+    assert!(matches!(store.append(0, &[&entry(0, vec![])]), Err(StoreError::Damaged { .. })));
+    assert_eq!(std::fs::read(path(dir.path())).unwrap(), theirs);
+    // What a crash left before the header was durable is taken, whatever its length.
+    for length in [0, 1, 511, 512, 513, 5000] {
+        let (dir, mut store) = empty();
+        std::fs::write(path(dir.path()), vec![0; length]).unwrap();
+        store.append(0, &[&entry(0, vec![1])]).unwrap();
+        store.close().unwrap();
+        assert_eq!(read(dir.path(), 1).unwrap().0, [entry(0, vec![1])], "{length}");
+    }
+}
+
+#[test]
+fn entries_before_the_damage_are_given_and_the_damage_is_named_by_sector_and_block() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut reader = Reader::new(dir.path());
+    assert!(reader.next_group().unwrap().is_none());
+    let mut store = SegmentStore::open(dir.path(), &reader).unwrap();
+    let all = entries();
+    store.append(0, &all.iter().collect::<Vec<_>>()).unwrap();
+    store.close().unwrap();
+    let path = dir.path().join("00000000.seg");
+    let file = std::fs::read(&path).unwrap();
+    // Header, then for each entry its counts, a leaf, and a block's name and length; then the blocks.
+    let mut starts = vec![96 + all.len() * (4 + 36 + 36 + 4)];
+    for entry in &all {
+        starts.push(starts[starts.len() - 1] + entry.blocks[0].bytes().len());
+    }
+    let sector_of = |at: usize| (1 + at / (SECTOR_BYTES - 1)) * SECTOR_BYTES;
+    let table = starts[0];
+    // Steps that come by every place of a sector.
+    for place in (SECTOR_BYTES..file.len()).step_by(5) {
+        let mut changed = file.clone();
+        changed[place] ^= 0x20;
+        std::fs::write(&path, &changed).unwrap();
+        let mut reader = Reader::new(dir.path());
+        let mut held = Vec::new();
+        let error = loop {
+            match reader.next_group() {
+                Ok(Some(group)) => held.extend(group),
+                Ok(None) => panic!("byte {place} passes"),
+                Err(error) => break error,
+            }
+        };
+        assert_eq!(reader.next_group().unwrap_err().to_string(), error.to_string(), "it stays damaged");
+        let StoreError::Damaged { offset, position, block, .. } = error else { panic!("{error}") };
+        let sector = place / SECTOR_BYTES * SECTOR_BYTES;
+        let at = (sector - SECTOR_BYTES) / SECTOR_BYTES * (SECTOR_BYTES - 1);
+        let is_mark = place % SECTOR_BYTES == SECTOR_BYTES - 1;
+        // The first byte of content that cannot be believed.
+        let lost = if is_mark { at } else { at + place % SECTOR_BYTES };
+        let nth = starts[1..].iter().filter(|end| **end <= lost).count();
+        if lost < table {
+            assert_eq!((held.len(), position, block), (0, 0, None), "byte {place}");
+            assert_eq!(offset, (if is_mark { sector } else { SECTOR_BYTES }) as u64, "byte {place}");
+            continue;
+        }
+        assert_eq!((held.len(), position), (nth, nth as u64), "byte {place}");
+        assert_eq!(block, all.get(nth).map(|entry| entry.blocks[0].id()), "byte {place}");
+        let begins = if is_mark || nth == all.len() { sector } else { sector_of(starts[nth]) };
+        assert_eq!(offset, begins as u64, "byte {place}");
+    }
 }

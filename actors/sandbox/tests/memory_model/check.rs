@@ -1,0 +1,295 @@
+//! One case against the model.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use icn_core::block::Anchor;
+use icn_core::effect::{Outcome, Staged, TrapKind};
+use icn_core::id::{BlockId, Owner};
+use icn_sandbox::LogLine;
+use icn_testkit::abi_model::{self, Account, Effect, End, Expectation, Trap, code, expect};
+use proptest::test_runner::TestCaseError;
+use proptest::{prop_assert, prop_assert_eq};
+
+use crate::cases::{Case, Resolved};
+use crate::common::{FUEL, STORAGE_LEFT, TIME_MS, World, caller, has_no_effects, node, scope};
+use crate::events::{Fields, during};
+use crate::guest::{Given, Guest, MEMORY_BYTES, PAGE_BYTES, hash};
+
+/// What a case showed, of the argument of that number where it is one's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Met {
+    Answered,
+    Denied,
+    OneLess,
+    Inside(usize),
+    AtTheEnd(usize),
+    OneBeyond(usize),
+    Wrapping(usize),
+    EmptyAtTheEnd(usize),
+    EmptyBeyond(usize),
+    NotGrown(usize),
+    Grown(usize),
+    Overlapping(usize),
+    Empty(usize),
+    One(usize),
+    Maximum(usize),
+    OverMaximum(usize),
+    Huge(usize),
+    ExactBuffer(usize),
+    ShortBuffer(usize),
+    NotUtf8(usize),
+    Malformed(usize),
+}
+
+/// The scope that every case runs in, as the model sees it.
+fn model_world(guest: &Guest, case: &Case, grown: bool) -> abi_model::World {
+    let world = World::new();
+    let of_the_module = world.port.balance_of(&Owner::Module(guest.module.id()));
+    let key = |did: icn_core::id::Did| abi_model::did(did.as_str().as_bytes()).unwrap();
+    let names = ["state", "dag", "transfer", "treasury", "usage", "mint", "cross", "issue:Membership"];
+    let all = names.into_iter().chain(["revoke:Membership"]).map(str::to_owned).collect();
+    abi_model::World {
+        module: guest.module.id(),
+        caller: caller(),
+        scope: scope(),
+        input: b"the input".to_vec(),
+        time_ms: TIME_MS,
+        seed: [9; 32],
+        values: BTreeMap::from([(b"k".to_vec(), b"value".to_vec())]),
+        nodes: BTreeMap::from([(node(b"payload").id().as_bytes().to_vec(), b"payload".to_vec())]),
+        token: b"H".to_vec(),
+        balances: BTreeMap::from([
+            (Account::Member(key(caller())), 100),
+            (Account::Treasury, 50),
+            (Account::Module(guest.module.id().as_bytes().to_vec()), of_the_module),
+        ]),
+        storage_left: STORAGE_LEFT,
+        network_left: 1000,
+        pages_left: 16 - ((MEMORY_BYTES + if grown { PAGE_BYTES } else { 0 }) / PAGE_BYTES) as u64,
+        capabilities: if case.capabilities { all } else { BTreeSet::new() },
+    }
+}
+
+/// Runs a case with plenty of fuel, with just enough for the entry, with just enough for the call, and with one unit
+/// less.
+pub(crate) fn check(guest: &Guest, case: &Case) -> Result<BTreeSet<Met>, TestCaseError> {
+    let resolved = case.resolve(guest.function);
+    let world = model_world(guest, case, resolved.grown);
+    let plenty = FUEL - guest.before(resolved.grown);
+    let model = |fuel: u64| expect(guest.function, &resolved.arguments, &resolved.memory, &world, fuel);
+    let expected = model(plenty);
+    let mut met = met(&resolved, guest, case, &expected);
+    for fuel in [plenty, expected.fuel + guest.after(), expected.fuel, expected.fuel - 1] {
+        let expected = model(fuel);
+        bare(guest, case, &resolved, fuel, &expected)?;
+        if expected.end == End::Trap(Trap::OutOfFuel) {
+            met.insert(Met::OneLess);
+        }
+    }
+    probe(guest, case, &resolved, &expected, model)?;
+    Ok(met)
+}
+
+fn given<'a>(case: &Case, resolved: &'a Resolved, fuel: u64) -> Given<'a> {
+    let mut world = World::new().fuel(fuel);
+    if !case.capabilities {
+        world.capabilities = BTreeSet::new();
+    }
+    Given { world, memory: &resolved.memory, grown: resolved.grown }
+}
+
+/// The call alone, with so much fuel when it begins.
+fn bare(
+    guest: &Guest,
+    case: &Case,
+    resolved: &Resolved,
+    fuel: u64,
+    expected: &Expectation,
+) -> Result<(), TestCaseError> {
+    let before = guest.before(resolved.grown);
+    let given = given(case, resolved, before + fuel);
+    let ((staged, lines), events) = during(|| guest.run("bare", &given));
+    let context = format!("{expected:?} of {:?} in {} bytes", resolved.arguments, resolved.memory.len());
+    match &expected.end {
+        // The call is paid for, and what comes after it is not.
+        End::Answer(_) if fuel < expected.fuel + guest.after() => {
+            let in_the_guest =
+                Outcome::Trapped(icn_core::effect::Trap { kind: TrapKind::OutOfFuel, detail: String::new() });
+            prop_assert_eq!(&staged.outcome, &in_the_guest, "{}", context);
+            prop_assert!(has_no_effects(&staged), "{}", context);
+        }
+        End::Answer(_) => {
+            prop_assert_eq!(&staged.outcome, &Outcome::Ok, "{}", context);
+            prop_assert_eq!(staged.fuel, before + expected.fuel + guest.after(), "fuel: {}", context);
+            effects(&staged, &lines, &expected.effect, &context)?;
+        }
+        End::Trap(trap) => {
+            let Outcome::Trapped(found) = &staged.outcome else {
+                prop_assert!(false, "{:?}, and not {}", staged.outcome, context);
+                return Ok(());
+            };
+            let (kind, detail) = words(guest, trap);
+            prop_assert_eq!(found.kind, kind, "{}", context);
+            prop_assert!(found.detail.starts_with(&detail), "{}: {}", found.detail, context);
+            prop_assert_eq!(staged.fuel, before + fuel, "a trap's charge: {}", context);
+            prop_assert!(
+                has_no_effects(&staged) && staged.output.is_empty() && lines.is_empty(),
+                "{}",
+                context
+            );
+        }
+    }
+    let mut expected_events = Vec::new();
+    if let End::Trap(Trap::MemoryFault { argument, pointer, length, memory }) = &expected.end {
+        expected_events.push(Fields::from([
+            ("message", "memory fault".to_owned()),
+            ("function", guest.function.name.to_owned()),
+            ("argument", (*argument).to_owned()),
+            ("pointer", pointer.to_string()),
+            ("length", length.to_string()),
+            ("memory_bytes", memory.to_string()),
+        ]));
+    }
+    prop_assert_eq!(events, expected_events, "events: {}", context);
+    Ok(())
+}
+
+/// A trap as a receipt names it, and how its detail begins.
+fn words(guest: &Guest, trap: &Trap) -> (TrapKind, String) {
+    match trap {
+        Trap::OutOfFuel => (TrapKind::OutOfFuel, format!("{} costs ", guest.function.name)),
+        Trap::Aborted(message) => (TrapKind::Aborted, message.clone()),
+        Trap::MemoryFault { argument, pointer, length, memory } => (
+            TrapKind::MemoryFault,
+            format!(
+                "{}: argument {argument} at {pointer} of {length} bytes is not inside the memory of {memory} bytes",
+                guest.function.name
+            ),
+        ),
+    }
+}
+
+/// Exactly this effect and no other.
+fn effects(staged: &Staged, lines: &[LogLine], effect: &Effect, context: &str) -> Result<(), TestCaseError> {
+    let (mut output, mut logged, mut writes) = (Vec::new(), Vec::new(), BTreeMap::new());
+    let (mut nodes, mut anchors, mut amounts, mut network) = (Vec::new(), Vec::new(), Vec::new(), 0);
+    match effect.clone() {
+        Effect::Nothing => {}
+        Effect::Output(bytes) => output = bytes,
+        Effect::Line(level, text) => logged.push((level, text)),
+        Effect::Value(key, value) => drop(writes.insert(key, value)),
+        Effect::Node(cid) => nodes.push(cid),
+        Effect::Anchor(cid, topic) => {
+            anchors.push(Anchor(BlockId::from_bytes(&cid).unwrap(), String::from_utf8(topic).unwrap()));
+        }
+        Effect::Transfer(amount) => amounts.push(amount),
+        Effect::Network(bytes) => network = bytes,
+    }
+    let lines: Vec<_> = lines.iter().map(|line| (line.level, line.text.clone().into_bytes())).collect();
+    let stored: Vec<_> = staged.nodes.iter().map(|block| block.id().as_bytes().to_vec()).collect();
+    let moved: Vec<_> = staged.journal.iter().map(|transfer| transfer.amount).collect();
+    prop_assert_eq!(&staged.output, &output, "output: {}", context);
+    prop_assert_eq!(staged.logged.is_some(), !logged.is_empty(), "log: {}", context);
+    prop_assert_eq!(lines, logged, "log: {}", context);
+    prop_assert_eq!(&staged.writes, &writes, "values: {}", context);
+    prop_assert_eq!(stored, nodes, "nodes: {}", context);
+    prop_assert_eq!(&staged.anchors, &anchors, "anchors: {}", context);
+    prop_assert_eq!(moved, amounts, "transfers: {}", context);
+    prop_assert_eq!(staged.usage.network, network, "network: {}", context);
+    // Key and value together, less what was there before.
+    let kept = |key: &[u8], value: Option<usize>| value.map_or(0, |value| (key.len() + value) as i64);
+    let before = |key: &[u8]| kept(key, (key == b"k").then_some(b"value".len()));
+    let storage: i64 =
+        writes.iter().map(|(key, value)| kept(key, value.as_ref().map(Vec::len)) - before(key)).sum();
+    prop_assert_eq!(staged.usage.storage, storage, "storage: {}", context);
+    Ok(())
+}
+
+/// The call, its answer, and every byte of the memory afterwards.
+fn probe(
+    guest: &Guest,
+    case: &Case,
+    resolved: &Resolved,
+    expected: &Expectation,
+    model: impl Fn(u64) -> Expectation,
+) -> Result<(), TestCaseError> {
+    if let End::Trap(_) = expected.end {
+        return Ok(());
+    }
+    let expected = model(FUEL - guest.before(resolved.grown));
+    let (staged, _) = guest.run("probe", &given(case, resolved, FUEL));
+    let mut memory = resolved.memory.clone();
+    if let Some((at, bytes)) = &expected.written {
+        memory[*at..at + bytes.len()].copy_from_slice(bytes);
+    }
+    prop_assert_eq!(&staged.outcome, &Outcome::Ok);
+    let number = |at: usize| u64::from_le_bytes(staged.output[at..at + 8].try_into().unwrap());
+    prop_assert_eq!(End::Answer(number(0) as i64), expected.end.clone(), "of {:?}", resolved.arguments);
+    prop_assert_eq!(number(8), hash(&memory), "the memory after {:?} of {:?}", expected, resolved.arguments);
+    Ok(())
+}
+
+/// What a case shows: an edge counts when the call came to it, and not when something else was wrong before.
+fn met(resolved: &Resolved, guest: &Guest, case: &Case, expected: &Expectation) -> BTreeSet<Met> {
+    let mut met = BTreeSet::new();
+    let faulty = match &expected.end {
+        End::Trap(Trap::MemoryFault { argument, .. }) => Some(*argument),
+        _ => None,
+    };
+    let too_large = expected.end == End::Answer(code::TOO_LARGE);
+    let denied = !case.capabilities && expected.end == End::Answer(code::DENIED);
+    if denied {
+        met.insert(Met::Denied);
+    }
+    let past_bounds = !too_large && !denied && faulty.is_none();
+    if past_bounds && matches!(expected.end, End::Answer(_)) {
+        met.insert(Met::Answered);
+    }
+    let memory = resolved.memory.len() as u64;
+    let parameters = guest.function.parameters.iter().zip(&resolved.ranges).enumerate();
+    for (index, (parameter, (pointer, bytes))) in
+        parameters.filter_map(|(index, (parameter, range))| Some((index, (parameter, (*range)?))))
+    {
+        let mut is = |condition: bool, what: fn(usize) -> Met| {
+            if condition {
+                met.insert(what(index));
+            }
+        };
+        let end = pointer + bytes;
+        let max = parameter.1.length_max().map(|max| match parameter.1 {
+            abi_model::Kind::Cids(_) => max as u64 * 36,
+            _ => max as u64,
+        });
+        let this_faults = faulty == Some(parameter.0);
+        is(past_bounds && bytes > 0 && end < memory, Met::Inside);
+        is(past_bounds && bytes > 0 && end == memory, Met::AtTheEnd);
+        is(past_bounds && bytes == 0 && pointer == memory, Met::EmptyAtTheEnd);
+        is(past_bounds && resolved.grown && pointer >= MEMORY_BYTES as u64, Met::Grown);
+        is(past_bounds && bytes == 0, Met::Empty);
+        is(past_bounds && bytes == if max.is_some_and(|m| m == 64 * 36) { 36 } else { 1 }, Met::One);
+        is(past_bounds && Some(bytes) == max, Met::Maximum);
+        is(this_faults && bytes > 0 && end == memory + 1, Met::OneBeyond);
+        is(this_faults && end >= 1 << 32, Met::Wrapping);
+        is(this_faults && bytes == 0 && pointer == memory + 1, Met::EmptyBeyond);
+        is(
+            this_faults && !resolved.grown && end > memory && end <= memory + PAGE_BYTES as u64,
+            Met::NotGrown,
+        );
+        let cut = matches!(parameter.1, abi_model::Kind::Cut(_));
+        let refused = too_large || (cut && (past_bounds || this_faults));
+        is(refused && max.is_some_and(|max| bytes > max && bytes <= max + 36), Met::OverMaximum);
+        is((refused || this_faults) && bytes >= u64::from(u32::MAX), Met::Huge);
+        let written = expected.written.as_ref().map(|written| written.1.len() as u64);
+        is(past_bounds && written == Some(bytes), Met::ExactBuffer);
+        is(matches!(expected.end, End::Answer(n) if n > 0 && n as u64 == bytes + 1), Met::ShortBuffer);
+        let others = resolved.ranges.iter().enumerate().filter(|(other, _)| *other != index);
+        let overlaps = |(at, length): (u64, u64)| pointer < at + length && at < end;
+        is(past_bounds && others.flat_map(|(_, range)| *range).any(overlaps), Met::Overlapping);
+        if past_bounds && !parameter.1.is_output() {
+            let text = &resolved.memory[pointer as usize..end as usize];
+            is(expected.end == End::Answer(code::INVALID_UTF8) && !abi_model::is_utf8(text), Met::NotUtf8);
+            is(expected.end == End::Answer(code::INVALID_ARGUMENT), Met::Malformed);
+        }
+    }
+    met
+}

@@ -1,0 +1,92 @@
+//! What an audit says: the whole report, and the first thing that does not hold.
+
+use icn_core::replay::Divergence;
+
+use crate::store::StoreError;
+
+/// What an audit found.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct AuditReport {
+    /// Whether everything holds.
+    pub ok: bool,
+    /// The log, when its first entry could be read.
+    pub origin: Option<String>,
+    /// Leaves that hold.
+    pub size: u64,
+    /// The root over them, in hexadecimal.
+    pub root: String,
+    /// Scopes.
+    pub scopes: u64,
+    /// Receipts.
+    pub invocations: u64,
+    /// Whether every run was run again.
+    pub replayed: bool,
+    /// The first thing that does not hold.
+    pub divergence: Option<Finding>,
+    /// Whether a host has the directory open: then only what its newest checkpoint covers was looked at.
+    pub in_use: bool,
+    /// What was set aside and derived again, and what else a person should know.
+    pub notices: Vec<String>,
+}
+
+/// The first thing that does not hold, and where.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct Finding {
+    /// The log position of the entry, where there is one.
+    pub position: Option<u64>,
+    /// The block, where there is one.
+    pub block: Option<String>,
+    /// What does not hold.
+    pub what: String,
+    /// What would be right.
+    pub expected: String,
+    /// What is there.
+    pub found: String,
+    /// The file and the byte, where the bytes themselves are damaged.
+    pub place: Option<String>,
+}
+
+impl std::fmt::Display for Finding {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if let Some(position) = self.position {
+            write!(f, "position {position}, ")?;
+        }
+        if let Some(block) = &self.block {
+            write!(f, "block {block}, ")?;
+        }
+        if let Some(place) = &self.place {
+            write!(f, "{place}, ")?;
+        }
+        write!(f, "{}: expected {}, found {}", self.what, self.expected, self.found)
+    }
+}
+
+impl From<Divergence> for Finding {
+    fn from(divergence: Divergence) -> Self {
+        let Divergence { position, block, what, expected, found } = divergence;
+        Self { position: Some(position), block: Some(block.to_string()), what, expected, found, place: None }
+    }
+}
+
+impl From<StoreError> for Finding {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Damaged { file, offset, position, block, what } => Self {
+                position: Some(position),
+                block: block.map(|block| block.to_string()),
+                what: "stored bytes".into(),
+                expected: "those that were written".into(),
+                found: what,
+                place: Some(format!("{} at byte {offset}", file.display())),
+            },
+            other => Self::of("reading the log", "an answer of the disk", &other),
+        }
+    }
+}
+
+impl Finding {
+    pub(crate) fn of(what: &str, expected: &str, found: &dyn std::fmt::Display) -> Self {
+        let (what, expected, found) = (what.to_owned(), expected.to_owned(), found.to_string());
+        Self { position: None, block: None, what, expected, found, place: None }
+    }
+}
