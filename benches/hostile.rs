@@ -16,7 +16,6 @@
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     clippy::cast_precision_loss,
-    clippy::cast_sign_loss,
     reason = "a bench that cannot go on stops, and its numbers are small"
 )]
 
