@@ -106,6 +106,7 @@ struct Heaviest {
     merges: u64,
     scope: u64,
     calls: u64,
+    again: u64,
 }
 
 impl Reason {
@@ -117,8 +118,8 @@ impl Reason {
 
 impl Heaviest {
     const fn of((function, weight): (u32, Weight)) -> Self {
-        let Weight { operators, merges, scope, calls } = weight;
-        Self { function, weight: weight.total(), operators, merges, scope, calls }
+        let Weight { operators, merges, scope, calls, again } = weight;
+        Self { function, weight: weight.total(), operators, merges, scope, calls, again }
     }
 }
 
@@ -176,12 +177,12 @@ impl fmt::Display for Report {
         if let Some(ms) = self.compile_ms {
             writeln!(f, "compiled in   {ms:.1} ms")?;
         }
-        if let Some(Heaviest { function, weight, operators, merges, scope, calls }) = &self.heaviest {
+        if let Some(Heaviest { function, weight, operators, merges, scope, calls, again }) = &self.heaviest {
             let [weight, operators, merges] = [weight, operators, merges].map(number);
-            let [scope, calls] = [scope, calls].map(number);
+            let [scope, calls, again] = [scope, calls, again].map(number);
             writeln!(
                 f,
-                "heaviest      function {function}: {weight} (operators {operators}, branches that meet {merges}, values in scope there {scope}, calls {calls})"
+                "heaviest      function {function}: {weight} (operators {operators}, branches that meet {merges}, values in scope there {scope}, calls {calls}, work done again {again})"
             )?;
         }
         for Size { name, found, max } in &self.sizes {

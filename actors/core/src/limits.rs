@@ -220,8 +220,8 @@ pub mod weights {
     pub const OPERATOR: u64 = 10;
     /// `nop`.
     pub const NOP: u64 = 1;
-    /// A `block`: each costs the more, the more of them a function has.
-    pub const BLOCK: u64 = 150;
+    /// A `block`.
+    pub const BLOCK: u64 = 30;
     /// `if`, `else`, `br`, `br_if`, `br_table`, `return`.
     pub const BRANCH: u64 = 80;
     /// A loop: it counts fuel and asks whether to yield.
@@ -244,12 +244,21 @@ pub mod weights {
     pub const MEETING_DOUBLES_AT: u64 = 256;
     /// A value in scope where branches meet.
     pub const SCOPE: u64 = 5;
+    /// A pure function of integers that is computed once more, in another block that uses it.
+    pub const AGAIN: u32 = 30;
+    /// The same of floats, sign extensions, counts of bits.
+    pub const AGAIN_SLOW: u32 = 100;
+    /// A local that was set before and is looked at once more where a branch leaves.
+    pub const AGAIN_LOOKED_AT: u64 = 1;
     /// A cheap function of integers.
     pub const ARITHMETIC: u64 = 30;
     /// Sums with a constant from so many in a row on weigh [`SUM_IN_A_ROW`].
     pub const ROW_AT: u8 = 2;
     /// A sum of a constant with a sum of a constant with a sum of a constant; arithmetic of two constants.
     pub const SUM_IN_A_ROW: u64 = 400;
+    /// The counter of fuel is a sum with a constant too, wherever a straight piece of code ends: so much more from
+    /// [`ROW_AT`] in a row on.
+    pub const FUEL_IN_A_ROW: u64 = 400;
     /// A rotation of an integer.
     pub const ROTATION: u64 = 600;
     /// Floats, divisions, conversions, sign extensions, counts of bits.

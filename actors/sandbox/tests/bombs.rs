@@ -60,3 +60,11 @@ fn functions_that_are_too_heavy_together_are_refused() {
     assert_eq!(rejected.item, Some(Item { kind: "function", index: most }));
     assert!(rejected.what.contains("weight of all functions"), "{rejected}");
 }
+
+#[test]
+fn the_author_of_work_that_is_done_again_reads_what_to_do() {
+    let (_, build) = shapes::all().into_iter().find(|(name, _)| *name == "pure work used late").unwrap();
+    let rejected = validate(&build(3_350, 1)).unwrap_err();
+    assert!(rejected.what.contains("work done again"), "{rejected}");
+    assert!(rejected.what.contains("used in many blocks is computed in each of them"), "{rejected}");
+}

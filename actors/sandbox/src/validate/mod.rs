@@ -5,6 +5,7 @@
 //! our own bounds come before the validator's work, which is in proportion to what they let through. What a
 //! body costs to compile is weighed on the way (`weight.rs`).
 
+mod again;
 mod chains;
 mod code;
 mod imports;

@@ -6,6 +6,7 @@
 //! the body. It depends on the bytes alone, so it is the same on every machine. How its prices were measured
 //! is in `docs/design/0003-compile-bounds.md`.
 
+use super::again::{Again, Opens};
 use super::chains::{self, Chains, Kind};
 use icn_core::limits::weights as w;
 use wasmparser::{BlockType, FuncType, Operator};
@@ -22,25 +23,31 @@ pub struct Weight {
     pub scope: u64,
     /// Parameters and results of calls, and the values on the stack that wait for them.
     pub calls: u64,
+    /// Pure work that is done again in each block that uses it.
+    pub again: u64,
 }
 
 impl Weight {
     /// All of it.
     #[must_use]
     pub const fn total(&self) -> u64 {
-        self.operators.saturating_add(self.merges).saturating_add(self.scope).saturating_add(self.calls)
+        let rest = self.scope.saturating_add(self.calls).saturating_add(self.again);
+        self.operators.saturating_add(self.merges).saturating_add(rest)
     }
 
     /// The largest part, and what an author can do about it.
     #[must_use]
     pub fn advice(&self) -> &'static str {
-        let most = self.operators.max(self.merges).max(self.scope).max(self.calls);
+        let most = self.operators.max(self.merges).max(self.scope).max(self.calls).max(self.again);
         if most == self.merges {
             "set fewer locals inside blocks that many branches leave, or split the function there"
         } else if most == self.scope {
             "use fewer locals, or move a part that branches much into a function of its own"
         } else if most == self.calls {
             "pass fewer parameters, keep fewer values on the stack across calls, or split the function"
+        } else if most == self.again {
+            "a value that is computed once and used in many blocks is computed in each of them: use it, or store it, \
+             before they part"
         } else {
             "split the function"
         }
@@ -51,12 +58,13 @@ impl std::fmt::Display for Weight {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(
             f,
-            "{} (operators {}, branches that meet {}, values in scope there {}, calls {})",
+            "{} (operators {}, branches that meet {}, values in scope there {}, calls {}, work done again {})",
             self.total(),
             self.operators,
             self.merges,
             self.scope,
-            self.calls
+            self.calls,
+            self.again
         )
     }
 }
@@ -84,6 +92,7 @@ pub(crate) struct Scales {
     words: usize,
     locals: u64,
     chains: Chains,
+    again: Again,
 }
 
 /// The types that a function's operators name.
@@ -98,6 +107,7 @@ impl Scales {
     /// Begins a function with so many parameters, locals (the parameters among them) and results.
     pub(crate) fn begin(&mut self, params: usize, locals: u32, results: usize) {
         self.chains.begin(params, locals as usize);
+        self.again.begin(locals as usize, results);
         self.weight = Weight { operators: w::FUNCTION, ..Weight::default() };
         self.frames.clear();
         self.bits.clear();
@@ -129,10 +139,11 @@ impl Scales {
             0
         };
         self.weight.operators = self.weight.operators.saturating_add(class(operator, row));
+        self.compute_again(operator, height as usize, types);
         match operator {
-            O::Block { blockty } => self.open(false, false, results(*blockty, types)),
-            O::If { blockty } => self.open(false, true, results(*blockty, types)),
-            O::Loop { blockty } => self.open(true, false, params(*blockty, types)),
+            O::Block { blockty } => self.open(false, false, results(*blockty, types) as u64),
+            O::If { blockty } => self.open(false, true, results(*blockty, types) as u64),
+            O::Loop { blockty } => self.open(true, false, params(*blockty, types) as u64),
             O::Else => {
                 if let Some(frame) = self.frames.last_mut() {
                     frame.is_if = false;
@@ -154,6 +165,56 @@ impl Scales {
             O::CallIndirect { type_index, .. } => self.call(types.at(*type_index), height),
             _ => {}
         }
+    }
+
+    /// What of the operator's work is done again elsewhere.
+    fn compute_again(&mut self, operator: &Operator<'_>, height: usize, types: &impl Types) {
+        use Operator as O;
+        let again = &mut self.again;
+        again.tick();
+        if again.live() && burns(operator) && again.burn() >= w::ROW_AT {
+            self.weight.operators += w::FUEL_IN_A_ROW;
+        }
+        match operator {
+            O::Block { blockty } => {
+                again.open(Opens::Block, params(*blockty, types), results(*blockty, types));
+            }
+            O::If { blockty } => again.open(Opens::If, params(*blockty, types), results(*blockty, types)),
+            O::Loop { blockty } => {
+                again.open(Opens::Loop, params(*blockty, types), params(*blockty, types));
+                again.reload();
+            }
+            O::Else => again.turn(height),
+            O::End => again.close(height),
+            _ if !again.live() => {}
+            O::Unreachable => again.ends(),
+            O::BrIf { relative_depth } => {
+                again.take_uses(1);
+                again.branch(*relative_depth as usize);
+            }
+            O::Br { relative_depth } => {
+                again.branch(*relative_depth as usize);
+                again.ends();
+            }
+            O::Return => {
+                again.branch(self.frames.len().saturating_sub(1));
+                again.ends();
+            }
+            O::BrTable { targets } => {
+                again.take_uses(1);
+                for target in targets.targets().flatten().chain([targets.default()]) {
+                    again.branch(target as usize);
+                }
+                again.ends();
+            }
+            other => {
+                again.operator(other, height, fresh(other, types));
+                if matches!(other, O::Call { .. } | O::CallIndirect { .. }) {
+                    again.reload();
+                }
+            }
+        }
+        self.weight.again = self.again.weight();
     }
 
     fn open(&mut self, is_loop: bool, is_if: bool, arity: u64) {
@@ -214,17 +275,17 @@ impl Scales {
     }
 }
 
-fn results(block: BlockType, types: &impl Types) -> u64 {
+fn results(block: BlockType, types: &impl Types) -> usize {
     match block {
         BlockType::Empty => 0,
         BlockType::Type(_) => 1,
-        BlockType::FuncType(index) => types.at(index).map_or(0, |found| found.results().len() as u64),
+        BlockType::FuncType(index) => types.at(index).map_or(0, |found| found.results().len()),
     }
 }
 
-fn params(block: BlockType, types: &impl Types) -> u64 {
+fn params(block: BlockType, types: &impl Types) -> usize {
     match block {
-        BlockType::FuncType(index) => types.at(index).map_or(0, |found| found.params().len() as u64),
+        BlockType::FuncType(index) => types.at(index).map_or(0, |found| found.params().len()),
         BlockType::Empty | BlockType::Type(_) => 0,
     }
 }
@@ -255,6 +316,25 @@ fn class(operator: &Operator<'_>, row: u8) -> u64 {
             Kind::Memory(_) => w::MEMORY_ACCESS,
         },
     }
+}
+
+/// Where the compiler adds what was burned to the counter of fuel.
+const fn burns(operator: &Operator<'_>) -> bool {
+    use Operator as O;
+    matches!(
+        operator,
+        O::Unreachable
+            | O::Return
+            | O::Call { .. }
+            | O::CallIndirect { .. }
+            | O::Loop { .. }
+            | O::If { .. }
+            | O::Else
+            | O::End
+            | O::Br { .. }
+            | O::BrIf { .. }
+            | O::BrTable { .. }
+    )
 }
 
 /// How many values an operator brings from where the optimiser does not look.

@@ -260,4 +260,103 @@ pub(crate) const SHAPES: &[Shape] = &[
             .global_set(0)
             .end()),
     ),
+    (
+        "pure floats used late",
+        row!(spec(), |f, i| f
+            .local_get(12)
+            .f64_const((f64::from(i) + 0.5).into())
+            .f64_mul()
+            .local_get(13)
+            .f64_add()
+            .local_set(12)
+            .local_get(0)
+            .if_(BlockType::Empty)
+            .local_get(12)
+            .i64_reinterpret_f64()
+            .global_set(0)
+            .end()),
+    ),
+    (
+        "pure rotations used late",
+        row!(spec(), |f, i| f
+            .local_get(4)
+            .local_get(5)
+            .i64_rotl()
+            .local_set(4)
+            .local_get(0)
+            .if_(BlockType::Empty)
+            .local_get(4)
+            .global_set(0)
+            .end()),
+    ),
+    (
+        "pure work used late, behind branches that bring the same",
+        row!(spec(), |f, i| f
+            .local_get(4)
+            .i64_const(i64::from(i))
+            .i64_mul()
+            .local_get(5)
+            .i64_add()
+            .local_set(4)
+            .local_get(0)
+            .if_(BlockType::Empty)
+            .local_get(4)
+            .local_set(6)
+            .else_()
+            .local_get(4)
+            .local_set(6)
+            .end()
+            .local_get(1)
+            .if_(BlockType::Empty)
+            .local_get(6)
+            .global_set(0)
+            .end()),
+    ),
+    (
+        "pure work used late, as what a block brings",
+        row!(spec(), |f, i| f
+            .local_get(4)
+            .i64_const(i64::from(i))
+            .i64_mul()
+            .local_get(5)
+            .i64_add()
+            .local_set(4)
+            .block(BlockType::Result(ValType::I64))
+            .local_get(4)
+            .local_get(0)
+            .br_if(0)
+            .drop()
+            .local_get(4)
+            .end()
+            .local_set(6)
+            .local_get(1)
+            .if_(BlockType::Empty)
+            .local_get(6)
+            .global_set(0)
+            .end()),
+    ),
+    ("pure work used late, out of a block", |n, k| {
+        module(&spec(), k, |f| {
+            for i in 0..n {
+                f.local_get(4).i64_const(i64::from(i)).i64_mul().local_get(5).i64_add().local_set(4);
+                f.block(BlockType::Empty).local_get(0).br_if(0).local_get(4).global_set(0).end();
+            }
+        })
+    }),
+    ("pure work used late, brought where nobody reads it", |n, k| {
+        module(&spec(), k, |f| {
+            for i in 0..n {
+                f.local_get(4).i64_const(i64::from(i)).i64_mul().local_get(5).i64_add().local_set(4);
+                f.block(BlockType::Empty).local_get(4).local_set(6).local_get(0).br_if(0);
+                f.i64_const(1).local_set(6).end();
+                f.local_get(0).if_(BlockType::Empty).local_get(4).global_set(0).end();
+            }
+        })
+    }),
+    ("blocks in a row, each left at its end", row!(spec(), |f, i| f.block(BlockType::Empty).br(0).end())),
+    (
+        "blocks in a row, each left by a table",
+        row!(spec(), |f, i| f.block(BlockType::Empty).local_get(0).br_table([0, 0], 0).end()),
+    ),
+    ("branches out of the function in a row", row!(spec(), |f, i| f.local_get(0).br_if(0))),
 ];
