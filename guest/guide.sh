@@ -1,7 +1,7 @@
 #!/bin/sh
 # Follows the guide in README.md as a new author would, in a copy: the commands and texts of its steps 1 to 3 are
-# taken from there, so that the guide cannot say what does not work. With --build, step 4 too, and step 5 when the
-# variable ICN names the program `icn`.
+# taken from there, so that the guide cannot say what does not work. With --build, step 4 too, and, when the variable
+# ICN names the program `icn`, step 5 and what to do when a call traps.
 #
 # Answers 0 when every step went well, 1 when one did not, 2 for a wrong argument; with --build what build.sh does.
 set -eu
@@ -39,12 +39,12 @@ echo "guide: step 1, copy the template"
 block sh 1 > "$scratch/step" && sh -eux "$scratch/step"
 
 echo "guide: step 2, write an entry"
-block rust 1 >> examples/guestbook/src/lib.rs
+{ echo; block rust 1; } >> examples/guestbook/src/lib.rs
 sed -i 's/entries: \[greet\]/entries: [greet, count]/' examples/guestbook/src/lib.rs
 grep -q 'entries: \[greet, count\]' examples/guestbook/src/lib.rs
 
 echo "guide: step 3, test it natively"
-block rust 2 >> examples/guestbook/tests/story.rs
+{ echo; block rust 2; } >> examples/guestbook/tests/story.rs
 block sh 2 > "$scratch/step" && sh -eux "$scratch/step"
 
 if [ "${1-}" = --build ]; then
@@ -59,6 +59,15 @@ if [ "${1-}" = --build ]; then
         block sh 4 > "$scratch/step" && sh -eux "$scratch/step" > "$scratch/said"
         cat "$scratch/said"
         grep -q '^accepted$' "$scratch/said" && grep -q 'welcome, Ann' "$scratch/said"
+
+        echo "guide: when a call traps"
+        { echo; block rust 5; } >> examples/guestbook/src/lib.rs
+        sed -i 's/entries: \[greet, count\]/entries: [greet, count, first]/' examples/guestbook/src/lib.rs
+        block sh 7 > "$scratch/step" && sh -eux "$scratch/step" > "$scratch/said"
+        cat "$scratch/said"
+        # `build.sh` says what it built; then comes what the guide shows, to the line of the panic.
+        block text 1 > "$scratch/shown"
+        tail -n +2 "$scratch/said" | head -n "$(wc -l < "$scratch/shown")" | diff "$scratch/shown" -
     fi
 fi
 echo "guide: every step went well"

@@ -311,6 +311,27 @@ fn a_stream_that_is_closed_or_full_is_a_failure_without_a_panic() {
         let output = icn().args(arguments).stdout(writer).stderr(Stdio::piped()).output().unwrap();
         assert_eq!((code(&output), stderr(&output).as_str()), (1, ""), "{arguments:?}");
     }
+    // The author's tools take a reader that had enough for a reader that is content.
+    let guest = Path::new(env!("CARGO_MANIFEST_DIR")).join("guest/prebuilt/template.wasm");
+    let guest = guest.to_str().unwrap();
+    for (arguments, when_full) in [
+        (&["abi"][..], 2),
+        (&["abi", "--json"], 2),
+        (&["check", guest], 2),
+        (&["check", guest, "--json"], 2),
+        (&["run", guest, "greet", "--grant", "all"], 1),
+        (&["run", guest, "greet", "--grant", "all", "--json"], 1),
+    ] {
+        let output = icn().args(arguments).stdout(full()).stderr(Stdio::piped()).output().unwrap();
+        assert_eq!(code(&output), when_full, "{arguments:?}: {}", stderr(&output));
+        assert!(stderr(&output).contains("standard output: "), "{}", stderr(&output));
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let output = icn().args(arguments).stdout(writer).stderr(Stdio::piped()).output().unwrap();
+        // The guest refuses an empty name.
+        let expected = i32::from(arguments[0] == "run");
+        assert_eq!((code(&output), stderr(&output).as_str()), (expected, ""), "{arguments:?}");
+    }
     // With nowhere to complain, either.
     let output = icn().args(["demo", "nowhere.pb"]).stderr(full()).output().unwrap();
     assert_eq!(code(&output), 2);

@@ -37,6 +37,7 @@
 //! | `resource.rs`, `escrow.rs` | the budget, balances, transfers, minting; amounts held until a deadline |
 //! | `state.rs`, `dag.rs` | values and keys; nodes and anchors |
 //! | `credential.rs` | credentials and signatures |
+//! | `record.rs` | how a value of several fields is kept |
 //! | `text.rs` | what a strict input format needs: lines, fields, numbers, quotation |
 //! | `wasm/` | the imports, the allocator, the panic handler: the only folder with `unsafe` |
 //! | `fake/` | the fake host behind the same calls, for native tests |
@@ -56,6 +57,7 @@ pub mod dag;
 mod entry;
 pub mod escrow;
 mod failure;
+pub mod record;
 pub mod resource;
 pub mod state;
 pub mod text;

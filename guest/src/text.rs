@@ -23,15 +23,20 @@ pub fn fields<const N: usize>(input: &str) -> Option<[&str; N]> {
     rest.next().is_none().then_some(fields)
 }
 
-/// A whole number of 64 bits, written plainly: digits, no leading zero, `-` only before a number below zero.
-pub fn whole_number(text: &str) -> Option<i64> {
+/// Whether a text is a whole number, of any size, written plainly: digits, no leading zero, `-` only before a number
+/// below zero.
+pub fn is_whole_number(text: &str) -> bool {
     let digits = text.strip_prefix('-').unwrap_or(text);
-    let plain = match digits.as_bytes() {
+    match digits.as_bytes() {
         [b'0'] => digits.len() == text.len(),
         [b'1'..=b'9', rest @ ..] => rest.iter().all(u8::is_ascii_digit),
         _ => false,
-    };
-    if plain { text.parse().ok() } else { None }
+    }
+}
+
+/// A whole number of 64 bits, written [plainly](is_whole_number).
+pub fn whole_number(text: &str) -> Option<i64> {
+    if is_whole_number(text) { text.parse().ok() } else { None }
 }
 
 /// Quotes what someone wrote: in double quotes, control characters spelt out, cut when long.

@@ -10,7 +10,6 @@ pub(crate) mod run;
 mod text;
 
 use std::fmt::Display;
-use std::io::Write as _;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -30,12 +29,7 @@ pub(crate) fn print_report<R: Display + serde::Serialize>(report: &R, json: bool
     } else {
         report.to_string()
     };
-    match std::io::stdout().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(format!("standard output: {error}"))
-        }
-        _ => Ok(()),
-    }
+    output::write(&text).map(drop).map_err(|error| format!("standard output: {error}"))
 }
 
 /// Says on standard error what is not right, and gives the exit code for it.

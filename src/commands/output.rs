@@ -17,14 +17,19 @@ pub(crate) fn tell(command: &str, what: &dyn Display) {
 /// Prints a result on standard output, with a line break behind it. False when it did not get there; a reader
 /// that went away early (`icn … | head -1`) is no news to anybody.
 pub(crate) fn print(command: &str, text: &str) -> bool {
-    let mut stdout = std::io::stdout().lock();
-    let written = writeln!(stdout, "{text}").and_then(|()| stdout.flush());
-    if let Err(error) = &written
-        && error.kind() != ErrorKind::BrokenPipe
-    {
+    write(&format!("{text}\n")).unwrap_or_else(|error| {
         tell(command, &format!("writing the result: {error}"));
+        false
+    })
+}
+
+/// Writes this on standard output, to the last byte. False when the reader went away before that.
+pub(crate) fn write(text: &str) -> std::io::Result<bool> {
+    let mut stdout = std::io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
+        written => written.map(|()| true),
     }
-    written.is_ok()
 }
 
 /// A path as a shell takes it for one word.

@@ -9,9 +9,8 @@ use icn_core::encode::Block;
 use icn_core::id::{BlockId, Hash};
 use icn_core::{costs, limits};
 use sha2::Digest as _;
-use wasmtime::{ExternType, InstancePre, ModuleExport, Store, UpdateDeadline};
+use wasmtime::{InstancePre, ModuleExport, Store, UpdateDeadline};
 
-use crate::abi;
 use crate::context::{Call, Context, GuestTrap, HostFault, stop};
 use crate::engine::{Engine, GiveWay};
 use crate::instrument::{self, Mode};
@@ -81,7 +80,8 @@ impl Module {
         wasmtime::Module::from_binary(&engine.engine, &bytes).map_err(|e| reject(format!("{e:#}")))
     }
 
-    /// Resolves a compiled module's imports and finds its exports.
+    /// Resolves a compiled module's imports and finds its exports. That the imports are functions of the ABI, with
+    /// its types, is what `validate` made sure of: the shape is its answer.
     pub(crate) fn link(
         engine: &Engine,
         block: &Block,
@@ -89,9 +89,6 @@ impl Module {
         module: &wasmtime::Module,
         mode: Mode,
     ) -> Result<Self, Rejected> {
-        for import in module.imports().filter(|import| import.module() != instrument::PROFILE_MODULE) {
-            check_import(&import)?;
-        }
         let export =
             |name: &str| module.get_export_index(name).ok_or_else(|| reject(format!("no export `{name}`")));
         let mut entries = BTreeMap::new();
@@ -138,7 +135,7 @@ impl Module {
 
     /// Runs an entry in a store of its own. The future yields at epoch ticks.
     pub async fn run(&self, call: Call) -> Result<Staged, RunError> {
-        let mut store = self.store(call)?;
+        let mut store = self.store(call);
         let ended = self.enter(&mut store).await;
         self.staged(ended, store)
     }
@@ -147,7 +144,7 @@ impl Module {
     /// what a plain run stages, to the byte.
     pub async fn run_profiled(&self, call: Call) -> Result<(Staged, Profiled), RunError> {
         let names = self.names.as_ref().ok_or_else(|| fault("a plain module in a profiled run"))?;
-        let mut store = self.store(call)?;
+        let mut store = self.store(call);
         store.data_mut().profile = Some(Box::default());
         let ended = self.enter(&mut store).await;
         let left = match &ended {
@@ -182,27 +179,27 @@ impl Module {
             .collect()
     }
 
-    fn store(&self, call: Call) -> Result<Store<Context>, RunError> {
-        if !self.entries.contains_key(&call.entry) {
-            return Err(fault(format!("no entry `{}`", call.entry)));
-        }
+    fn store(&self, call: Call) -> Store<Context> {
         let mut store = Store::new(self.instance.module().engine(), Context::new(call));
         store.limiter(|context| &mut context.limiter);
         bound_time(&mut store, self.give_way);
-        Ok(store)
+        store
     }
 
     /// Makes the instance and calls the entry.
     async fn enter(&self, store: &mut Store<Context>) -> Ended {
         let call = &store.data().call;
         let (limit, entry) = (call.fuel, self.entries.get(&call.entry).copied());
-        let Some((kind, export)) = entry else { return Ended::Fault("no such entry".into()) };
+        let Some((kind, export)) = entry else {
+            return Ended::Fault(format!("no entry `{}`", call.entry));
+        };
         let price = costs::instance_fuel(self.shape.memory_pages, self.shape.data_bytes);
         let Some(fuel) = limit.checked_sub(price) else {
             let what = format!("an instance of this module costs {price} fuel");
             return Ended::Failed(stop(TrapKind::OutOfFuel, what));
         };
-        // Instantiation copies data segments, which that fee pays for; what the engine counts is set aside until the guest runs.
+        // Instantiation copies data segments, which that fee pays for; what the engine counts is set aside until
+        // the guest runs.
         if let Err(error) = store.set_fuel(u64::MAX) {
             return Ended::Failed(error);
         }
@@ -302,22 +299,6 @@ fn fault(what: impl Into<String>) -> RunError {
 
 fn reject(what: String) -> Rejected {
     Rejected::new(what)
-}
-
-fn check_import(import: &wasmtime::ImportType<'_>) -> Result<(), Rejected> {
-    let ExternType::Func(found) = import.ty() else {
-        return Err(reject(format!("imports `{}` as something else than a function", import.name())));
-    };
-    let (params, results) = validate::abi_type(import.name()).ok_or_else(|| {
-        reject(format!("imports `icn.{}`, which is not a function of the host ABI", import.name()))
-    })?;
-    if !abi::matches(params, found.params()) || !abi::matches(results, found.results()) {
-        return Err(reject(format!(
-            "imports `icn.{}` with the type {found}, expected {params:?} -> {results:?}",
-            import.name()
-        )));
-    }
-    Ok(())
 }
 
 /// Guests yield at every tick; past the wall-clock backstop they are interrupted.

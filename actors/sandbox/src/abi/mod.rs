@@ -13,7 +13,6 @@ mod signature;
 mod state;
 mod table;
 
-pub(crate) use table::matches;
 pub use table::{FUNCTIONS, FunctionType, Linked, PARAMETERS, linked};
 
 use icn_core::limits;

@@ -104,15 +104,6 @@ pub const PARAMETERS: &[(&str, &[&str])] = &[
     ("host_verify_signature", &["did", "did_len", "message", "message_len", "signature"]),
 ];
 
-/// The type of a function of the table, as the engine says it.
-pub(crate) fn matches(types: &[FunctionType], found: impl ExactSizeIterator<Item = ValType>) -> bool {
-    types.len() == found.len()
-        && types
-            .iter()
-            .zip(found)
-            .all(|(expected, found)| matches!((expected, found), (I32, ValType::I32) | (I64, ValType::I64)))
-}
-
 /// A name that the linker defines: its module and name, and its type as parameters and results, if it is a
 /// function of the table's types.
 pub type Linked = (String, String, Option<(Vec<FunctionType>, Vec<FunctionType>)>);

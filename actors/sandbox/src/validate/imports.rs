@@ -6,7 +6,7 @@ use super::reasons::{Item, Rejected, shown};
 use crate::abi::{FUNCTIONS, FunctionType};
 
 /// The parameters and results of a function of the ABI.
-pub(crate) fn abi_type(name: &str) -> Option<(&'static [FunctionType], &'static [FunctionType])> {
+fn abi_type(name: &str) -> Option<(&'static [FunctionType], &'static [FunctionType])> {
     FUNCTIONS.iter().find(|(function, ..)| *function == name).map(|(_, params, results)| (*params, *results))
 }
 

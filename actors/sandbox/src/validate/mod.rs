@@ -19,7 +19,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use icn_core::block::Capability;
 
-pub(crate) use self::imports::abi_type;
 pub use self::manifest::Manifest;
 use self::reasons::Reasons;
 pub use self::reasons::{Item, Rejected};

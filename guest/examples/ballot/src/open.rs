@@ -2,6 +2,7 @@
 
 use alloc::collections::BinaryHeap;
 use alloc::vec::Vec;
+use icn_guest::text::quote;
 use icn_guest::{Failure, state};
 
 use crate::election::{Draft, KEY, PROJECTS_MAX, Project, Rule, VoteType};
@@ -10,7 +11,7 @@ use crate::refusal::{
     NO_PROJECTS, OUT_OF_RANGE, REPEATED_KEY, REPEATED_PROJECT, TOO_MANY_PROJECTS, UNKNOWN_KEY,
     UNKNOWN_VOTE_TYPE, at_line,
 };
-use crate::text::{input, is_name, lines, number, quote, two_fields};
+use crate::text::{input, is_name, lines, number, two_fields};
 
 pub(crate) fn open() -> Result<(), Failure> {
     if state::contains(KEY)? {

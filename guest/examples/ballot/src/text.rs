@@ -1,12 +1,9 @@
-//! The text that members write: lines, fields, numbers; and how it is quoted back to them.
+//! The text that members write: lines, fields, numbers.
 
-use core::fmt::{self, Write};
+use icn_guest::text::{is_whole_number, quote};
 use icn_guest::{Failure, HostError};
 
 use crate::refusal::{MALFORMED_LINE, NOT_A_NUMBER, NOT_UTF8, OUT_OF_RANGE, at_line};
-
-/// The longest that a message quotes; a hostile input is not sent back whole.
-const QUOTED_CHARS_MAX: usize = 64;
 
 /// The input as text.
 pub fn input() -> Result<alloc::string::String, Failure> {
@@ -38,13 +35,7 @@ pub fn items(field: &str) -> impl Iterator<Item = &str> {
 
 /// A whole number, written in the one way that is allowed.
 pub fn number(line: usize, text: &str) -> Result<i64, Failure> {
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    let plain = match digits.as_bytes() {
-        [b'0'] => digits.len() == text.len(),
-        [b'1'..=b'9', rest @ ..] => rest.iter().all(u8::is_ascii_digit),
-        _ => false,
-    };
-    if !plain {
+    if !is_whole_number(text) {
         let quoted = quote(text);
         return Err(at_line(
             line,
@@ -61,27 +52,10 @@ pub fn is_name(text: &str) -> bool {
     (1..=crate::election::NAME_BYTES_MAX).contains(&text.len()) && text.bytes().all(allowed)
 }
 
-/// Quotes what someone wrote, for a message: in double quotes, control characters spelt out, cut when long.
-pub fn quote(text: &str) -> impl fmt::Display {
-    fmt::from_fn(move |f| {
-        f.write_char('"')?;
-        for char in text.chars().take(QUOTED_CHARS_MAX) {
-            if char.is_control() {
-                write!(f, "{}", char.escape_unicode())?;
-            } else {
-                f.write_char(char)?;
-            }
-        }
-        f.write_str(if text.chars().nth(QUOTED_CHARS_MAX).is_some() { "…\"" } else { "\"" })
-    })
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
-    use alloc::format;
-    use alloc::string::ToString;
     use alloc::vec::Vec;
 
     #[test]
@@ -115,14 +89,6 @@ mod tests {
         assert_eq!(all("a\nb"), [(1, "a"), (2, "b")]);
         assert_eq!(all("a\n\n"), [(1, "a"), (2, "")]);
         assert_eq!(all(""), [(1, "")]);
-    }
-
-    #[test]
-    fn a_quotation_is_bounded_and_shows_no_control_characters() {
-        assert_eq!(quote("a\tb\u{7f}\u{85}ł").to_string(), "\"a\\u{9}b\\u{7f}\\u{85}ł\"");
-        let long = "ż".repeat(65);
-        assert_eq!(quote(&long).to_string(), format!("\"{}…\"", "ż".repeat(64)));
-        assert_eq!(quote(&long[2..]).to_string(), format!("\"{}\"", "ż".repeat(64)));
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 use alloc::vec;
 use alloc::vec::Vec;
+use icn_guest::text::quote;
 use icn_guest::{Failure, state};
 
 use crate::election::{Election, KEY, PROJECTS_MAX, Rule};
@@ -14,7 +15,7 @@ use crate::refusal::{
     POINTS_NOT_AS_PROJECTS, POINTS_OUTSIDE_RULES, POINTS_SUM_OUTSIDE_RULES, PROJECT_NAMED_TWICE,
     UNKNOWN_PROJECT, at_line, unreadable,
 };
-use crate::text::{input, items, number, quote, two_fields};
+use crate::text::{input, items, number, two_fields};
 
 /// What the keys of ballots begin with.
 pub const BALLOT_PREFIX: &[u8] = b"b/";

@@ -4,12 +4,12 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
+use icn_guest::record::{Reader, Writer};
 use icn_guest::{Failure, state};
 
 use crate::input;
 use crate::member::Member;
-use crate::record::{Reader, Writer};
-use crate::refusal::{ALREADY_FOUNDED, LAST_STEWARD, NOT_A_STEWARD, NOT_FOUNDED};
+use crate::refusal::{ALREADY_FOUNDED, LAST_STEWARD, NOT_A_STEWARD, NOT_FOUNDED, STATE_UNREADABLE};
 use crate::role::STEWARD;
 
 /// Where it is kept.
@@ -35,7 +35,7 @@ impl Association {
     pub fn load() -> Result<Association, Failure> {
         let bytes =
             state::get(KEY)?.ok_or_else(|| Failure::new(NOT_FOUNDED, "no association was founded here"))?;
-        let mut reader = Reader::new(&bytes, "association")?;
+        let mut reader = Reader::new(&bytes, "association", STATE_UNREADABLE)?;
         let association =
             Association { quorum: reader.number()?, ban_ms: reader.number()?, stewards: reader.number()? };
         reader.end()?;

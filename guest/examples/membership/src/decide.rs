@@ -4,12 +4,12 @@
 
 use alloc::format;
 use alloc::string::String;
+use icn_guest::record::{Reader, Writer};
 use icn_guest::{Failure, HostError, state};
 
 use crate::association::Association;
 use crate::member::{Member, key};
-use crate::record::{Reader, Writer};
-use crate::refusal::ALREADY_VOTED;
+use crate::refusal::{ALREADY_VOTED, STATE_UNREADABLE};
 use crate::role::STEWARD;
 
 /// Votes to admit.
@@ -21,7 +21,7 @@ pub const EXPEL: &[u8] = b"e/";
 
 fn voters(question: &[u8], did: &str) -> Result<String, Failure> {
     let Some(bytes) = state::get(&key(question, did))? else { return Ok(String::new()) };
-    let mut reader = Reader::new(&bytes, "votes")?;
+    let mut reader = Reader::new(&bytes, "votes", STATE_UNREADABLE)?;
     let voters = reader.text()?.into();
     reader.end()?;
     Ok(voters)

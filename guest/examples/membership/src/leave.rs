@@ -2,13 +2,13 @@
 //!
 //! Kept under `x/` and the DID of who was expelled: the time from which on they may ask again.
 
+use icn_guest::record::{Reader, Writer};
 use icn_guest::{Failure, state};
 
 use crate::association::{Association, steward};
 use crate::decide::{self, EXPEL};
 use crate::member::{self, Member, key};
-use crate::record::{Reader, Writer};
-use crate::refusal::{NOT_A_MEMBER, ONESELF};
+use crate::refusal::{NOT_A_MEMBER, ONESELF, STATE_UNREADABLE};
 use crate::role::STEWARD;
 use crate::{credential, input, request};
 
@@ -18,7 +18,7 @@ pub const BANNED_UNTIL: &[u8] = b"x/";
 /// Until when someone must not ask, if they were ever expelled.
 pub fn banned_until(did: &str) -> Result<Option<i64>, Failure> {
     let Some(bytes) = state::get(&key(BANNED_UNTIL, did))? else { return Ok(None) };
-    let mut reader = Reader::new(&bytes, "ban")?;
+    let mut reader = Reader::new(&bytes, "ban", STATE_UNREADABLE)?;
     let until = reader.number()?;
     reader.end()?;
     Ok(Some(until))

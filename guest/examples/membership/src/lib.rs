@@ -50,7 +50,6 @@ pub mod decide;
 pub mod input;
 pub mod leave;
 pub mod member;
-pub mod record;
 pub mod refusal;
 pub mod request;
 pub mod role;

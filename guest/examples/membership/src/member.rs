@@ -6,11 +6,11 @@ use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::Write;
+use icn_guest::record::{Reader, Writer};
 use icn_guest::text::quote;
 use icn_guest::{Failure, state};
 
 use crate::association::Association;
-use crate::record::{Reader, Writer};
 use crate::refusal::{NOT_A_MEMBER, STATE_UNREADABLE, refuse};
 use crate::{credential, input};
 
@@ -31,7 +31,7 @@ pub struct Member {
 impl Member {
     /// Reads a member.
     pub fn read(bytes: &[u8]) -> Result<Member, Failure> {
-        let mut reader = Reader::new(bytes, "member")?;
+        let mut reader = Reader::new(bytes, "member", STATE_UNREADABLE)?;
         let (since_ms, credential) = (reader.number()?, reader.text()?.to_owned());
         let roles =
             reader.text()?.split(',').filter(|role| !role.is_empty()).map(ToOwned::to_owned).collect();

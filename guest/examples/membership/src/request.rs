@@ -3,6 +3,7 @@
 //! Kept under `r/` and the DID: when it was made, and its words.
 
 use alloc::vec::Vec;
+use icn_guest::record::Writer;
 use icn_guest::text::quote;
 use icn_guest::{Failure, state};
 
@@ -11,7 +12,6 @@ use crate::decide::{self, ADMIT, REFUSE};
 use crate::input;
 use crate::leave::{BANNED_UNTIL, banned_until};
 use crate::member::{Member, key};
-use crate::record::Writer;
 use crate::refusal::{
     ALREADY_MEMBER, ALREADY_REQUESTED, BAD_REQUEST, BANNED, NO_SUCH_REQUEST, refuse as refusal,
 };

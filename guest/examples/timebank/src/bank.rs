@@ -4,12 +4,12 @@
 
 use alloc::borrow::ToOwned;
 use alloc::string::String;
+use icn_guest::record::{Reader, Writer};
 use icn_guest::text::quote;
 use icn_guest::{Failure, state};
 
 use crate::input;
-use crate::record::{Reader, Writer};
-use crate::refusal::{ALREADY_OPEN, BAD_UNIT, NOT_ADMINISTRATOR, NOT_OPEN, refuse};
+use crate::refusal::{ALREADY_OPEN, BAD_UNIT, NOT_ADMINISTRATOR, NOT_OPEN, STATE_UNREADABLE, refuse};
 
 /// Where it is kept.
 pub const KEY: &[u8] = b"bank";
@@ -33,7 +33,7 @@ impl Bank {
     /// Reads it; refused when no bank was opened.
     pub fn load() -> Result<Bank, Failure> {
         let bytes = state::get(KEY)?.ok_or_else(|| Failure::new(NOT_OPEN, "no bank was opened here"))?;
-        let mut reader = Reader::new(&bytes, "bank")?;
+        let mut reader = Reader::new(&bytes, "bank", STATE_UNREADABLE)?;
         let bank = Bank {
             limit: reader.number()?,
             offers_made: reader.number()?,

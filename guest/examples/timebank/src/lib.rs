@@ -61,7 +61,6 @@ pub mod bank;
 pub mod input;
 pub mod member;
 pub mod offer;
-pub mod record;
 pub mod refusal;
 pub mod statement;
 

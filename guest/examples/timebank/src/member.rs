@@ -3,15 +3,15 @@
 //! Kept under `m/` and the DID: balance, limit, and how many entries the account has had.
 
 use alloc::vec::Vec;
+use icn_guest::record::{Reader, Writer};
 use icn_guest::text::quote;
 use icn_guest::{Failure, state};
 
 use crate::bank::Bank;
 use crate::input;
-use crate::record::{Reader, Writer};
 use crate::refusal::{
-    ALREADY_MEMBER, BEYOND_LIMIT, LIMIT_BELOW_DEBT, NOT_A_MEMBER, OVERFLOW, TO_ONESELF, UNKNOWN_MEMBER,
-    refuse,
+    ALREADY_MEMBER, BEYOND_LIMIT, LIMIT_BELOW_DEBT, NOT_A_MEMBER, OVERFLOW, STATE_UNREADABLE, TO_ONESELF,
+    UNKNOWN_MEMBER, refuse,
 };
 use crate::statement::{self, Entry, Kind};
 
@@ -32,7 +32,7 @@ pub struct Member {
 impl Member {
     /// Reads an account.
     pub fn read(bytes: &[u8]) -> Result<Member, Failure> {
-        let mut reader = Reader::new(bytes, "member")?;
+        let mut reader = Reader::new(bytes, "member", STATE_UNREADABLE)?;
         let member = Member { balance: reader.number()?, limit: reader.number()?, entries: reader.number()? };
         reader.end()?;
         Ok(member)

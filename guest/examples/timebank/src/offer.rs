@@ -5,13 +5,13 @@
 
 use alloc::format;
 use alloc::vec::Vec;
+use icn_guest::record::{Reader, Writer};
 use icn_guest::{Failure, state};
 
 use crate::bank::Bank;
 use crate::input;
 use crate::member::{Member, other};
-use crate::record::{Reader, Writer};
-use crate::refusal::{BEFORE_DEADLINE, DEADLINE_PASSED, NOT_YOURS, UNKNOWN_OFFER, refuse};
+use crate::refusal::{BEFORE_DEADLINE, DEADLINE_PASSED, NOT_YOURS, STATE_UNREADABLE, UNKNOWN_OFFER, refuse};
 use crate::statement::{self, Entry, Kind};
 
 /// What the keys of offers begin with.
@@ -35,7 +35,7 @@ pub struct Offer<'b> {
 impl<'b> Offer<'b> {
     /// Reads an offer.
     pub fn read(bytes: &'b [u8]) -> Result<Offer<'b>, Failure> {
-        let mut reader = Reader::new(bytes, "offer")?;
+        let mut reader = Reader::new(bytes, "offer", STATE_UNREADABLE)?;
         let (minutes, deadline) = (reader.number()?, reader.number()?);
         let (from, to, memo) = (reader.text()?, reader.text()?, reader.text()?);
         reader.end()?;

@@ -6,12 +6,12 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::Write;
+use icn_guest::record::{Reader, Writer};
 use icn_guest::{Failure, state};
 
 use crate::bank::Bank;
 use crate::input;
 use crate::member::Member;
-use crate::record::{Reader, Writer};
 use crate::refusal::{STATE_UNREADABLE, refuse};
 
 /// How many entries are kept.
@@ -85,7 +85,7 @@ pub(crate) fn statement() -> Result<(), Failure> {
         let unreadable =
             || refuse(STATE_UNREADABLE, format_args!("the stored entry {number} cannot be read"));
         let bytes = state::get_in(&key(&caller, number), &mut scratch)?.ok_or_else(unreadable)?;
-        let mut reader = Reader::new(bytes, "entry")?;
+        let mut reader = Reader::new(bytes, "entry", STATE_UNREADABLE)?;
         let (time, change, kind) = (reader.number()?, reader.number()?, reader.number()?);
         let kind = Kind::ALL.into_iter().find(|known| *known as i64 == kind).ok_or_else(unreadable)?.name();
         let (other, memo) = (reader.text()?, reader.text()?);

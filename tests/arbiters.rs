@@ -1,0 +1,262 @@
+//! The number of arbiters is none of a receipt's business: the same signed invocations, of every example guest in
+//! several scopes, are answered on one arbiter, one after the other, and on four, all scopes at once with their
+//! invocations on the way together; and every receipt is the same envelope, byte for byte, its time, its parent
+//! and its signature among them.
+//!
+//! A host takes its time from the wall clock, which no embedder gives it. But a receipt is never earlier than its
+//! scope's block before it, so the test has the clock stand still: both hosts go on from a log whose policies were
+//! signed, with the scopes' keys, for a moment that the wall clock comes to only when the test is over. Until then
+//! that moment is the time of every receipt.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on stops")]
+
+mod common;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Barrier;
+
+use common::{block_on, copy, key, open, open_on, scratch, sound};
+use icn_core::block::Entry;
+use icn_core::encode::Block;
+use icn_core::sign::{Domain, Envelope};
+use icn_runtime::{
+    Amount, BlockId, Committed, Did, Host, Invocation, ModuleSpec, Outcome, Owner, Policy, Receipt, Request,
+    ScopeSpec, Unit, invocation_id, now_ms,
+};
+use icn_system::store::{LogStore as _, Reader, SegmentStore};
+
+/// How far ahead the clock stands still: far longer than the test takes.
+const AHEAD_MS: u64 = 60 * 60 * 1000;
+/// Scopes: more than there are arbiters, so that some share one.
+const SCOPES: [&str; 6] = ["Elm", "Fir", "Oak", "Ash", "Yew", "Lime"];
+/// Fuel of every invocation but for those that must run out of it.
+const FUEL: u64 = 100_000_000;
+const ELECTION: &str = "vote_type;approval\nbudget;5000\nunit;PLN\nPROJECTS\n1;3000\n2;2500\n3;1800\n";
+
+/// The example guests, with the story that each scope tells of them: who calls what, with which input and fuel.
+/// `@name` is a member's DID, `@now` the time, `#` the scope's number.
+type Story = &'static [(&'static str, &'static str, &'static str, u64)];
+const GUESTS: [(&[u8], Story); 5] = [
+    (
+        include_bytes!("../guest/prebuilt/ballot.wasm"),
+        &[
+            ("ann", "vote", "1", FUEL),
+            ("chair", "open", ELECTION, FUEL),
+            ("ann", "vote", "1,3", FUEL),
+            ("bob", "vote", "2", 4_000),
+            ("bob", "vote", "#", FUEL),
+            ("eve", "vote", "9", FUEL),
+            ("eve", "vote", "", FUEL),
+            ("chair", "tally", "", FUEL),
+            ("eve", "vote", "1", FUEL),
+        ],
+    ),
+    (
+        include_bytes!("../guest/prebuilt/calls.wasm"),
+        &[
+            ("ann", "all", "", FUEL),
+            ("ann", "abort", "enough of #", FUEL),
+            ("ann", "panic", "", FUEL),
+            ("bob", "all", "", FUEL),
+        ],
+    ),
+    (
+        include_bytes!("../guest/prebuilt/membership.wasm"),
+        &[
+            ("ann", "found", "2;1000", FUEL),
+            ("bob", "request", "I bake bread for #", FUEL),
+            ("ann", "approve", "@bob", FUEL),
+            ("ann", "grant", "@bob;steward", FUEL),
+            ("eve", "request", "", FUEL),
+            ("eve", "approve", "@eve", FUEL),
+            ("ann", "refuse", "@eve", FUEL),
+            ("bob", "approve", "@eve", FUEL),
+            ("bob", "leave", "", FUEL),
+            ("eve", "roll", "", FUEL),
+        ],
+    ),
+    (
+        include_bytes!("../guest/prebuilt/template.wasm"),
+        &[("ann", "greet", "Ann of #", FUEL), ("ann", "greet", "Ann", FUEL), ("bob", "greet", "", FUEL)],
+    ),
+    (
+        include_bytes!("../guest/prebuilt/timebank.wasm"),
+        &[
+            ("chair", "open", "MIN;60", FUEL),
+            ("ann", "join", "", FUEL),
+            ("bob", "join", "", FUEL),
+            ("ann", "pay", "@bob;4#;lessons", FUEL),
+            ("ann", "pay", "@bob;4#;lessons", FUEL),
+            ("bob", "offer", "@ann;30;@now0;paint", FUEL),
+            ("bob", "offer", "@ann;30;@now;late", FUEL),
+            ("bob", "accept", "1", FUEL),
+            ("ann", "statement", "", FUEL),
+            ("eve", "audit", "", FUEL),
+        ],
+    ),
+];
+
+/// A scope that everybody may call, with all guests and all that they ask for.
+fn opened(host: &Host, name: &str) -> Did {
+    let mut spec = ScopeSpec::new(name).token(Unit::parse("PLN").unwrap(), Amount(5_000));
+    for (wasm, _) in GUESTS {
+        let shape = icn_sandbox::validate(wasm).unwrap();
+        let capabilities: Vec<String> = shape.capabilities().iter().map(ToString::to_string).collect();
+        let capabilities: Vec<&str> = capabilities.iter().map(String::as_str).collect();
+        let entries: Vec<(&str, &str)> =
+            shape.entries.keys().map(|entry| (entry.as_str(), "anyone")).collect();
+        spec = spec.module(ModuleSpec::of(wasm.to_vec(), &capabilities, &entries).unwrap());
+    }
+    block_on(host.open_scope(key(&format!("scope {name}")), spec)).unwrap()
+}
+
+/// A directory with a host and its scopes, opened at a moment `AHEAD_MS` from now. Gives that moment.
+fn begun(data: &Path) -> u64 {
+    let host = open(data);
+    for name in SCOPES {
+        opened(&host, name);
+    }
+    host.close().unwrap();
+    let moment = now_ms() + AHEAD_MS;
+    let log = data.join("log");
+    let mut entries: Vec<Entry> = Vec::new();
+    let mut reader = Reader::new(&log);
+    while let Some(group) = reader.next_group().unwrap() {
+        entries.extend(group.into_iter().map(|(_, entry)| entry));
+    }
+    assert_eq!(entries.len(), 1 + SCOPES.len(), "the host, and its scopes' policies");
+    for entry in &mut entries[1..] {
+        put_off(entry, moment);
+    }
+    // Written anew, and what was derived from the log before with it.
+    std::fs::remove_dir_all(&log).unwrap();
+    std::fs::create_dir(&log).unwrap();
+    std::fs::remove_dir_all(data.join("snapshots")).unwrap();
+    std::fs::remove_file(data.join("checkpoint")).unwrap();
+    let mut reader = Reader::new(&log);
+    assert!(reader.next_group().unwrap().is_none());
+    let mut store = SegmentStore::open(&log, &reader).unwrap();
+    store.append(0, &entries.iter().collect::<Vec<_>>()).unwrap();
+    store.close().unwrap();
+    moment
+}
+
+/// Signs an entry's policy for another moment, with its scope's key.
+fn put_off(entry: &mut Entry, moment: u64) {
+    let at = |entry: &Entry, id: BlockId| entry.blocks.iter().position(|block| block.id() == id).unwrap();
+    let envelope = at(entry, entry.leaves[0]);
+    let payload = at(entry, Envelope::from_bytes(entry.blocks[envelope].bytes()).unwrap().payload());
+    let mut policy = Policy::from_bytes(entry.blocks[payload].bytes()).unwrap();
+    policy.time = moment;
+    entry.blocks[payload] = Block::encode(&policy);
+    let sealed = key(&format!("scope {}", policy.name)).seal(Domain::Policy, &entry.blocks[payload]);
+    entry.blocks[envelope] = sealed.to_block();
+    entry.leaves[0] = entry.blocks[envelope].id();
+}
+
+/// The invocations of a scope, in the order of their submission. The guests' stories are told in turns.
+fn requests(host: &Host, number: usize, moment: u64) -> Vec<Request> {
+    let scope = key(&format!("scope {}", SCOPES[number])).did();
+    let mut requests = Vec::new();
+    for at in 0..GUESTS.iter().map(|(_, story)| story.len()).max().unwrap() {
+        for (wasm, story) in GUESTS {
+            let Some((who, entry, input, fuel)) = story.get(at) else { continue };
+            let mut input = input.replace('#', &number.to_string()).replace("@now", &moment.to_string());
+            for name in ["ann", "bob", "eve"] {
+                input = input.replace(&format!("@{name}"), key(name).did().as_str());
+            }
+            let module = BlockId::of(icn_core::id::Codec::Raw, wasm);
+            let id = invocation_id(&[scope.as_str(), entry, &module.to_string(), &at.to_string()]);
+            let (caller, expires) = (key(who), moment + AHEAD_MS);
+            let (origin, input) = (host.origin(), input.into_bytes());
+            let invocation = Invocation::new(origin, scope, module, entry, input, id, caller.did(), expires);
+            requests.push(Request::sign(&invocation.with_fuel(*fuel), &caller));
+        }
+    }
+    requests
+}
+
+/// The receipts of each scope in its own order, and the scopes in the order of the log.
+type Told = (BTreeMap<Did, Vec<(BlockId, Receipt)>>, Vec<Did>);
+
+/// What a log has, and that it holds; the runs repeated, too.
+fn told(data: &Path) -> Told {
+    let (_, kept) = sound(data, true);
+    let mut receipts: BTreeMap<Did, Vec<(BlockId, Receipt)>> = BTreeMap::new();
+    let mut order = Vec::new();
+    for (id, _, receipt) in kept.0 {
+        order.push(receipt.scope);
+        receipts.entry(receipt.scope).or_default().push((id, receipt));
+    }
+    (receipts, order)
+}
+
+#[test]
+fn receipts_are_the_same_bytes_on_one_arbiter_and_on_many() {
+    let dir = scratch();
+    let (first, one, many) = (dir.path().join("first"), dir.path().join("one"), dir.path().join("many"));
+    let moment = begun(&first);
+    copy(&first, &one);
+    copy(&first, &many);
+
+    let host = open_on(&one, 1);
+    let stories: Vec<Vec<Request>> = (0..SCOPES.len()).map(|n| requests(&host, n, moment)).collect();
+    let ask = |host: &Host, request: &Request| host.submit(request.clone()).unwrap();
+    for story in &stories {
+        for request in story {
+            block_on(ask(&host, request)).unwrap();
+        }
+    }
+    host.close().unwrap();
+
+    let host = open_on(&many, 4);
+    let together = Barrier::new(stories.len());
+    std::thread::scope(|scope| {
+        for story in &stories {
+            scope.spawn(|| {
+                together.wait();
+                let pending: Vec<_> = story.iter().map(|request| ask(&host, request)).collect();
+                let _: Vec<Committed> = pending.into_iter().map(|answer| block_on(answer).unwrap()).collect();
+            });
+        }
+    });
+    host.close().unwrap();
+
+    let ((expected, in_turn), (found, together)) = (told(&one), told(&many));
+    assert!(now_ms() < moment, "the wall clock came to the moment that the test stands still at");
+    for (scope, expected) in &expected {
+        assert_eq!(expected.len(), stories[0].len());
+        for (at, (expected, found)) in expected.iter().zip(&found[scope]).enumerate() {
+            assert_eq!(expected.1.time, moment);
+            assert_eq!(found.1, expected.1, "receipt {at} of {scope}");
+            // The name of a signed envelope is the hash of its bytes.
+            assert_eq!(found.0, expected.0, "receipt {at} of {scope}");
+        }
+    }
+    assert_eq!(found, expected);
+    // The comparison says something: scopes took turns, and every kind of end and of effect is there.
+    let turns = |order: &[Did]| order.windows(2).filter(|pair| pair[0] != pair[1]).count();
+    assert_eq!(turns(&in_turn), SCOPES.len() - 1);
+    assert!(turns(&together) > 2 * SCOPES.len(), "{} turns of scopes", turns(&together));
+    effects_of_every_kind(&expected);
+}
+
+fn effects_of_every_kind(receipts: &BTreeMap<Did, Vec<(BlockId, Receipt)>>) {
+    let any = |what: &str, found: fn(&Receipt) -> bool| {
+        for (scope, receipts) in receipts {
+            assert!(receipts.iter().any(|(_, receipt)| found(receipt)), "{what}: none in {scope}");
+        }
+    };
+    any("well", |receipt| receipt.outcome.is_ok());
+    any("a refusal", |receipt| matches!(receipt.outcome, Outcome::Failed(_)));
+    any("a trap", |receipt| matches!(receipt.outcome, Outcome::Trapped(_)));
+    any("writes", |receipt| !receipt.writes.is_empty());
+    any("payments", |receipt| receipt.journal.iter().any(|paid| paid.from == Owner::Treasury));
+    any("holds", |receipt| receipt.journal.iter().any(|paid| paid.terms.is_some()));
+    any("nodes", |receipt| !receipt.nodes.is_empty());
+    any("anchors", |receipt| !receipt.anchors.is_empty());
+    any("log text", |receipt| receipt.logged.is_some());
+    // Each scope tells its own story.
+    let ends: BTreeSet<_> = receipts.values().map(|receipts| receipts[receipts.len() - 1].1.root).collect();
+    assert_eq!(ends.len(), SCOPES.len());
+}
