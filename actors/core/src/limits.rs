@@ -99,6 +99,8 @@ pub const JSON_DEPTH_MAX: usize = 32;
 pub const FUEL_PER_INVOCATION_MAX: u64 = 20_000_000_000;
 /// Frames of a guest's backtrace, at most.
 pub const BACKTRACE_FRAMES_MAX: usize = 32;
+/// Bytes of a guest's function's name that is made legible in a backtrace, at most; a longer one stays as it is.
+pub const FUNCTION_NAME_BYTES_MAX: usize = 512;
 /// 64 KiB pages of a guest's memory, at most.
 pub const MEMORY_PAGES_MAX: u64 = 256;
 /// Bytes of a 64 KiB page.
