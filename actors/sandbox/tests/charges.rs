@@ -151,7 +151,7 @@ fn a_node_is_paid_by_its_block_and_by_what_is_given() {
             payload: vec![7; payload],
         })
     };
-    let base = costs::CALL_FUEL + costs::STATE_FUEL + 36 * costs::BYTE_FUEL;
+    let base = costs::CALL_FUEL + costs::NODE_FUEL + 36 * costs::BYTE_FUEL;
     for (payload, parents) in [(0, 0), (1, 0), (23, 1), (24, 0), (255, 0), (256, 3), (5000, 64), (70_000, 0)]
     {
         let block = block(payload, parents);
