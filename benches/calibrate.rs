@@ -29,6 +29,8 @@
 mod calls;
 #[path = "calibrate/world.rs"]
 mod calls_world;
+#[path = "calibrate/more_calls.rs"]
+mod more_calls;
 #[path = "calibrate/operators.rs"]
 mod operators;
 

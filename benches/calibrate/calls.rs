@@ -2,9 +2,16 @@
 
 use super::Variant;
 
-fn call(name: &'static str, imports: &'static str, unit: &str, rounds_max: u32) -> Variant {
+pub(super) fn call(name: &'static str, imports: &'static str, unit: &str, rounds_max: u32) -> Variant {
     Variant {
-        class: if name.contains("transfer") || name.contains("token") { "host_ledger" } else { "host" },
+        class: if ["transfer", "token", "balance", "hold", "mint", "burn"]
+            .iter()
+            .any(|part| name.contains(part))
+        {
+            "host_ledger"
+        } else {
+            "host"
+        },
         name,
         imports,
         unit: format!("(drop {unit})"),
@@ -109,5 +116,6 @@ pub(super) fn variants() -> Vec<Variant> {
     );
     pay.setup = "(i64.store (i32.const 100) (i64.const 0x7972757361657274)) (i32.store8 (i32.const 110) (i32.const 0x48))".into();
     all.push(pay);
+    all.extend(super::more_calls::variants());
     all
 }

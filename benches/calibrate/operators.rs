@@ -212,6 +212,12 @@ fn control() -> Vec<Variant> {
     ]
 }
 
+fn grown_and_touched() -> String {
+    let touch = |at: u32| format!("(i32.store8 offset={at} (local.get $k) (i32.const 1))");
+    let touches: String = (0..16).map(|part| touch(part * 4096)).collect();
+    format!("(local.set $k (i32.mul (memory.grow (i32.const 1)) (i32.const 65536))) {touches}")
+}
+
 fn bulk() -> Vec<Variant> {
     let few = |mut variant: Variant, repeat: usize| {
         variant.repeat = repeat;
@@ -227,6 +233,15 @@ fn bulk() -> Vec<Variant> {
                 "(drop (memory.grow (i32.add (local.get $z) (i32.const 1))))",
             )
         },
+        // A page that is new, and each of its 4 KiB touched: at most so many a run, so no steady state.
+        few(
+            Variant {
+                rounds_max: 120,
+                cold: true,
+                ..variant("memory_grow", "memory.grow of a page that is touched", grown_and_touched())
+            },
+            1,
+        ),
         variant("drop_segment", "data.drop", "(data.drop $data)"),
         variant("drop_segment", "elem.drop", "(elem.drop $elements)"),
     ];

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use icn_core::block::{Capability, GrantLimits, Install, Issue, Policy, PolicyTag, Transfer};
+use icn_core::block::{Capability, GrantLimits, Install, Issue, Node, NodeTag, Policy, PolicyTag, Transfer};
+use icn_core::encode::Block;
 use icn_core::id::{BlockId, Codec, Did, HoldId, Origin, Owner, Unit};
 use icn_core::ledger::{Ledger, LedgerError, OpenHold};
 use icn_core::limits;
@@ -37,6 +38,26 @@ impl LedgerPort for Port {
 /// The time that guests are told.
 const TIME_MS: u64 = 1_700_000_000_000;
 
+/// Bytes of the larger of the two nodes.
+pub(crate) const LARGE_NODE_BYTES: usize = limits::NODE_BYTES_MAX;
+
+/// A node of the scope whose payload has so many bytes.
+pub(crate) fn node(payload_bytes: usize) -> Block {
+    node_of(payload_bytes, 0)
+}
+
+/// The same, with so many parents.
+pub(crate) fn node_of(payload_bytes: usize, parents: usize) -> Block {
+    let parents = vec![BlockId::of(Codec::DagCbor, b"a parent"); parents];
+    Block::encode(&Node {
+        typ: NodeTag,
+        scope: Did::from_key([2; 32]),
+        module: BlockId::of(Codec::Raw, b"the bench's guest"),
+        parents,
+        payload: vec![7; payload_bytes],
+    })
+}
+
 /// The scope.
 pub(crate) struct World {
     pub(crate) state: Arc<State>,
@@ -52,6 +73,14 @@ impl World {
             state.set(module, format!("key {n:06}").into_bytes(), Some(vec![7; 100]));
         }
         state.set(module, b"x".to_vec(), Some(vec![7; limits::VALUE_BYTES_MAX]));
+        // Keys of four bytes for those that delete.
+        for n in 1..=4096u32 {
+            state.set(module, n.to_be_bytes().to_vec(), Some(vec![7; 100]));
+        }
+        for payload in [4, LARGE_NODE_BYTES] {
+            state.keep_node(Arc::new(node(payload)));
+        }
+        state.keep_node(Arc::new(node_of(4, limits::NODE_PARENTS_MAX)));
         Self { state: Arc::new(state), module }
     }
 
@@ -71,8 +100,12 @@ impl World {
             roles: BTreeMap::new(),
             modules: vec![Install {
                 module: self.module,
-                capabilities: [Capability::State, Capability::Dag, Capability::Transfer]
+                capabilities: Capability::ALL
                     .into_iter()
+                    .chain(
+                        ["issue:Membership", "revoke:Membership"]
+                            .map(|name| Capability::parse(name).expect("a capability")),
+                    )
                     .collect(),
                 entries: BTreeMap::new(),
             }],

@@ -386,6 +386,21 @@ impl Node {
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, DecodeError> {
         encode::from_bytes("node", bytes, limits::BLOCK_BYTES_MAX)
     }
+
+    /// Where the payload of a node's block stands: nothing is copied, and the other fields are not read. Of bytes that
+    /// were taken for a node before.
+    #[must_use]
+    pub fn payload_range(bytes: &[u8]) -> Option<std::ops::Range<usize>> {
+        #[derive(Deserialize)]
+        struct Part<'a> {
+            #[serde(borrow, with = "serde_bytes")]
+            payload: &'a [u8],
+        }
+        let payload = serde_ipld_dagcbor::from_slice::<Part<'_>>(bytes).ok()?.payload;
+        // Of the names of the fields it is the last in the one order that dag-cbor has.
+        let range = bytes.len().checked_sub(payload.len())?..bytes.len();
+        std::ptr::eq(bytes.get(range.clone())?, payload).then_some(range)
+    }
 }
 
 /// What decides, beside module and input, how a run ends: receipts link it.

@@ -7,7 +7,7 @@
 use crate::id::Hash;
 
 /// The version of this schedule.
-pub const SCHEDULE_VERSION: u32 = 2;
+pub const SCHEDULE_VERSION: u32 = 3;
 
 /// Operators that cost the same because they do the same kind of work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,7 +111,7 @@ pub const SCAN_STEP_FUEL: u64 = 4_500;
 pub const WRITE_FUEL: u64 = 30_000;
 /// Fuel for a call that asks the ledger, on top.
 pub const LEDGER_FUEL: u64 = 20_000;
-/// Fuel for a node that is stored or anchored, on top.
+/// Fuel for a node that is stored, read or anchored, on top.
 pub const NODE_FUEL: u64 = 15_000;
 /// Fuel for each 32 bytes of randomness that are begun: a hash each.
 pub const RANDOM_BLOCK_FUEL: u64 = 1_200;
@@ -121,6 +121,9 @@ pub const SIGNATURE_FUEL: u64 = 400_000;
 pub const BYTE_FUEL: u64 = 1;
 /// Fuel for each byte that is hashed and kept: values, nodes, output, random bytes, log text.
 pub const KEPT_BYTE_FUEL: u64 = 8;
+
+/// Fuel for each byte of JSON that is read: names are compared with each other, and each value is a step.
+pub const JSON_BYTE_FUEL: u64 = 160;
 
 /// The prices that are no operator's flat price: name, fuel.
 pub const PRICES: &[(&str, u64)] = &[
@@ -143,6 +146,7 @@ pub const PRICES: &[(&str, u64)] = &[
     ("signature", SIGNATURE_FUEL),
     ("byte", BYTE_FUEL),
     ("kept_byte", KEPT_BYTE_FUEL),
+    ("json_byte", JSON_BYTE_FUEL),
 ];
 
 /// Fuel for making an instance ready that begins with so many 64 KiB pages of memory and so many bytes of data

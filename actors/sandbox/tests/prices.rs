@@ -234,10 +234,10 @@ fn the_document_says_every_price() {
 fn base(function: &str) -> u64 {
     use icn_core::costs as c;
     let more = match function {
-        "get_value" | "scan_keys" | "get_node" | "contains_node" | "issue_credential"
-        | "revoke_credential" | "credential_status" | "verify_credential" => c::STATE_FUEL,
+        "get_value" | "scan_keys" | "contains_node" | "issue_credential" | "revoke_credential"
+        | "credential_status" | "verify_credential" => c::STATE_FUEL,
         "set_value" | "delete_value" => c::STATE_FUEL + c::WRITE_FUEL,
-        "store_node" | "anchor_to_dag" => c::NODE_FUEL,
+        "store_node" | "get_node" | "anchor_to_dag" => c::NODE_FUEL,
         "verify_signature" => c::SIGNATURE_FUEL,
         "get_balance" | "transfer" | "mint" | "burn" | "hold" | "settle_hold" | "void_hold"
         | "transfer_cross" => c::LEDGER_FUEL,
@@ -261,7 +261,8 @@ fn the_document_says_what_each_call_costs() {
         }
         for part in fuel.split(", ").skip(1) {
             let Some((each, _)) = part.split_once(" a byte") else { continue };
-            assert!([costs::BYTE_FUEL, costs::KEPT_BYTE_FUEL].contains(&number(each)), "{name}: {fuel}");
+            let prices = [costs::BYTE_FUEL, costs::KEPT_BYTE_FUEL, costs::JSON_BYTE_FUEL];
+            assert!(prices.contains(&number(each)), "{name}: {fuel}");
         }
         found += 1;
     }

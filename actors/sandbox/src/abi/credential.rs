@@ -66,7 +66,7 @@ fn issue(
     let [subject, kind, claims, _] = guest.inspect([
         subject.at_most(limits::NAME_BYTES_MAX, costs::BYTE_FUEL),
         kind.at_most(limits::CREDENTIAL_TYPE_BYTES_MAX, costs::BYTE_FUEL),
-        claims.at_most(limits::CLAIMS_BYTES_MAX, costs::KEPT_BYTE_FUEL),
+        claims.at_most(limits::CLAIMS_BYTES_MAX, costs::JSON_BYTE_FUEL),
         out.buffer(),
     ])?;
     Did::parse(&guest.text(subject)?).map_err(|_| Soft::InvalidArgument)?;
@@ -102,7 +102,7 @@ fn status(caller: Caller<'_, Context>, id: Arg) -> Answer<u32> {
 
 fn verify(caller: Caller<'_, Context>, json: Arg) -> Answer<u32> {
     let mut guest = Guest::enter(caller, "host_verify_credential", costs::STATE_FUEL)?;
-    let [json] = guest.inspect([json.at_most(limits::CREDENTIAL_BYTES_MAX, costs::KEPT_BYTE_FUEL)])?;
+    let [json] = guest.inspect([json.at_most(limits::CREDENTIAL_BYTES_MAX, costs::JSON_BYTE_FUEL)])?;
     json::check_object(&guest.text(json)?).map_err(|_| Soft::InvalidArgument)?;
     Err(Soft::Denied.into())
 }

@@ -92,21 +92,18 @@ fn store(caller: Caller<'_, Context>, payload: Arg, parents: Arg, out: Arg) -> A
 }
 
 fn get(caller: Caller<'_, Context>, cid: Arg, out: Arg) -> Answer<u32> {
-    let mut guest = Guest::enter(caller, "host_get_node", costs::STATE_FUEL)?;
+    let mut guest = Guest::enter(caller, "host_get_node", costs::NODE_FUEL)?;
     guest.require(Capability::Dag)?;
     let [cid, range] = guest.inspect([cid.at_most(CID_BYTES, costs::BYTE_FUEL), out.buffer()])?;
     let id = read_cid(&mut guest, cid)?;
-    // Decoding reads all of the block, whatever the buffer: paid for first.
+    // The payload is looked for in all of the block, whatever the buffer: paid for first.
     let bytes = guest.context().node(&id).ok_or(Soft::NotFound)?.bytes().len();
     guest.charge(bytes as u64 * costs::BYTE_FUEL)?;
-    let node = guest.context().node(&id).ok_or(Soft::NotFound)?;
-    let payload = Node::from_bytes(node.bytes()).map_err(|_| Soft::NotFound)?.payload;
-    let length = u32::try_from(payload.len()).map_err(|_| Soft::TooLarge)?;
-    if length <= out.len {
-        guest.charge(u64::from(length) * costs::BYTE_FUEL)?;
-        guest.put(range, &payload)?;
-    }
-    Ok(length)
+    let payload = guest.context().node(&id).and_then(|node| Node::payload_range(node.bytes()));
+    let payload = payload.ok_or(Soft::NotFound)?;
+    guest.give(range, |context| {
+        context.node(&id).and_then(|node| node.bytes().get(payload.clone())).ok_or(Soft::NotFound.into())
+    })
 }
 
 fn contains(caller: Caller<'_, Context>, cid: Arg) -> Answer<u32> {

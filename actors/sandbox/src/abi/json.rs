@@ -1,181 +1,173 @@
 //! JSON from guests: an object that every reader understands the same (RFC 7493). A name twice in one object, an
 //! integer that not every reader can hold, and nesting past [`limits::JSON_DEPTH_MAX`] are refused.
 //!
-//! It is read through once and nothing is built: what is kept are the names of the objects that are open.
+//! It is read through once and nothing is built: what is kept are the names of the objects that are open, each where it
+//! stands in the text. A name with escapes alone is copied, into a buffer of exactly its length, so that no allocation
+//! is larger than the text.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
 
+use hifijson::escape::Lex as _;
+use hifijson::num::LexWrite as _;
+use hifijson::str::{Error, LexWrite as _};
+use hifijson::token::Lex as _;
+use hifijson::{Expect, Read as _, SliceLexer};
 use icn_core::limits;
-use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+
+/// Why a text is refused, and how far it was read.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("byte {at}: {why}")]
+pub(super) struct Refused {
+    /// The byte of the text at which it is known.
+    at: usize,
+    why: Why,
+}
+
+/// What is wrong with a text.
+#[derive(Debug, PartialEq, Eq)]
+enum Why {
+    /// It is no JSON.
+    Syntax(hifijson::Error),
+    /// It is JSON of another kind.
+    NotAnObject,
+    /// Too many objects and lists inside each other.
+    Depth,
+    /// A number that not every reader can hold.
+    Number,
+    /// A name that stands twice in one object.
+    Twice,
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Syntax(error) => error.fmt(f),
+            Self::NotAnObject => f.write_str("an object expected"),
+            Self::Depth => write!(f, "objects and lists nested deeper than {}", limits::JSON_DEPTH_MAX),
+            Self::Number => write!(f, "the number before is beyond {}", limits::JSON_INTEGER_MAX),
+            Self::Twice => f.write_str("the name before stands twice in its object"),
+        }
+    }
+}
+
+impl From<Expect> for Why {
+    fn from(error: Expect) -> Self {
+        Self::Syntax(error.into())
+    }
+}
+impl From<hifijson::num::Error> for Why {
+    fn from(error: hifijson::num::Error) -> Self {
+        Self::Syntax(error.into())
+    }
+}
+impl From<Error> for Why {
+    fn from(error: Error) -> Self {
+        Self::Syntax(hifijson::Error::Str(error))
+    }
+}
 
 /// Whether the text is one such object. The error says what is wrong and where.
-pub(super) fn check_object(text: &str) -> Result<(), serde_json::Error> {
-    let mut reader = serde_json::Deserializer::from_str(text);
-    let value = Value { depth_left: limits::JSON_DEPTH_MAX, object: true };
-    value.deserialize(&mut reader)?;
-    reader.end()
+pub(super) fn check_object(text: &str) -> Result<(), Refused> {
+    let mut lexer = SliceLexer::new(text.as_bytes());
+    let outermost = |next, lexer: &mut SliceLexer<'_>| match next {
+        b'{' => object(lexer, limits::JSON_DEPTH_MAX),
+        _ => Err(Why::NotAnObject),
+    };
+    lexer
+        .exactly_one(SliceLexer::ws_peek, outermost)
+        .map_err(|why| Refused { at: text.len() - lexer.as_slice().len(), why })
 }
 
-/// A value, and how deep it may go.
-#[derive(Clone, Copy)]
-struct Value {
-    depth_left: usize,
-    /// Whether it must be an object.
-    object: bool,
-}
-
-impl Value {
-    fn inner<E: serde::de::Error>(self) -> Result<Self, E> {
-        let depth_left = self
-            .depth_left
-            .checked_sub(1)
-            .ok_or_else(|| E::custom(format!("nested deeper than {}", limits::JSON_DEPTH_MAX)))?;
-        Ok(Self { depth_left, object: false })
-    }
-    fn plain<E: serde::de::Error>(self) -> Result<(), E> {
-        if self.object { Err(E::custom("expected an object")) } else { Ok(()) }
+/// A value of which `next` is the first byte, inside which there may be so many objects and lists.
+fn value(next: u8, lexer: &mut SliceLexer<'_>, depth_left: usize) -> Result<(), Why> {
+    match next {
+        b'{' => object(lexer, depth_left),
+        b'[' => list(lexer, depth_left),
+        b'"' => string(lexer.discarded()).map(|_| ()),
+        b'-' | b'0'..=b'9' => number(lexer),
+        _ => lexer.null_or_bool().map(|_| ()).ok_or_else(|| Expect::Value.into()),
     }
 }
 
-/// An object's name, as text that need not be copied.
-struct Name;
+fn list(lexer: &mut SliceLexer<'_>, depth_left: usize) -> Result<(), Why> {
+    let inside = depth_left.checked_sub(1).ok_or(Why::Depth)?;
+    lexer.discarded().seq(b']', SliceLexer::ws_peek, |next, lexer| value(next, lexer, inside))
+}
 
-impl<'de> DeserializeSeed<'de> for Name {
-    type Value = Cow<'de, str>;
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_str(self)
+fn object(lexer: &mut SliceLexer<'_>, depth_left: usize) -> Result<(), Why> {
+    let inside = depth_left.checked_sub(1).ok_or(Why::Depth)?;
+    let mut names = BTreeSet::new();
+    lexer.discarded().seq(b'}', SliceLexer::ws_peek, |next, lexer| {
+        lexer.expect(|_| Some(next), b'"').ok_or(Expect::String)?;
+        if !names.insert(string(lexer)?.text()?) {
+            return Err(Why::Twice);
+        }
+        lexer.expect(SliceLexer::ws_peek, b':').ok_or(Expect::Colon)?;
+        let next = lexer.ws_peek().ok_or(Expect::Value)?;
+        value(next, lexer, inside)
+    })
+}
+
+/// An integer beyond the greatest, and whatever else is as large: from 2^53 on each `f64` is an integer, and 1e300 is
+/// one too.
+fn number(lexer: &mut SliceLexer<'_>) -> Result<(), Why> {
+    let (digits, parts) = lexer.num_string().validated()?;
+    let held = if parts.is_int() {
+        digits.trim_start_matches('-').parse().is_ok_and(|number: u64| number <= limits::JSON_INTEGER_MAX)
+    } else {
+        digits.parse().is_ok_and(|number: f64| number.abs() < 9_007_199_254_740_992.0)
+    };
+    if held { Ok(()) } else { Err(Why::Number) }
+}
+
+/// A string whose escapes are sound.
+struct Sound<'a> {
+    /// As it stands in the text, with the quotation mark at its end.
+    raw: &'a [u8],
+    /// Bytes of what it means. Each escape is longer than what it means.
+    bytes: usize,
+}
+
+/// A string behind its first quotation mark.
+fn string<'a>(lexer: &mut SliceLexer<'a>) -> Result<Sound<'a>, Why> {
+    let from = lexer.as_slice();
+    let mut bytes = 0;
+    resolve(lexer, |piece| bytes += piece.len())?;
+    Ok(Sound { raw: &from[..from.len() - lexer.as_slice().len()], bytes })
+}
+
+impl<'a> Sound<'a> {
+    /// What it means.
+    fn text(self) -> Result<Cow<'a, [u8]>, Why> {
+        let inside = &self.raw[..self.raw.len() - 1];
+        if self.bytes == inside.len() {
+            return Ok(Cow::Borrowed(inside));
+        }
+        let mut text = Vec::with_capacity(self.bytes);
+        resolve(&mut SliceLexer::new(self.raw), |piece| text.extend_from_slice(piece))?;
+        Ok(Cow::Owned(text))
     }
 }
 
-impl<'de> Visitor<'de> for Name {
-    type Value = Cow<'de, str>;
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a name")
-    }
-    fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Self::Value, E> {
-        Ok(Cow::Borrowed(name))
-    }
-    fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
-        Ok(Cow::Owned(name.to_owned()))
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for Value {
-    type Value = ();
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-fn integer<E: serde::de::Error>(magnitude: u64) -> Result<(), E> {
-    if magnitude > limits::JSON_INTEGER_MAX {
-        return Err(E::custom(format!("an integer beyond {}", limits::JSON_INTEGER_MAX)));
-    }
+/// Hands out what a string means, piece by piece, up to its end.
+fn resolve<'a>(lexer: &mut SliceLexer<'a>, out: impl FnMut(&[u8])) -> Result<(), Error> {
+    lexer.str_fold(
+        out,
+        |plain, out| {
+            out(plain);
+            Ok::<_, Error>(())
+        },
+        |lexer, out| {
+            let next = lexer.take_next().ok_or(hifijson::escape::Error::Eof)?;
+            let meant = lexer.escape(next)?;
+            out(meant.encode_utf8(&mut [0; 4]).as_bytes());
+            Ok(())
+        },
+    )?;
     Ok(())
 }
 
-impl<'de> Visitor<'de> for Value {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("JSON")
-    }
-    fn visit_unit<E: serde::de::Error>(self) -> Result<(), E> {
-        self.plain()
-    }
-    fn visit_bool<E: serde::de::Error>(self, _: bool) -> Result<(), E> {
-        self.plain()
-    }
-    fn visit_str<E: serde::de::Error>(self, _: &str) -> Result<(), E> {
-        self.plain()
-    }
-    fn visit_u64<E: serde::de::Error>(self, number: u64) -> Result<(), E> {
-        self.plain()?;
-        integer(number)
-    }
-    fn visit_i64<E: serde::de::Error>(self, number: i64) -> Result<(), E> {
-        self.plain()?;
-        integer(number.unsigned_abs())
-    }
-    fn visit_f64<E: serde::de::Error>(self, number: f64) -> Result<(), E> {
-        self.plain()?;
-        // An integer of more than 64 bits is read as one of these, and so is 1e300. From 2^53 on each of them is
-        // an integer.
-        if number.abs() >= 9_007_199_254_740_992.0 {
-            return integer(u64::MAX);
-        }
-        Ok(())
-    }
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
-        self.plain()?;
-        let inner = self.inner()?;
-        while list.next_element_seed(inner)?.is_some() {}
-        Ok(())
-    }
-    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<(), A::Error> {
-        let inner = self.inner()?;
-        let mut names = BTreeSet::new();
-        while let Some(name) = object.next_key_seed(Name)? {
-            if names.contains(&name) {
-                return Err(A::Error::custom(format!("the name `{name}` twice in one object")));
-            }
-            names.insert(name);
-            object.next_value_seed(inner)?;
-        }
-        Ok(())
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_object_that_every_reader_understands_passes() {
-        let nested = |depth: usize| format!("{{\"a\":{}1{}}}", "[".repeat(depth), "]".repeat(depth));
-        for right in [
-            "{}",
-            " {\"a\": [1, -2, 0.5, 1e3, null, true, \"x\\u00e9\"], \"b\": {\"a\": {}}} ",
-            "{\"a\":9007199254740991,\"b\":-9007199254740991}",
-            "{\"\":\"\"}",
-            &nested(limits::JSON_DEPTH_MAX - 1),
-        ] {
-            assert!(check_object(right).is_ok(), "{right}: {:?}", check_object(right));
-        }
-        for wrong in [
-            "",
-            "null",
-            "[]",
-            "1",
-            "\"{}\"",
-            "{",
-            "{}{}",
-            "{}x",
-            "{\"a\":1,}",
-            "{'a':1}",
-            "{a:1}",
-            "{1:1}",
-            "{\"a\":01}",
-            "{\"a\":NaN}",
-            "{\"a\":1e999}",
-            "{\"a\":\"\\ud800\"}",
-            "{\"a\":\"\n\"}",
-            "{\"a\":9007199254740992}",
-            "{\"a\":-9007199254740992}",
-            "{\"a\":[18446744073709551615]}",
-            "{\"a\":18446744073709551616}",
-            "{\"a\":9007199254740992.0}",
-            "{\"a\":1e300}",
-            "{\"a\":1,\"a\":1}",
-            "{\"a\":1,\"\\u0061\":1}",
-            "{\"b\":{\"a\":1,\"c\":[],\"a\":1}}",
-            "\u{feff}{}",
-            &nested(limits::JSON_DEPTH_MAX),
-            &nested(100_000),
-        ] {
-            assert!(check_object(wrong).is_err(), "{wrong:.60}");
-        }
-    }
-}
+mod tests;

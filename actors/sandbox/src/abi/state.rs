@@ -118,40 +118,32 @@ fn scan(caller: Caller<'_, Context>, prefix: Arg, after: Arg, out: Arg) -> Answe
     guest.give_bytes(out, &key)
 }
 
-/// The next key, staged effects included: the lesser of the next staged one and the next stored one that no
-/// staged deletion hides. Each deletion that is passed over is charged before the next is looked at.
+/// The next key, staged effects included: stored and staged keys in one order, without those that are deleted. Each
+/// deletion that is passed over is charged before the next key is looked for.
 fn next_key(guest: &mut Guest<'_>, prefix: &[u8], after: &[u8]) -> Answer<Option<Vec<u8>>> {
     let mut last = after.to_vec();
-    let staged = loop {
-        match next_staged(guest.context(), prefix, &last) {
-            Some((key, true)) => {
-                last = key;
-                guest.charge(costs::SCAN_STEP_FUEL)?;
-            }
-            found => break found.map(|(key, _)| key),
-        }
-    };
-    let mut last = after.to_vec();
-    let stored = loop {
+    loop {
         let context = guest.context();
-        let Some(key) = context.call.state.next_key(&context.call.module, prefix, &last) else { break None };
-        let (key, hidden) = (key.to_vec(), context.stage.writes.get(key).is_some_and(Option::is_none));
-        if !hidden {
-            break Some(key);
+        let stored = context.call.state.next_key(&context.call.module, prefix, &last);
+        let (key, deleted) = match (next_staged(context, prefix, &last), stored) {
+            (Some((staged, deleted)), stored) if stored.is_none_or(|stored| staged <= stored) => {
+                (staged, deleted)
+            }
+            (_, Some(stored)) => (stored, false),
+            (_, None) => return Ok(None),
+        };
+        if !deleted {
+            return Ok(Some(key.to_vec()));
         }
-        last = key;
+        last = key.to_vec();
         guest.charge(costs::SCAN_STEP_FUEL)?;
-    };
-    Ok(match (staged, stored) {
-        (Some(a), Some(b)) => Some(a.min(b)),
-        (one, other) => one.or(other),
-    })
+    }
 }
 
 /// The next staged key, and whether it is a deletion.
-fn next_staged(context: &Context, prefix: &[u8], after: &[u8]) -> Option<(Vec<u8>, bool)> {
+fn next_staged<'a>(context: &'a Context, prefix: &[u8], after: &[u8]) -> Option<(&'a [u8], bool)> {
     let from =
         if after.is_empty() || after < prefix { Bound::Included(prefix) } else { Bound::Excluded(after) };
     let (key, value) = context.stage.writes.range::<[u8], _>((from, Bound::Unbounded)).next()?;
-    key.starts_with(prefix).then(|| (key.clone(), value.is_none()))
+    key.starts_with(prefix).then(|| (key.as_slice(), value.is_none()))
 }

@@ -6,7 +6,7 @@ use icn_core::block::Anchor;
 use icn_core::effect::{Outcome, Staged, TrapKind};
 use icn_core::id::{BlockId, Owner};
 use icn_sandbox::LogLine;
-use icn_testkit::abi_model::{self, Account, Effect, End, Expectation, Trap, code, expect};
+use icn_testkit::abi_model::{self, Account, Effect, End, Expectation, KnownNode, Party, Trap, code, expect};
 use proptest::test_runner::TestCaseError;
 use proptest::{prop_assert, prop_assert_eq};
 
@@ -43,30 +43,41 @@ pub(crate) enum Met {
 
 /// The scope that every case runs in, as the model sees it.
 fn model_world(guest: &Guest, case: &Case, grown: bool) -> abi_model::World {
-    let world = World::new();
-    let of_the_module = world.port.balance_of(&Owner::Module(guest.module.id()));
+    let mut world = modelled(guest.module.id());
+    world.pages_left -= ((MEMORY_BYTES + if grown { PAGE_BYTES } else { 0 }) / PAGE_BYTES) as u64;
+    if !case.capabilities {
+        world.capabilities = BTreeSet::new();
+    }
+    world
+}
+
+/// What `World::new` is to a module without memory.
+pub(crate) fn modelled(module: BlockId) -> abi_model::World {
     let key = |did: icn_core::id::Did| abi_model::did(did.as_str().as_bytes()).unwrap();
     let names = ["state", "dag", "transfer", "treasury", "usage", "mint", "cross", "issue:Membership"];
-    let all = names.into_iter().chain(["revoke:Membership"]).map(str::to_owned).collect();
+    let payload = node(b"payload");
+    let known = KnownNode { payload: b"payload".to_vec(), block_bytes: payload.bytes().len() };
     abi_model::World {
-        module: guest.module.id(),
+        module,
         caller: caller(),
         scope: scope(),
         input: b"the input".to_vec(),
         time_ms: TIME_MS,
         seed: [9; 32],
         values: BTreeMap::from([(b"k".to_vec(), b"value".to_vec())]),
-        nodes: BTreeMap::from([(node(b"payload").id().as_bytes().to_vec(), b"payload".to_vec())]),
+        nodes: BTreeMap::from([(payload.id().as_bytes().to_vec(), known)]),
         token: b"H".to_vec(),
         balances: BTreeMap::from([
-            (Account::Member(key(caller())), 100),
-            (Account::Treasury, 50),
-            (Account::Module(guest.module.id().as_bytes().to_vec()), of_the_module),
+            ((Account::Member(key(caller())), b"H".to_vec()), 100),
+            ((Account::Treasury, b"H".to_vec()), 50),
         ]),
+        holds: BTreeMap::new(),
+        signatures: BTreeSet::new(),
         storage_left: STORAGE_LEFT,
         network_left: 1000,
-        pages_left: 16 - ((MEMORY_BYTES + if grown { PAGE_BYTES } else { 0 }) / PAGE_BYTES) as u64,
-        capabilities: if case.capabilities { all } else { BTreeSet::new() },
+        pages_left: 16,
+        capabilities: names.into_iter().chain(["revoke:Membership"]).map(str::to_owned).collect(),
+        done: abi_model::Done::default(),
     }
 }
 
@@ -121,7 +132,7 @@ fn bare(
         End::Answer(_) => {
             prop_assert_eq!(&staged.outcome, &Outcome::Ok, "{}", context);
             prop_assert_eq!(staged.fuel, before + expected.fuel + guest.after(), "fuel: {}", context);
-            effects(&staged, &lines, &expected.effect, &context)?;
+            effects(&staged, &lines, std::slice::from_ref(&expected.effect), &context)?;
         }
         End::Trap(trap) => {
             let Outcome::Trapped(found) = &staged.outcome else {
@@ -169,32 +180,60 @@ fn words(guest: &Guest, trap: &Trap) -> (TrapKind, String) {
     }
 }
 
-/// Exactly this effect and no other.
-fn effects(staged: &Staged, lines: &[LogLine], effect: &Effect, context: &str) -> Result<(), TestCaseError> {
+/// An account as a journal names it.
+fn named(party: &Party) -> Owner {
+    match party {
+        Party::Issuance => Owner::Issuance,
+        Party::Hold(id) => Owner::Hold(icn_core::id::Bytes(*id)),
+        Party::Account(Account::Treasury) => Owner::Treasury,
+        Party::Account(Account::Member(key)) => Owner::Member(icn_core::id::Did::from_key(*key)),
+        Party::Account(Account::Module(cid)) => Owner::Module(BlockId::from_bytes(cid).unwrap()),
+        Party::Account(Account::Name(name)) => Owner::Name(String::from_utf8(name.clone()).unwrap().into()),
+        Party::Account(Account::Reserved) => panic!("no transfer names it"),
+    }
+}
+
+/// Exactly these effects, in their order, and no other.
+pub(crate) fn effects(
+    staged: &Staged,
+    lines: &[LogLine],
+    all: &[Effect],
+    context: &str,
+) -> Result<(), TestCaseError> {
     let (mut output, mut logged, mut writes) = (Vec::new(), Vec::new(), BTreeMap::new());
-    let (mut nodes, mut anchors, mut amounts, mut network) = (Vec::new(), Vec::new(), Vec::new(), 0);
-    match effect.clone() {
-        Effect::Nothing => {}
-        Effect::Output(bytes) => output = bytes,
-        Effect::Line(level, text) => logged.push((level, text)),
-        Effect::Value(key, value) => drop(writes.insert(key, value)),
-        Effect::Node(cid) => nodes.push(cid),
-        Effect::Anchor(cid, topic) => {
-            anchors.push(Anchor(BlockId::from_bytes(&cid).unwrap(), String::from_utf8(topic).unwrap()));
+    let (mut nodes, mut anchors, mut transfers, mut network) = (Vec::new(), Vec::new(), Vec::new(), 0);
+    for effect in all {
+        match effect.clone() {
+            Effect::Nothing | Effect::Random(_) => {}
+            Effect::Output(bytes) => output = bytes,
+            Effect::Line(level, text) => logged.push((level, text)),
+            Effect::Value(key, value) => drop(writes.insert(key, value)),
+            Effect::Node(cid, _) => nodes.push(cid),
+            Effect::Anchor(cid, topic) => {
+                anchors.push(Anchor(BlockId::from_bytes(&cid).unwrap(), String::from_utf8(topic).unwrap()));
+            }
+            Effect::Transfers(more) => transfers.extend(more.into_iter().map(|transfer| {
+                let unit = String::from_utf8(transfer.unit).unwrap();
+                let payee = transfer.payee.map(|payee| named(&Party::Account(payee)));
+                (named(&transfer.from), named(&transfer.to), unit, transfer.amount, payee)
+            })),
+            Effect::Network(bytes) => network += bytes,
         }
-        Effect::Transfer(amount) => amounts.push(amount),
-        Effect::Network(bytes) => network = bytes,
     }
     let lines: Vec<_> = lines.iter().map(|line| (line.level, line.text.clone().into_bytes())).collect();
     let stored: Vec<_> = staged.nodes.iter().map(|block| block.id().as_bytes().to_vec()).collect();
-    let moved: Vec<_> = staged.journal.iter().map(|transfer| transfer.amount).collect();
+    let moved = staged.journal.iter().cloned().map(|transfer| {
+        let unit = transfer.unit.to_string();
+        (transfer.from, transfer.to, unit, transfer.amount, transfer.terms.map(|terms| terms.to))
+    });
+    let moved: Vec<_> = moved.collect();
     prop_assert_eq!(&staged.output, &output, "output: {}", context);
     prop_assert_eq!(staged.logged.is_some(), !logged.is_empty(), "log: {}", context);
     prop_assert_eq!(lines, logged, "log: {}", context);
     prop_assert_eq!(&staged.writes, &writes, "values: {}", context);
     prop_assert_eq!(stored, nodes, "nodes: {}", context);
     prop_assert_eq!(&staged.anchors, &anchors, "anchors: {}", context);
-    prop_assert_eq!(moved, amounts, "transfers: {}", context);
+    prop_assert_eq!(moved, transfers, "transfers: {}", context);
     prop_assert_eq!(staged.usage.network, network, "network: {}", context);
     // Key and value together, less what was there before.
     let kept = |key: &[u8], value: Option<usize>| value.map_or(0, |value| (key.len() + value) as i64);

@@ -16,7 +16,7 @@ pub(crate) const PAGE_BYTES: usize = 65_536;
 /// Where the arguments stand, 8 bytes each.
 pub(crate) const ARGUMENTS_AT: usize = 4 * PAGE_BYTES - 128;
 /// Fuel of operators, one after the other.
-fn price(operators: &[&str]) -> u64 {
+pub(crate) fn price(operators: &[&str]) -> u64 {
     operators.iter().map(|operator| u64::from(costs::operator_fuel(operator).unwrap())).sum()
 }
 
@@ -45,14 +45,14 @@ pub(crate) struct Given<'a> {
     pub(crate) grown: bool,
 }
 
-fn import(function: &Function, name: &str) -> String {
+pub(crate) fn import(function: &Function, name: &str) -> String {
     let types = function.parameters.iter().flat_map(|parameter| parameter.1.types());
     let parameters: String = types.map(|long| if *long { " i64" } else { " i32" }).collect();
     let result = result(function).map_or(String::new(), |result| format!("(result {result})"));
     format!("(import \"icn\" \"{}\" (func ${name} (param{parameters}) {result}))\n", function.name)
 }
 
-fn result(function: &Function) -> Option<&'static str> {
+pub(crate) fn result(function: &Function) -> Option<&'static str> {
     match function.name {
         "host_abort" => None,
         "host_get_time" | "host_get_resource_remaining" | "host_get_balance" => Some("i64"),

@@ -20,6 +20,7 @@ mod check;
 mod contents;
 mod events;
 mod guest;
+mod story;
 
 use std::collections::BTreeSet;
 

@@ -3,11 +3,12 @@
 use icn_core::block::{Node, NodeTag};
 use icn_core::encode::Block;
 use icn_core::id::{BlockId, Hash};
-use icn_core::{costs, limits, sign};
+use icn_core::{costs, limits};
 
-use super::order::{Call, Done, Meter, Stop};
-use super::spelling::{Account, did, is_cid, is_credential_type, is_token, is_utf8, owner};
-use super::{Effect, Kind, Number, Text, Trap, World, code, is_object};
+use super::money;
+use super::order::{Call, Meter, Said, Stop};
+use super::spelling::{did, is_cid, is_credential_type, is_token, is_utf8, owner};
+use super::{Effect, Kind, KnownNode, Number, Text, Trap, code, is_object};
 
 /// Reads what an argument means.
 pub(super) fn meaning(call: &Call<'_>, index: usize) -> Result<(), Stop> {
@@ -49,14 +50,14 @@ pub(super) fn meaning(call: &Call<'_>, index: usize) -> Result<(), Stop> {
     if sound { Ok(()) } else { Err(code::INVALID_ARGUMENT.into()) }
 }
 
-const fn says(answer: i64) -> Done {
-    Done { answer, written: None, effect: Effect::Nothing }
+pub(super) const fn says(answer: i64) -> Said {
+    Said { answer, written: None, effect: Effect::Nothing }
 }
-const fn does(effect: Effect) -> Done {
-    Done { answer: 0, written: None, effect }
+pub(super) const fn does(effect: Effect) -> Said {
+    Said { answer: 0, written: None, effect }
 }
 
-pub(super) fn decide(call: &Call<'_>, meter: &mut Meter) -> Result<Done, Stop> {
+pub(super) fn decide(call: &Call<'_>, meter: &mut Meter) -> Result<Said, Stop> {
     let world = call.world;
     match call.function.name {
         "host_get_input" => call.give(meter, &world.input),
@@ -67,9 +68,11 @@ pub(super) fn decide(call: &Call<'_>, meter: &mut Meter) -> Result<Done, Stop> {
         "host_get_random" => {
             let (at, length) = call.place("out");
             meter.charge(length.div_ceil(32) as u64 * costs::RANDOM_BLOCK_FUEL)?;
-            let written = Some((at, random(&world.seed, length)));
-            Ok(Done { answer: length as i64, written, effect: Effect::Nothing })
+            let written = Some((at, random(&world.seed, world.done.random_blocks, length)));
+            let effect = Effect::Random(length.div_ceil(32) as u64);
+            Ok(Said { answer: length as i64, written, effect })
         }
+        "host_log" if world.done.lines >= limits::LOG_LINES_MAX => Err(code::LIMIT.into()),
         "host_log" => Ok(does(Effect::Line(call.number("level") as u8, call.bytes("ptr").to_vec()))),
         "host_abort" => {
             let whole = call.bytes("ptr");
@@ -77,44 +80,35 @@ pub(super) fn decide(call: &Call<'_>, meter: &mut Meter) -> Result<Done, Stop> {
             Err(Stop::Trap(Trap::Aborted(String::from_utf8_lossy(cut).into_owned())))
         }
         "host_check_resource_authorization" => {
-            let left = left(call, meter)?;
+            let left = money::left(call, meter)?;
             Ok(says(i64::from(i128::from(call.number("amount")) <= left)))
         }
-        "host_get_resource_remaining" => Ok(says(left(call, meter)? as i64)),
-        "host_record_resource_usage" => record(call, meter),
-        "host_get_balance" => Ok(says(balance(world, call.bytes("unit"), owner(call.bytes("owner"))) as i64)),
-        "host_transfer" | "host_hold" | "host_mint" | "host_burn" => transfer(call),
-        "host_settle_hold" | "host_void_hold" => Err(code::NOT_FOUND.into()),
+        "host_get_resource_remaining" => Ok(says(money::left(call, meter)? as i64)),
+        "host_record_resource_usage" => money::record(call, meter),
+        "host_get_balance" => {
+            Ok(says(money::balance(world, call.bytes("unit"), owner(call.bytes("owner"))) as i64))
+        }
+        "host_transfer" | "host_hold" | "host_mint" | "host_burn" => money::transfer(call),
+        "host_settle_hold" | "host_void_hold" => money::close(call),
         "host_get_value" => call.give(meter, world.values.get(call.bytes("key")).ok_or(code::NOT_FOUND)?),
-        "host_set_value" => {
-            let (key, value) = (call.bytes("key"), call.bytes("value"));
-            let unchanged = world.values.get(key).is_some_and(|before| before == value);
-            let effect = Effect::Value(key.to_vec(), Some(value.to_vec()));
-            Ok(does(if unchanged { Effect::Nothing } else { effect }))
-        }
-        "host_delete_value" => {
-            let key = call.bytes("key");
-            world.values.get(key).ok_or(code::NOT_FOUND)?;
-            Ok(does(Effect::Value(key.to_vec(), None)))
-        }
-        "host_scan_keys" => {
-            let (prefix, after) = (call.bytes("prefix"), call.bytes("after"));
-            let mut keys = world.values.keys().filter(|key| key.starts_with(prefix));
-            let next = keys.find(|key| after.is_empty() || key.as_slice() > after);
-            call.give(meter, next.ok_or(code::NOT_FOUND)?)
-        }
+        "host_set_value" => change(call, Some(call.bytes("value"))),
+        "host_delete_value" if !world.values.contains_key(call.bytes("key")) => Err(code::NOT_FOUND.into()),
+        "host_delete_value" => change(call, None),
+        "host_scan_keys" => scan(call, meter),
         "host_store_node" => store(call),
         "host_get_node" => {
-            let payload = world.nodes.get(call.bytes("cid")).ok_or(code::NOT_FOUND)?;
-            // The whole block is read for it: the model's nodes have no parents, and names are of one length.
-            let block = node(world, Vec::new(), payload);
-            meter.charge(block.bytes().len() as u64 * costs::BYTE_FUEL)?;
-            call.give(meter, payload)
+            let node = world.nodes.get(call.bytes("cid")).ok_or(code::NOT_FOUND)?;
+            // The whole block is read for it.
+            meter.charge(node.block_bytes as u64 * costs::BYTE_FUEL)?;
+            call.give(meter, &node.payload)
         }
         "host_contains_node" => Ok(says(i64::from(world.nodes.contains_key(call.bytes("cid"))))),
         "host_anchor_to_dag" => {
             let cid = call.bytes("cid");
             world.nodes.get(cid).ok_or(code::NOT_FOUND)?;
+            if world.done.anchors >= limits::ANCHORS_MAX {
+                return Err(code::LIMIT.into());
+            }
             Ok(does(Effect::Anchor(cid.to_vec(), call.bytes("topic").to_vec())))
         }
         // No authority issues for a scope, and none is trusted.
@@ -124,87 +118,59 @@ pub(super) fn decide(call: &Call<'_>, meter: &mut Meter) -> Result<Done, Stop> {
         | "host_verify_credential"
         | "host_transfer_cross" => Err(code::DENIED.into()),
         "host_verify_signature" => {
-            let signature = call.bytes("signature").try_into().unwrap_or([0; 64]);
-            let did =
-                did(call.bytes("did")).map(icn_core::id::Did::from_key).ok_or(code::INVALID_ARGUMENT)?;
-            Ok(says(i64::from(sign::verify_raw(&did, call.bytes("message"), &signature))))
+            let key = did(call.bytes("did")).ok_or(code::INVALID_ARGUMENT)?;
+            let made = (key, call.bytes("message").to_vec(), call.bytes("signature").to_vec());
+            Ok(says(i64::from(world.signatures.contains(&made))))
         }
         other => panic!("the model has no function {other}"),
     }
 }
 
 /// SHA-256 of the seed and each block's number, one after the other.
-fn random(seed: &[u8; 32], bytes: usize) -> Vec<u8> {
-    let blocks = (0u64..).take(bytes.div_ceil(32));
+fn random(seed: &[u8; 32], first: u64, bytes: usize) -> Vec<u8> {
+    let blocks = (first..).take(bytes.div_ceil(32));
     let mut all: Vec<u8> =
         blocks.flat_map(|block| Hash::digest(&[&seed[..], &block.to_be_bytes()[..]].concat()).0).collect();
     all.truncate(bytes);
     all
 }
 
-fn left(call: &Call<'_>, meter: &mut Meter) -> Result<i128, Stop> {
-    let world = call.world;
-    Ok(match call.number("kind") {
-        0 => i128::from(meter.left()),
-        1 => i128::from(world.storage_left),
-        2 => i128::from(world.network_left),
-        3 => {
-            meter.charge(costs::LEDGER_FUEL)?;
-            balance(world, &world.token, Some(Account::Member(key_of(world))))
-        }
-        _ => i128::from(world.pages_left),
-    })
-}
-
-fn key_of(world: &World) -> [u8; 32] {
-    did(world.caller.as_str().as_bytes()).unwrap_or_default()
-}
-
-fn balance(world: &World, unit: &[u8], account: Option<Account>) -> i128 {
-    let account = account.filter(|_| unit == world.token);
-    account.and_then(|account| world.balances.get(&account).copied()).unwrap_or(0)
-}
-
-fn record(call: &Call<'_>, meter: &mut Meter) -> Result<Done, Stop> {
-    let amount = call.number("amount");
-    match call.number("kind") {
-        0 if meter.left() < amount => Err(code::EXHAUSTED.into()),
-        0 => meter.charge(amount).map(|()| says(0)),
-        2 if call.world.network_left < amount => Err(code::EXHAUSTED.into()),
-        2 => Ok(does(Effect::Network(amount))),
-        3 if left(call, meter)? < i128::from(amount) => Err(code::EXHAUSTED.into()),
-        3 => Ok(does(Effect::Transfer(amount))),
-        _ => Err(code::INVALID_ARGUMENT.into()),
+/// A key gets a value, or loses it.
+fn change(call: &Call<'_>, value: Option<&[u8]>) -> Result<Said, Stop> {
+    let (world, key) = (call.world, call.bytes("key"));
+    let before = world.values.get(key);
+    let kept = |value: usize| (key.len() + value) as i64;
+    let more = value.map_or(0, |value| kept(value.len())) - before.map_or(0, |value| kept(value.len()));
+    if more > world.storage_left {
+        return Err(code::EXHAUSTED.into());
     }
+    let changed = &world.done.changed;
+    let others: usize =
+        changed.iter().filter(|(other, _)| other.as_slice() != key).map(|(_, bytes)| bytes).sum();
+    let bytes = others + key.len() + value.map_or(0, <[u8]>::len);
+    let again = changed.contains_key(key);
+    if bytes > limits::WRITE_SET_BYTES_MAX || (!again && changed.len() >= limits::WRITES_MAX) {
+        return Err(code::LIMIT.into());
+    }
+    let unchanged = !again && before.map(Vec::as_slice) == value;
+    let effect = Effect::Value(key.to_vec(), value.map(<[u8]>::to_vec));
+    Ok(does(if unchanged { Effect::Nothing } else { effect }))
 }
 
-/// Whatever moves units: who pays, who is paid, and whether it is covered.
-fn transfer(call: &Call<'_>) -> Result<Done, Stop> {
-    let (world, name) = (call.world, call.function.name);
-    let amount = call.number("amount");
-    let to = if name == "host_burn" { None } else { owner(call.bytes("to")) };
-    if to == Some(Account::Reserved) {
-        return Err(code::DENIED.into());
+/// The next key; each that this run deleted and that would have come before it is paid for.
+fn scan(call: &Call<'_>, meter: &mut Meter) -> Result<Said, Stop> {
+    let (world, prefix, after) = (call.world, call.bytes("prefix"), call.bytes("after"));
+    let comes = |key: &Vec<u8>| key.starts_with(prefix) && (after.is_empty() || key.as_slice() > after);
+    let next = world.values.keys().find(|key| comes(key));
+    let deleted = world.done.changed.keys().filter(|key| comes(key) && !world.values.contains_key(*key));
+    let passed = deleted.filter(|key| next.is_none_or(|next| *key < next)).count();
+    for _ in 0..passed {
+        meter.charge(costs::SCAN_STEP_FUEL)?;
     }
-    if name != "host_mint" {
-        let from = match call.number("from") {
-            0 => Account::Member(key_of(world)),
-            1 => Account::Module(world.module.as_bytes().to_vec()),
-            _ => Account::Treasury,
-        };
-        if to.as_ref() == Some(&from) {
-            return Err(code::INVALID_ARGUMENT.into());
-        }
-        if balance(world, call.bytes("unit"), Some(from)) < i128::from(amount) {
-            return Err(code::EXHAUSTED.into());
-        }
-    }
-    let id = || Hash::digest(&[&b"icn-runtime/v1/hold"[..], &world.seed, &0u64.to_be_bytes()].concat()).0;
-    let written = (name == "host_hold").then(|| (call.place("out").0, id()[..16].to_vec()));
-    Ok(Done { answer: 0, written, effect: Effect::Transfer(amount) })
+    call.give(meter, next.ok_or(code::NOT_FOUND)?)
 }
 
-fn store(call: &Call<'_>) -> Result<Done, Stop> {
+fn store(call: &Call<'_>) -> Result<Said, Stop> {
     let world = call.world;
     let parents: Vec<&[u8]> = call.bytes("parents").chunks(36).collect();
     if parents.iter().any(|parent| !world.nodes.contains_key(*parent)) {
@@ -212,13 +178,17 @@ fn store(call: &Call<'_>) -> Result<Done, Stop> {
     }
     let parents: Option<Vec<BlockId>> =
         parents.iter().map(|parent| BlockId::from_bytes(parent).ok()).collect();
-    let block = node(world, parents.unwrap_or_default(), call.bytes("payload"));
+    let (scope, module, payload) = (world.scope, world.module, call.bytes("payload").to_vec());
+    let parents = parents.unwrap_or_default();
+    let block = Block::encode(&Node { typ: NodeTag, scope, module, parents, payload: payload.clone() });
     let cid = block.id().as_bytes().to_vec();
-    let effect = if world.nodes.contains_key(&cid) { Effect::Nothing } else { Effect::Node(cid.clone()) };
-    Ok(Done { answer: 0, written: Some((call.place("out").0, cid)), effect })
-}
-
-fn node(world: &World, parents: Vec<BlockId>, payload: &[u8]) -> Block {
-    let (scope, module, payload) = (world.scope, world.module, payload.to_vec());
-    Block::encode(&Node { typ: NodeTag, scope, module, parents, payload })
+    let written = Some((call.place("out").0, cid.clone()));
+    if world.nodes.contains_key(&cid) {
+        return Ok(Said { answer: 0, written, effect: Effect::Nothing });
+    }
+    if world.done.nodes >= limits::NODES_MAX {
+        return Err(code::LIMIT.into());
+    }
+    let effect = Effect::Node(cid, KnownNode { payload, block_bytes: block.bytes().len() });
+    Ok(Said { answer: 0, written, effect })
 }

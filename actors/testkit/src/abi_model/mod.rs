@@ -13,8 +13,10 @@
 )]
 #![allow(clippy::panic, reason = "a test that cannot go on stops")]
 
+mod after;
 mod decide;
 mod json;
+mod money;
 mod order;
 mod spelling;
 mod table;
@@ -42,9 +44,54 @@ pub mod code {
     pub const EXHAUSTED: i64 = -6;
     /// `CONFLICT`.
     pub const CONFLICT: i64 = -7;
+    /// `LIMIT`.
+    pub const LIMIT: i64 = -9;
 }
 
-/// What a call finds: one invocation, before it has done anything.
+/// A node that is known: its payload, and how long its whole block is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownNode {
+    /// The payload.
+    pub payload: Vec<u8>,
+    /// Bytes of the block.
+    pub block_bytes: usize,
+}
+
+/// An open hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hold {
+    /// Who has back what is not paid.
+    pub payer: Account,
+    /// Whom it may be paid to.
+    pub payee: Account,
+    /// The unit.
+    pub unit: Vec<u8>,
+    /// Units that are held.
+    pub amount: u64,
+    /// Whether the module that calls placed it.
+    pub ours: bool,
+}
+
+/// What an invocation has done so far, as far as that is bounded or named by number.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Done {
+    /// Lines of the log.
+    pub lines: usize,
+    /// New nodes.
+    pub nodes: usize,
+    /// Anchors.
+    pub anchors: usize,
+    /// Transfers.
+    pub transfers: usize,
+    /// Keys that it set or deleted, each with the bytes of the key and of the value that it has now.
+    pub changed: BTreeMap<Vec<u8>, usize>,
+    /// Blocks of random bytes that it was given.
+    pub random_blocks: u64,
+    /// Holds that it placed.
+    pub holds: u64,
+}
+
+/// What a call finds: one invocation, and what it has done until then ([`World::after`]).
 #[derive(Debug, Clone)]
 pub struct World {
     /// The module that calls.
@@ -61,12 +108,16 @@ pub struct World {
     pub seed: [u8; 32],
     /// The module's values.
     pub values: BTreeMap<Vec<u8>, Vec<u8>>,
-    /// The scope's nodes: payloads by the bytes of their CIDs.
-    pub nodes: BTreeMap<Vec<u8>, Vec<u8>>,
+    /// The scope's nodes by the bytes of their CIDs.
+    pub nodes: BTreeMap<Vec<u8>, KnownNode>,
     /// The scope's default token; a text.
     pub token: Vec<u8>,
-    /// Balances of that token.
-    pub balances: BTreeMap<Account, i128>,
+    /// Balances, by account and unit.
+    pub balances: BTreeMap<(Account, Vec<u8>), i128>,
+    /// Open holds of the scope, by name.
+    pub holds: BTreeMap<[u8; 16], Hold>,
+    /// Signatures that were made: of whom, of what, and the signature. No other verifies.
+    pub signatures: BTreeSet<([u8; 32], Vec<u8>, Vec<u8>)>,
     /// Bytes that the scope may still keep.
     pub storage_left: i64,
     /// Bytes that may still leave the scope.
@@ -75,6 +126,8 @@ pub struct World {
     pub pages_left: u64,
     /// The names of the module's capabilities.
     pub capabilities: BTreeSet<String>,
+    /// What the invocation has done so far.
+    pub done: Done,
 }
 
 /// A trap that a call asks for.
@@ -97,6 +150,32 @@ pub enum Trap {
     Aborted(String),
 }
 
+/// Whose units a transfer takes, or who gets them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Party {
+    /// An account.
+    Account(Account),
+    /// Where units come from and go to when they are made and unmade.
+    Issuance,
+    /// A hold's account.
+    Hold([u8; 16]),
+}
+
+/// A transfer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Transfer {
+    /// From whom.
+    pub from: Party,
+    /// To whom.
+    pub to: Party,
+    /// The unit.
+    pub unit: Vec<u8>,
+    /// So many units.
+    pub amount: u64,
+    /// Of a transfer to a hold: whom it may be paid to.
+    pub payee: Option<Account>,
+}
+
 /// What a call leaves behind.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
@@ -109,11 +188,13 @@ pub enum Effect {
     /// A value, or its end.
     Value(Vec<u8>, Option<Vec<u8>>),
     /// A node, by the bytes of its CID.
-    Node(Vec<u8>),
+    Node(Vec<u8>, KnownNode),
     /// An anchor: a CID's bytes and a topic.
     Anchor(Vec<u8>, Vec<u8>),
-    /// A transfer of so many units.
-    Transfer(u64),
+    /// Transfers, in their order.
+    Transfers(Vec<Transfer>),
+    /// So many blocks of random bytes given.
+    Random(u64),
     /// So many bytes that leave the scope.
     Network(u64),
 }

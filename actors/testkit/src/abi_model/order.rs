@@ -19,7 +19,7 @@ impl From<i64> for Stop {
 }
 
 /// What a call that succeeds says and does.
-pub(super) struct Done {
+pub(super) struct Said {
     pub(super) answer: i64,
     pub(super) written: Option<(usize, Vec<u8>)>,
     pub(super) effect: Effect,
@@ -93,7 +93,7 @@ impl Call<'_> {
         (self.slots[index].first as usize, self.extent(index) as usize)
     }
     /// A buffer `out` for what there is: written and charged when it fits.
-    pub(super) fn give(&self, meter: &mut Meter, bytes: &[u8]) -> Result<Done, Stop> {
+    pub(super) fn give(&self, meter: &mut Meter, bytes: &[u8]) -> Result<Said, Stop> {
         let (at, cap) = self.place("out");
         let written = if bytes.len() <= cap {
             meter.charge(bytes.len() as u64 * costs::BYTE_FUEL)?;
@@ -101,7 +101,7 @@ impl Call<'_> {
         } else {
             None
         };
-        Ok(Done { answer: bytes.len() as i64, written, effect: Effect::Nothing })
+        Ok(Said { answer: bytes.len() as i64, written, effect: Effect::Nothing })
     }
 }
 
@@ -134,7 +134,7 @@ pub fn expect(
     Expectation { fuel: meter.charged, end, written, effect }
 }
 
-fn walk(call: &Call<'_>, meter: &mut Meter) -> Result<Done, Stop> {
+fn walk(call: &Call<'_>, meter: &mut Meter) -> Result<Said, Stop> {
     let (function, capabilities) = (call.function, &call.world.capabilities);
     meter.charge(function.base_fuel)?;
     let may = match function.needs {

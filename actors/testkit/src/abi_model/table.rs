@@ -144,6 +144,7 @@ const NODE: u64 = CALL + costs::NODE_FUEL;
 const SIGNATURE: u64 = CALL + costs::SIGNATURE_FUEL;
 const BYTE: u64 = costs::BYTE_FUEL;
 const KEPT: u64 = costs::KEPT_BYTE_FUEL;
+const JSON: u64 = costs::JSON_BYTE_FUEL;
 
 const OUT: Parameter = Parameter("out", Kind::Out, 0);
 const TO: Parameter = Parameter("to", Kind::Text(limits::NAME_BYTES_MAX, Text::Owner), BYTE);
@@ -251,7 +252,7 @@ pub const TABLE: &[Function] = &[
             Parameter("out", Kind::OutFixed(CID_BYTES), 0),
         ],
     ),
-    function("host_get_node", One("dag"), STATE, &[CID, OUT]),
+    function("host_get_node", One("dag"), NODE, &[CID, OUT]),
     function("host_contains_node", One("dag"), STATE, &[CID]),
     function(
         "host_anchor_to_dag",
@@ -266,7 +267,7 @@ pub const TABLE: &[Function] = &[
         &[
             did("subject"),
             Parameter("type", Kind::Text(limits::CREDENTIAL_TYPE_BYTES_MAX, Text::CredentialType), BYTE),
-            Parameter("claims", Kind::Text(limits::CLAIMS_BYTES_MAX, Text::Object), KEPT),
+            Parameter("claims", Kind::Text(limits::CLAIMS_BYTES_MAX, Text::Object), JSON),
             Parameter("valid_until", Kind::Large(Number::Until), 0),
             OUT,
         ],
@@ -282,7 +283,7 @@ pub const TABLE: &[Function] = &[
         "host_verify_credential",
         Nothing,
         STATE,
-        &[Parameter("json", Kind::Text(limits::CREDENTIAL_BYTES_MAX, Text::Object), KEPT)],
+        &[Parameter("json", Kind::Text(limits::CREDENTIAL_BYTES_MAX, Text::Object), JSON)],
     ),
     function(
         "host_verify_signature",
