@@ -269,6 +269,8 @@ fn flat(bytes: &[u8], rounds: u32, repeat: usize) -> f64 {
     (fuel(rounds) - fuel(0)) as f64 / (f64::from(rounds) * repeat as f64)
 }
 
+/// From so many units a run on, its figure counts as the cheapest, too.
+const SURE_FROM: u64 = 1_000;
 /// Fuel below which an operator that takes no time is as good as free.
 const NOTHING_NS: f64 = 0.05;
 
@@ -286,7 +288,7 @@ fn main() {
         icn_core::costs::SCHEDULE_VERSION
     );
     let mut classes: BTreeMap<String, f64> = BTreeMap::new();
-    let (mut variants, mut flat_classes, mut cold) = (classes.clone(), classes.clone(), classes.clone());
+    let (mut variants, mut flat_classes, mut unbounded) = (classes.clone(), classes.clone(), Vec::new());
     for variant in operators::variants().into_iter().chain(calls::variants()) {
         if only.as_ref().is_some_and(|only| !variant.name.contains(only.as_str()) && variant.class != only) {
             continue;
@@ -319,7 +321,14 @@ fn main() {
             *worst = worst.max(value);
         };
         if variant.cold {
-            note(&mut cold, variant.name, per_fuel);
+            // What a run can do some times alone takes no part of its time that fuel would have to bound.
+            unbounded.extend((variant.rounds_max == u32::MAX).then_some(per_fuel));
+            continue;
+        }
+        // A few runs of it are too few to say that it is cheap; that it is dear they do say.
+        let units = u64::from(variant.rounds_max) * variant.repeat as u64;
+        if units < SURE_FROM && per_fuel < cheapest(&classes) {
+            println!("    (at most {units} times a run: not the cheapest)");
             continue;
         }
         note(&mut classes, key, per_fuel);
@@ -331,12 +340,17 @@ fn main() {
     report("fuel_ns_worst_over_best", &classes);
     report("fuel_ns_worst_over_best_variants", &variants);
     report("fuel_ns_worst_over_best_flat", &flat_classes);
-    let coldest = cold.values().chain(classes.values()).copied().fold(0.0, f64::max);
+    let coldest = unbounded.into_iter().chain(classes.values().copied()).fold(0.0, f64::max);
     let seconds = coldest * icn_core::limits::FUEL_PER_INVOCATION_MAX as f64 / 1e9;
     println!(
         "the most fuel, all of it burned at the dearest, cold accesses among it: {seconds:.0} s of at most {} s",
         icn_core::limits::GUEST_WALL_CLOCK_MS_MAX / 1000
     );
+}
+
+/// The least of a set of figures.
+fn cheapest(figures: &BTreeMap<String, f64>) -> f64 {
+    figures.values().copied().fold(f64::INFINITY, f64::min)
 }
 
 /// Prints the ratio of a set of figures.
