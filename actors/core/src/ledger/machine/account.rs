@@ -1,0 +1,270 @@
+//! Accounts: their names, counters and limits, and the table that finds them.
+//!
+//! The table gives each account a number, in the order of first use, and keeps what every transfer touches in
+//! arrays by that number: four counters fill one cache line, and what says whether they may move is eight bytes
+//! beside them. Numbers are of this machine's memory alone: nothing that is recorded or kept depends on them, and
+//! whatever lists accounts lists them in the order of their names.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::code::LedgerCode;
+use crate::id::{Did, Owner, Unit};
+
+/// Names an account.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AccountId {
+    /// The scope.
+    pub scope: Did,
+    /// The owner inside it.
+    pub owner: Owner,
+    /// The unit.
+    pub unit: Unit,
+}
+
+impl std::fmt::Display for AccountId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} in {} of {}", self.owner, self.unit, self.scope)
+    }
+}
+
+/// An account's counters. Two to the power of 64 of the largest transfers fit in each.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[repr(align(64))]
+pub struct Account {
+    /// All that was ever debited.
+    pub debits: u128,
+    /// All that was ever credited.
+    pub credits: u128,
+    /// What open holds will debit if they are settled, and resources that are drawn.
+    pub debits_held: u128,
+    /// What open holds will credit if they are settled.
+    pub credits_held: u128,
+}
+
+fn signed(total: u128) -> i128 {
+    i128::try_from(total).unwrap_or(i128::MAX)
+}
+
+impl Account {
+    /// Posted credits less posted debits.
+    #[must_use]
+    pub fn balance(&self) -> i128 {
+        signed(self.credits).saturating_sub(signed(self.debits))
+    }
+    /// The balance less what is held to be debited.
+    #[must_use]
+    pub fn available(&self) -> i128 {
+        self.balance().saturating_sub(signed(self.debits_held))
+    }
+}
+
+/// How far an account may go; at most 2^63 - 1 each.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    /// How far below zero: mutual credit.
+    pub credit: u64,
+    /// How far above zero; none is without end.
+    pub balance_max: Option<u64>,
+}
+
+/// An account's number in this machine's memory: of no meaning elsewhere, and none after a restart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct AccountNo(pub(super) u32);
+
+impl AccountNo {
+    const fn at(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// What says whether an account's counters may move.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Mark {
+    /// The number of its scope and unit: a transfer has both sides in one.
+    pub(super) book: u32,
+    pub(super) flags: u8,
+}
+
+/// It is open; an account without it is only a name.
+pub(super) const PRESENT: u8 = 1;
+pub(super) const FROZEN: u8 = 2;
+pub(super) const CLOSED: u8 = 4;
+/// It has limits of its own.
+pub(super) const LIMITED: u8 = 8;
+/// Without a lower limit: a unit's issuance.
+pub(super) const UNBOUNDED: u8 = 16;
+
+#[derive(Debug, Clone, Default)]
+pub(super) struct Accounts {
+    /// Asked by name and never walked through: the order of its buckets is seen by nobody.
+    index: HashMap<(u32, Owner), u32>,
+    names: Vec<(u32, Owner)>,
+    counters: Vec<Account>,
+    marks: Vec<Mark>,
+    limits: BTreeMap<u32, Limits>,
+    books: BTreeMap<(Did, Unit), u32>,
+    book_names: Vec<(Did, Unit)>,
+}
+
+impl Accounts {
+    /// The number of an account that is open.
+    pub(super) fn find(&self, id: &AccountId) -> Option<AccountNo> {
+        let book = *self.books.get(&(id.scope, id.unit.clone()))?;
+        let no = AccountNo(*self.index.get(&(book, id.owner.clone()))?);
+        (self.mark(no).flags & PRESENT != 0).then_some(no)
+    }
+
+    /// The number of an account, open or not.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "four thousand million accounts do not fit in memory"
+    )]
+    pub(super) fn number(&mut self, id: &AccountId) -> AccountNo {
+        let book = (id.scope, id.unit.clone());
+        let next = self.book_names.len() as u32;
+        let book = match self.books.get(&book) {
+            Some(no) => *no,
+            None => {
+                self.book_names.push(book.clone());
+                self.books.insert(book, next);
+                next
+            }
+        };
+        let name = (book, id.owner.clone());
+        if let Some(no) = self.index.get(&name) {
+            return AccountNo(*no);
+        }
+        let no = self.names.len() as u32;
+        let unbounded = if id.owner == Owner::Issuance { UNBOUNDED } else { 0 };
+        self.names.push(name.clone());
+        self.counters.push(Account::default());
+        self.marks.push(Mark { book, flags: unbounded });
+        self.index.insert(name, no);
+        AccountNo(no)
+    }
+
+    pub(super) fn name(&self, no: AccountNo) -> AccountId {
+        let (book, owner) = &self.names[no.at()];
+        let (scope, unit) = self.book_names[*book as usize].clone();
+        AccountId { scope, owner: owner.clone(), unit }
+    }
+    pub(super) fn scope_of_book(&self, book: u32) -> Did {
+        self.book_names[book as usize].0
+    }
+    pub(super) fn get(&self, no: AccountNo) -> &Account {
+        &self.counters[no.at()]
+    }
+    pub(super) fn get_mut(&mut self, no: AccountNo) -> &mut Account {
+        &mut self.counters[no.at()]
+    }
+    pub(super) fn mark(&self, no: AccountNo) -> Mark {
+        self.marks[no.at()]
+    }
+    pub(super) fn set_flags(&mut self, no: AccountNo, flags: u8) {
+        self.marks[no.at()].flags = flags;
+    }
+    pub(super) fn limits(&self, no: AccountNo) -> Limits {
+        if self.mark(no).flags & LIMITED == 0 {
+            return Limits::default();
+        }
+        self.limits.get(&no.0).copied().unwrap_or_default()
+    }
+    pub(super) fn set_limits(&mut self, no: AccountNo, limits: Limits) {
+        let flags = self.mark(no).flags;
+        if limits == Limits::default() {
+            self.limits.remove(&no.0);
+            self.set_flags(no, flags & !LIMITED);
+        } else {
+            self.limits.insert(no.0, limits);
+            self.set_flags(no, flags | LIMITED);
+        }
+    }
+
+    /// Whether so much more may be debited, posted or held: what is posted and held already counts together, so
+    /// that a hold which is settled passes no limit.
+    pub(super) fn covers(&self, no: AccountNo, amount: u128) -> Result<(), LedgerCode> {
+        let (account, flags) = (self.get(no), self.mark(no).flags);
+        let going = account.debits.saturating_add(account.debits_held).saturating_add(amount);
+        if flags & UNBOUNDED == 0 {
+            let credit = if flags & LIMITED == 0 { 0 } else { u128::from(self.limits(no).credit) };
+            if going > account.credits.saturating_add(credit) {
+                return Err(LedgerCode::Insufficient);
+            }
+        }
+        Ok(())
+    }
+    /// Whether so much more may be credited, posted or held.
+    pub(super) fn has_room(&self, no: AccountNo, amount: u128) -> Result<(), LedgerCode> {
+        if self.mark(no).flags & LIMITED == 0 {
+            return Ok(());
+        }
+        let Some(max) = self.limits(no).balance_max else { return Ok(()) };
+        let account = self.get(no);
+        let coming = account.credits.saturating_add(account.credits_held).saturating_add(amount);
+        if coming > account.debits.saturating_add(u128::from(max)) {
+            return Err(LedgerCode::BalanceMax);
+        }
+        Ok(())
+    }
+    /// Whether the counters have so much room left.
+    pub(super) fn counts(&self, from: AccountNo, to: AccountNo, amount: u128) -> Result<(), LedgerCode> {
+        let fits = |posted: u128, held: u128| {
+            posted.checked_add(held).and_then(|sum| sum.checked_add(amount)).is_some()
+        };
+        let (payer, payee) = (self.get(from), self.get(to));
+        if fits(payer.debits, payer.debits_held) && fits(payee.credits, payee.credits_held) {
+            Ok(())
+        } else {
+            Err(LedgerCode::Overflow)
+        }
+    }
+
+    /// Open accounts, in the order of their names.
+    pub(super) fn open(&self) -> Vec<(AccountId, AccountNo)> {
+        let numbers = (0..self.names.len()).filter_map(|no| u32::try_from(no).ok()).map(AccountNo);
+        let mut open: Vec<(AccountId, AccountNo)> =
+            numbers.filter(|no| self.mark(*no).flags & PRESENT != 0).map(|no| (self.name(no), no)).collect();
+        open.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        open
+    }
+    /// Closes all accounts of a scope as if they had never been.
+    pub(super) fn forget(&mut self, scope: &Did) {
+        for (at, mark) in self.marks.iter_mut().enumerate() {
+            if self.book_names[mark.book as usize].0 == *scope {
+                mark.flags &= UNBOUNDED;
+                self.counters[at] = Account::default();
+                if let Ok(no) = u32::try_from(at) {
+                    self.limits.remove(&no);
+                }
+            }
+        }
+    }
+    /// Debits less credits of each scope and unit, posted and held.
+    pub(super) fn sums(&self) -> BTreeMap<(Did, Unit), (i128, i128)> {
+        let mut sums: Vec<(i128, i128)> = vec![(0, 0); self.book_names.len()];
+        for (account, mark) in self.counters.iter().zip(&self.marks) {
+            let sum = &mut sums[mark.book as usize];
+            sum.0 = sum.0.saturating_add(account.balance());
+            let held = signed(account.credits_held).saturating_sub(signed(account.debits_held));
+            sum.1 = sum.1.saturating_add(held);
+        }
+        self.book_names.iter().cloned().zip(sums).collect()
+    }
+}
+
+/// A counter in dag-cbor, whose integers end at 64 bits: 16 bytes, the most significant first.
+pub(super) mod wide {
+    use serde::{Deserialize as _, Deserializer, Serializer};
+
+    pub(in super::super) fn serialize<S: Serializer>(total: &u128, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(&total.to_be_bytes())
+    }
+
+    pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<u128, D::Error> {
+        crate::id::Bytes::<16>::deserialize(deserializer).map(|bytes| u128::from_be_bytes(bytes.0))
+    }
+}

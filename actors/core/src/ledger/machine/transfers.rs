@@ -1,0 +1,135 @@
+//! Many transfers within one scope and unit, by the numbers of their accounts: the way of a host that has resolved
+//! names once. The rules and the codes are those of [`Command::Transfer`](super::Command::Transfer) by the runtime.
+
+use super::Ledger;
+use super::account::{AccountNo, CLOSED, FROZEN, PRESENT};
+use super::code::{LedgerCode as Code, LedgerRefusal, refuse};
+
+/// One transfer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Leg {
+    /// Who is debited.
+    pub from: AccountNo,
+    /// Who is credited.
+    pub to: AccountNo,
+    /// How much.
+    pub amount: u64,
+}
+
+impl Ledger {
+    /// Makes all of these transfers at a recorded time, or none: the runtime's own hand, which asks no rights. The
+    /// accounts of each are of one scope and unit, and no cap is set: those go by [`apply`](Self::apply).
+    ///
+    /// # Errors
+    /// Of the first transfer that is refused the first code that applies; `at` is its number.
+    pub fn transfers(&mut self, legs: &[Leg], time: u64) -> Result<(), LedgerRefusal> {
+        if legs.is_empty() || !self.caps.0.is_empty() {
+            return refuse(
+                Code::GroupSize,
+                "no transfers, or a ledger with caps, which are asked one by one",
+            );
+        }
+        let mut book = u32::MAX;
+        for (at, leg) in legs.iter().enumerate() {
+            let judged = match self.judge(leg, book, time) {
+                Ok(now) => {
+                    book = now;
+                    Ok(())
+                }
+                Err(refusal) => Err(refusal),
+            };
+            if let Err(mut refusal) = judged {
+                for leg in legs[..at].iter().rev() {
+                    self.accounts.get_mut(leg.from).debits -= u128::from(leg.amount);
+                    self.accounts.get_mut(leg.to).credits -= u128::from(leg.amount);
+                }
+                refusal.at = at as u64;
+                return Err(refusal);
+            }
+            self.accounts.get_mut(leg.from).debits += u128::from(leg.amount);
+            self.accounts.get_mut(leg.to).credits += u128::from(leg.amount);
+        }
+        let mut last = u32::MAX;
+        let mut scopes = Vec::new();
+        for leg in legs {
+            let book = self.accounts.mark(leg.from).book;
+            if book != last {
+                last = book;
+                scopes.push(self.accounts.scope_of_book(book));
+            }
+        }
+        scopes.sort_unstable();
+        scopes.dedup();
+        scopes.into_iter().for_each(|scope| self.tick(scope, time));
+        Ok(())
+    }
+
+    /// Everything that could refuse a transfer; gives the number of its scope and unit, which is asked about time and
+    /// expiries only when it is not the one before.
+    #[inline]
+    fn judge(&self, leg: &Leg, book: u32, time: u64) -> Result<u32, LedgerRefusal> {
+        let Leg { from, to, amount } = *leg;
+        let (payer, payee) = (self.accounts.mark(from), self.accounts.mark(to));
+        let wide = u128::from(amount);
+        let plain = amount != 0
+            && amount <= i64::MAX as u64
+            && from != to
+            && payer.book == book
+            && payee.book == book
+            && (payer.flags, payee.flags) == (PRESENT, PRESENT);
+        if plain {
+            let (payer, payee) = (self.accounts.get(from), self.accounts.get(to));
+            let sum = |posted: u128, held: u128| posted.checked_add(held)?.checked_add(wide);
+            let covered = sum(payer.debits, payer.debits_held).is_some_and(|sum| sum <= payer.credits);
+            if covered && sum(payee.credits, payee.credits_held).is_some() {
+                return Ok(book);
+            }
+        }
+        self.judge_slowly(leg, time).map(|()| payer.book)
+    }
+
+    #[cold]
+    fn judge_slowly(&self, leg: &Leg, time: u64) -> Result<(), LedgerRefusal> {
+        let Leg { from, to, amount } = *leg;
+        let (payer, payee) = (self.accounts.mark(from), self.accounts.mark(to));
+        let name = |no: AccountNo| self.accounts.name(no);
+        let account = name(from);
+        let (scope, last) = (account.scope, self.clock(&account.scope).time);
+        if time < last {
+            return refuse(
+                Code::TimeBackwards,
+                format!("the time {time} where {last} was recorded for {scope}"),
+            );
+        }
+        if amount == 0 || i64::try_from(amount).is_err() {
+            return refuse(Code::Amount, format!("an amount of {amount} where 1 to 2^63 - 1 are allowed"));
+        }
+        if from == to {
+            return refuse(Code::SameAccount, format!("{account} on both sides"));
+        }
+        super::check::movable(&account.owner).and_then(|()| super::check::movable(&name(to).owner))?;
+        super::check::token(&account)?;
+        if payer.book != payee.book {
+            return refuse(Code::Mismatch, format!("{account} and {} are of two scopes or units", name(to)));
+        }
+        if let Some(due) = self.holds.due(&scope, time).next() {
+            return refuse(Code::ExpiryMissing, format!("the hold {due} is past its deadline"));
+        }
+        for (no, mark) in [(from, payer), (to, payee)] {
+            if mark.flags & PRESENT == 0 {
+                return refuse(Code::UnknownAccount, format!("{} is not open", name(no)));
+            }
+        }
+        for (flag, code) in [(CLOSED, Code::Closed), (FROZEN, Code::Frozen)] {
+            for (no, mark) in [(from, payer), (to, payee)] {
+                if mark.flags & flag != 0 {
+                    return refuse(code, format!("{} is {}", name(no), code.as_str()));
+                }
+            }
+        }
+        let wide = u128::from(amount);
+        self.accounts.covers(from, wide).map_err(|code| self.short(code, from, amount))?;
+        self.accounts.has_room(to, wide).map_err(|code| self.short(code, to, amount))?;
+        self.accounts.counts(from, to, wide).map_err(|code| self.short(code, from, amount))
+    }
+}
