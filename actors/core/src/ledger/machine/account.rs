@@ -95,6 +95,8 @@ pub(super) const CLOSED: u8 = 4;
 pub(super) const LIMITED: u8 = 8;
 /// Without a lower limit: a unit's issuance.
 pub(super) const UNBOUNDED: u8 = 16;
+/// No transfer moves it: an owner of the runtime's own, or a resource.
+pub(super) const SPECIAL: u8 = 32;
 
 #[derive(Debug, Clone, Default)]
 pub(super) struct Accounts {
@@ -137,10 +139,15 @@ impl Accounts {
             return AccountNo(*no);
         }
         let no = self.names.len() as u32;
-        let unbounded = if id.owner == Owner::Issuance { UNBOUNDED } else { 0 };
+        let flags = match id.owner {
+            Owner::Issuance => UNBOUNDED | SPECIAL,
+            Owner::Consumed | Owner::Hold(_) | Owner::Owed(_) | Owner::Claim(_) => SPECIAL,
+            _ if id.unit.is_resource() => SPECIAL,
+            _ => 0,
+        };
         self.names.push(name.clone());
         self.counters.push(Account::default());
-        self.marks.push(Mark { book, flags: unbounded });
+        self.marks.push(Mark { book, flags });
         self.index.insert(name, no);
         AccountNo(no)
     }
@@ -233,7 +240,7 @@ impl Accounts {
     pub(super) fn forget(&mut self, scope: &Did) {
         for (at, mark) in self.marks.iter_mut().enumerate() {
             if self.book_names[mark.book as usize].0 == *scope {
-                mark.flags &= UNBOUNDED;
+                mark.flags &= UNBOUNDED | SPECIAL;
                 self.counters[at] = Account::default();
                 if let Ok(no) = u32::try_from(at) {
                     self.limits.remove(&no);

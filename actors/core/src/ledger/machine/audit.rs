@@ -54,7 +54,7 @@ impl Ledger {
                 let at = usize::try_from(refusal.at).unwrap_or(usize::MAX);
                 let what = group.commands.get(at).map_or("group", |command| command.name());
                 let refused = Some(refusal.code);
-                let (cap, why) = (refusal.cap.clone(), refusal.what.clone());
+                let (cap, why) = (refusal.cap.as_deref().cloned(), refusal.what.clone());
                 return vec![AuditEvent { refused, cap, why, ..line(what) }];
             }
         };

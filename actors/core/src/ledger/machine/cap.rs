@@ -128,7 +128,7 @@ impl Caps {
                 let what =
                     format!("{used} of a cap of {} {unit} is spent or held, {amount} are asked", cap.max);
                 let refusal = LedgerRefusal {
-                    cap: Some(key.clone()),
+                    cap: Some(Box::new(key.clone())),
                     ..LedgerRefusal::new(LedgerCode::CapPassed, what)
                 };
                 return Err(refusal);

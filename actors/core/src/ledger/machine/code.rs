@@ -129,7 +129,7 @@ pub struct LedgerRefusal {
     pub what: String,
     /// The cap that does not allow it, with its level, when that is why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cap: Option<CapKey>,
+    pub cap: Option<Box<CapKey>>,
 }
 
 impl LedgerRefusal {

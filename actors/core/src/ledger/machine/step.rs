@@ -495,18 +495,20 @@ impl Ledger {
             self.known(&account, context)?;
         }
         self.same_scale(a, b, unit)?;
-        let books = |own: Did, other: Did| {
-            let name = |owner| AccountId { scope: own, owner, unit: unit.clone() };
-            Some([
-                self.accounts.find(&name(Owner::Owed(other)))?,
-                self.accounts.find(&name(Owner::Claim(other)))?,
-            ])
-        };
+        let find = |scope, owner| self.accounts.find(&AccountId { scope, owner, unit: unit.clone() });
+        let sides = [
+            find(a, Owner::Owed(b)),
+            find(a, Owner::Claim(b)),
+            find(b, Owner::Owed(a)),
+            find(b, Owner::Claim(a)),
+        ];
+        for flag in [CLOSED, FROZEN] {
+            self.none_is(flag, sides.into_iter().flatten())?;
+        }
         let nothing =
             || LedgerRefusal::new(Code::NothingToNet, format!("{a} and {b} do not owe each other {unit}"));
-        let (Some(first), Some(second)) = (books(a, b), books(b, a)) else { return Err(nothing()) };
-        let legs = (first, Some(second));
-        self.move_freely(&legs)?;
+        let [Some(owed_a), Some(claim_a), Some(owed_b), Some(claim_b)] = sides else { return Err(nothing()) };
+        let legs = ([owed_a, claim_a], Some([owed_b, claim_b]));
         let least = all(&legs).flat_map(|[owed, claim]| {
             [self.accounts.get(owed).available(), self.accounts.get(claim).balance().saturating_neg()]
         });

@@ -108,7 +108,7 @@ impl Ledger {
             return refuse(Code::SameAccount, format!("{account} on both sides"));
         }
         super::check::movable(&account.owner).and_then(|()| super::check::movable(&name(to).owner))?;
-        super::check::token(&account)?;
+        super::check::token(&account).and_then(|()| super::check::token(&name(to)))?;
         if payer.book != payee.book {
             return refuse(Code::Mismatch, format!("{account} and {} are of two scopes or units", name(to)));
         }
