@@ -236,6 +236,51 @@ fn a_hold_does_not_outlive_its_deadline_or_its_scope() {
 }
 
 #[test]
+fn what_returns_is_not_taken_off_a_cap_that_was_set_after_it_was_held() {
+    let mut ledger = books();
+    let set = || cap(Level::Scope, None, 50);
+    let Command::SetCap { cap: key, .. } = set() else { panic!("a cap") };
+    assert_eq!(code(&mut ledger, set(), 2), None);
+    assert_eq!(code(&mut ledger, hold(ID, 40, DAY), 2), None);
+    assert_eq!(code(&mut ledger, Command::SetCap { cap: key, max: None, soft: None }, 2), None);
+    assert_eq!(code(&mut ledger, set(), 2), None);
+    assert_eq!(code(&mut ledger, pay(45), 2), None);
+    let by = Owner::Member(did(2));
+    assert_eq!(code(&mut ledger, Command::Void { scope: scope(), id: ID, by }, 2), None);
+    assert_eq!(code(&mut ledger, pay(6), 2), Some(Code::CapPassed), "45 of 50 are spent");
+    assert_eq!(code(&mut ledger, pay(5), 2), None);
+}
+
+#[test]
+fn by_number_too_no_transfer_moves_what_the_runtime_alone_moves() {
+    let mut ledger = books();
+    let issue =
+        |owner| Command::Issue { to: AccountId { scope: scope(), owner, unit: Unit::fuel() }, amount: 10 };
+    let charge = Command::Charge { scope: scope(), unit: Unit::fuel(), amount: 5, refund: false };
+    let all = vec![issue(Owner::Treasury), issue(Owner::Member(did(2))), charge];
+    ledger.apply(&group(all), &Context::runtime(1)).unwrap();
+    let no =
+        |ledger: &Ledger, owner, unit| ledger.account_no(&AccountId { scope: scope(), owner, unit }).unwrap();
+    let fuel = |ledger: &Ledger, owner| no(ledger, owner, Unit::fuel());
+    let treasury = fuel(&ledger, Owner::Treasury);
+    let cases = [
+        (Code::Resource, treasury, fuel(&ledger, Owner::Member(did(2)))),
+        (Code::Reserved, fuel(&ledger, Owner::Consumed), treasury),
+        (Code::Reserved, no(&ledger, Owner::Issuance, unit()), no(&ledger, Owner::Member(did(2)), unit())),
+    ];
+    for (code, from, to) in cases {
+        // As the first of a batch, and behind one of the same unit that is made plainly.
+        let before = bytes(&ledger);
+        assert_eq!(ledger.transfers(&[Leg { from, to, amount: 1 }], 2).unwrap_err().code, code);
+        let (me, you) = (ledger.account_no(&me()).unwrap(), ledger.account_no(&you()).unwrap());
+        let legs = [Leg { from: me, to: you, amount: 1 }, Leg { from, to, amount: 1 }];
+        let refusal = ledger.transfers(&legs, 2).unwrap_err();
+        assert_eq!((refusal.code, refusal.at), (code, 1));
+        assert_eq!(bytes(&ledger), before);
+    }
+}
+
+#[test]
 fn what_two_scopes_owe_each_other_is_bounded_by_the_payees_credit_and_can_be_set_off() {
     let mut ledger = books();
     let other = did(1);

@@ -148,7 +148,7 @@ impl Ledger {
     /// An account's counters; none when it is not open.
     #[must_use]
     pub fn account(&self, id: &AccountId) -> Option<Account> {
-        self.accounts.find(id).map(|no| *self.accounts.get(no))
+        self.accounts.find(id).map(|no| self.accounts.get(no))
     }
     /// An account's number, for [`transfers`](Self::transfers).
     #[must_use]

@@ -75,8 +75,8 @@ impl Ledger {
     #[must_use]
     pub fn books(&self) -> Books {
         let accounts = self.accounts.open().into_iter().map(|(id, no)| {
-            let Account { debits, credits, debits_held, credits_held } = *self.accounts.get(no);
-            let flags = self.accounts.mark(no).flags;
+            let Account { debits, credits, debits_held, credits_held } = self.accounts.get(no);
+            let flags = self.accounts.mark(no).flags();
             let (frozen, closed) = (flags & FROZEN != 0, flags & CLOSED != 0);
             let limits = self.accounts.limits(no);
             (id, AccountState { debits, credits, debits_held, credits_held, frozen, closed, limits })
@@ -116,9 +116,10 @@ impl Ledger {
         for (id, state) in books.accounts {
             let no = self.accounts.number(&id);
             let AccountState { debits, credits, debits_held, credits_held, frozen, closed, limits } = state;
-            *self.accounts.get_mut(no) = Account { debits, credits, debits_held, credits_held };
+            self.accounts.set(no, Account { debits, credits, debits_held, credits_held });
             let flag = |on: bool, flag: u8| if on { flag } else { 0 };
-            let flags = self.accounts.mark(no).flags | PRESENT | flag(frozen, FROZEN) | flag(closed, CLOSED);
+            let flags =
+                self.accounts.mark(no).flags() | PRESENT | flag(frozen, FROZEN) | flag(closed, CLOSED);
             self.accounts.set_flags(no, flags);
             self.accounts.set_limits(no, limits);
         }

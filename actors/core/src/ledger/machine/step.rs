@@ -46,18 +46,9 @@ impl Ledger {
     /// Takes one thing back.
     pub(super) fn revert(&mut self, undo: Undo) {
         match undo {
-            Undo::Posted(from, to, amount) => {
-                self.accounts.get_mut(from).debits -= u128::from(amount);
-                self.accounts.get_mut(to).credits -= u128::from(amount);
-            }
-            Undo::Held(from, to, amount) => {
-                self.accounts.get_mut(from).debits_held -= u128::from(amount);
-                self.accounts.get_mut(to).credits_held -= u128::from(amount);
-            }
-            Undo::Released(from, to, amount) => {
-                self.accounts.get_mut(from).debits_held += u128::from(amount);
-                self.accounts.get_mut(to).credits_held += u128::from(amount);
-            }
+            Undo::Posted(from, to, amount) => self.accounts.unpost(from, to, amount),
+            Undo::Held(from, to, amount) => self.accounts.release(from, to, amount),
+            Undo::Released(from, to, amount) => self.accounts.hold(from, to, amount),
             Undo::Hold(scope, id, hold) => drop(self.holds.put(scope, id, hold)),
             Undo::Flags(no, flags) => self.accounts.set_flags(no, flags),
             Undo::Limits(no, limits) => self.accounts.set_limits(no, limits),
@@ -165,7 +156,7 @@ impl Ledger {
     /// An account that comes into being when it is needed.
     fn own(&mut self, scope: Did, owner: Owner, unit: &Unit) -> AccountNo {
         let no = self.accounts.number(&AccountId { scope, owner, unit: unit.clone() });
-        let flags = self.accounts.mark(no).flags;
+        let flags = self.accounts.mark(no).flags();
         if flags & PRESENT == 0 {
             self.undo.push(Undo::Flags(no, flags));
             self.accounts.set_flags(no, flags | PRESENT);
@@ -177,7 +168,7 @@ impl Ledger {
     fn open(&mut self, account: &AccountId, context: &Context) -> Moved {
         self.known(account, context)?;
         match self.accounts.find(account) {
-            Some(no) if self.accounts.mark(no).flags & CLOSED == 0 => {
+            Some(no) if self.accounts.mark(no).flags() & CLOSED == 0 => {
                 return refuse(Code::AccountExists, format!("{account} is open"));
             }
             Some(no) => {
@@ -190,7 +181,7 @@ impl Ledger {
     }
 
     fn set_flag(&mut self, no: AccountNo, flag: u8, on: bool) {
-        let flags = self.accounts.mark(no).flags;
+        let flags = self.accounts.mark(no).flags();
         self.undo.push(Undo::Flags(no, flags));
         self.accounts.set_flags(no, if on { flags | flag } else { flags & !flag });
     }
@@ -231,7 +222,7 @@ impl Ledger {
     /// That none of these accounts has a flag that stops it.
     fn none_is(&self, flag: u8, accounts: impl IntoIterator<Item = AccountNo>) -> Verdict {
         let code = if flag == CLOSED { Code::Closed } else { Code::Frozen };
-        match accounts.into_iter().find(|no| self.accounts.mark(*no).flags & flag != 0) {
+        match accounts.into_iter().find(|no| self.accounts.mark(*no).flags() & flag != 0) {
             Some(no) => refuse(code, format!("{} is {}", self.accounts.name(no), code.as_str())),
             None => Ok(()),
         }
@@ -322,15 +313,13 @@ impl Ledger {
 
     fn post(&mut self, from: AccountNo, to: AccountNo, amount: u64) {
         assert!(from != to, "every posting has two accounts");
-        self.accounts.get_mut(from).debits += u128::from(amount);
-        self.accounts.get_mut(to).credits += u128::from(amount);
+        self.accounts.post(from, to, amount);
         self.undo.push(Undo::Posted(from, to, amount));
         self.events.push(Event::Posted(from, to, amount));
     }
 
     fn release(&mut self, hold: &Hold) {
-        self.accounts.get_mut(hold.from).debits_held -= u128::from(hold.amount);
-        self.accounts.get_mut(hold.to).credits_held -= u128::from(hold.amount);
+        self.accounts.release(hold.from, hold.to, hold.amount);
         self.undo.push(Undo::Released(hold.from, hold.to, hold.amount));
     }
 
@@ -357,8 +346,7 @@ impl Ledger {
         let caps = self.caps.allow(scope, &from.unit, &context.actor, amount, context.time)?;
         self.fits(&legs, amount)?;
         let [from, to] = legs.0;
-        self.accounts.get_mut(from).debits_held += u128::from(amount);
-        self.accounts.get_mut(to).credits_held += u128::from(amount);
+        self.accounts.hold(from, to, amount);
         self.undo.push(Undo::Held(from, to, amount));
         self.events.push(Event::Held(from, to, amount));
         self.count(&caps, amount, context.time);

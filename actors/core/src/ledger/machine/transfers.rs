@@ -2,7 +2,10 @@
 //! names once. The rules and the codes are those of [`Command::Transfer`](super::Command::Transfer) by the runtime.
 
 use super::Ledger;
-use super::account::{AccountNo, CLOSED, FROZEN, PRESENT};
+use crate::id::Did;
+use std::collections::BTreeSet;
+
+use super::account::{AccountNo, CLOSED, FROZEN, Mark, PRESENT};
 use super::code::{LedgerCode as Code, LedgerRefusal, refuse};
 
 /// One transfer.
@@ -29,67 +32,43 @@ impl Ledger {
                 "no transfers, or a ledger with caps, which are asked one by one",
             );
         }
-        let mut book = u32::MAX;
+        let first = self.accounts.mark(legs[0].from);
+        let mut plain = if self.is_on_time(first, time) { first.plain() } else { Mark::NONE };
+        let (start, mut one_book) = (first.book(), true);
         for (at, leg) in legs.iter().enumerate() {
-            let judged = match self.judge(leg, book, time) {
-                Ok(now) => {
-                    book = now;
-                    Ok(())
-                }
-                Err(refusal) => Err(refusal),
-            };
-            if let Err(mut refusal) = judged {
+            let Leg { from, to, amount } = *leg;
+            if self.accounts.post_plainly(from, to, amount, plain) {
+                continue;
+            }
+            if let Err(mut refusal) = self.judge(leg, time) {
                 for leg in legs[..at].iter().rev() {
-                    self.accounts.get_mut(leg.from).debits -= u128::from(leg.amount);
-                    self.accounts.get_mut(leg.to).credits -= u128::from(leg.amount);
+                    self.accounts.unpost(leg.from, leg.to, leg.amount);
                 }
                 refusal.at = at as u64;
                 return Err(refusal);
             }
-            self.accounts.get_mut(leg.from).debits += u128::from(leg.amount);
-            self.accounts.get_mut(leg.to).credits += u128::from(leg.amount);
+            self.accounts.post(from, to, amount);
+            plain = self.accounts.mark(from).plain();
+            one_book &= plain.book() == start;
         }
-        let mut last = u32::MAX;
-        let mut scopes = Vec::new();
-        for leg in legs {
-            let book = self.accounts.mark(leg.from).book;
-            if book != last {
-                last = book;
-                scopes.push(self.accounts.scope_of_book(book));
-            }
+        if one_book {
+            self.tick(self.accounts.scope_of_book(start), time);
+            return Ok(());
         }
-        scopes.sort_unstable();
-        scopes.dedup();
+        let books: BTreeSet<u32> = legs.iter().map(|leg| self.accounts.mark(leg.from).book()).collect();
+        let scopes: BTreeSet<Did> = books.into_iter().map(|book| self.accounts.scope_of_book(book)).collect();
         scopes.into_iter().for_each(|scope| self.tick(scope, time));
         Ok(())
     }
 
-    /// Everything that could refuse a transfer; gives the number of its scope and unit, which is asked about time and
-    /// expiries only when it is not the one before.
-    #[inline]
-    fn judge(&self, leg: &Leg, book: u32, time: u64) -> Result<u32, LedgerRefusal> {
-        let Leg { from, to, amount } = *leg;
-        let (payer, payee) = (self.accounts.mark(from), self.accounts.mark(to));
-        let wide = u128::from(amount);
-        let plain = amount != 0
-            && amount <= i64::MAX as u64
-            && from != to
-            && payer.book == book
-            && payee.book == book
-            && (payer.flags, payee.flags) == (PRESENT, PRESENT);
-        if plain {
-            let (payer, payee) = (self.accounts.get(from), self.accounts.get(to));
-            let sum = |posted: u128, held: u128| posted.checked_add(held)?.checked_add(wide);
-            let covered = sum(payer.debits, payer.debits_held).is_some_and(|sum| sum <= payer.credits);
-            if covered && sum(payee.credits, payee.credits_held).is_some() {
-                return Ok(book);
-            }
-        }
-        self.judge_slowly(leg, time).map(|()| payer.book)
+    /// Whether neither time nor holds that are due refuse what is of this account's scope.
+    fn is_on_time(&self, mark: Mark, time: u64) -> bool {
+        let scope = self.accounts.scope_of_book(mark.book());
+        time >= self.clock(&scope).time && self.holds.due(&scope, time).next().is_none()
     }
 
-    #[cold]
-    fn judge_slowly(&self, leg: &Leg, time: u64) -> Result<(), LedgerRefusal> {
+    /// Everything that could refuse a transfer.
+    fn judge(&self, leg: &Leg, time: u64) -> Result<(), LedgerRefusal> {
         let Leg { from, to, amount } = *leg;
         let (payer, payee) = (self.accounts.mark(from), self.accounts.mark(to));
         let name = |no: AccountNo| self.accounts.name(no);
@@ -109,20 +88,20 @@ impl Ledger {
         }
         super::check::movable(&account.owner).and_then(|()| super::check::movable(&name(to).owner))?;
         super::check::token(&account).and_then(|()| super::check::token(&name(to)))?;
-        if payer.book != payee.book {
+        if payer.book() != payee.book() {
             return refuse(Code::Mismatch, format!("{account} and {} are of two scopes or units", name(to)));
         }
         if let Some(due) = self.holds.due(&scope, time).next() {
             return refuse(Code::ExpiryMissing, format!("the hold {due} is past its deadline"));
         }
         for (no, mark) in [(from, payer), (to, payee)] {
-            if mark.flags & PRESENT == 0 {
+            if mark.flags() & PRESENT == 0 {
                 return refuse(Code::UnknownAccount, format!("{} is not open", name(no)));
             }
         }
         for (flag, code) in [(CLOSED, Code::Closed), (FROZEN, Code::Frozen)] {
             for (no, mark) in [(from, payer), (to, payee)] {
-                if mark.flags & flag != 0 {
+                if mark.flags() & flag != 0 {
                     return refuse(code, format!("{} is {}", name(no), code.as_str()));
                 }
             }
