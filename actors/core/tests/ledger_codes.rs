@@ -6,9 +6,11 @@
 
 use std::collections::BTreeSet;
 
+use icn_core::block::Usage;
 use icn_core::id::{Bytes, Did, HoldId, Owner, Unit};
 use icn_core::ledger::machine::{
-    AccountId, Actor, CapKey, Command, Context, Group, Ledger, LedgerCode as Code, Level, Limits, Right,
+    AccountId, Actor, Booking, CapKey, Command, Context, Group, Ledger, LedgerCode as Code, Level, Limits,
+    Operation, Right,
 };
 use icn_core::limits;
 use icn_testkit::generate::{did, raw_id};
@@ -405,7 +407,7 @@ fn of_all_codes_that_apply_the_first_is_given() {
     assert_eq!(pairs.len(), 150, "as many pairs as were counted: {pairs:?}");
     let mut reached: BTreeSet<Code> = pairs.iter().flat_map(|(a, b)| [*a, *b]).collect();
     // The test below.
-    reached.extend([Code::IdTaken, Code::NotDue, Code::Overflow]);
+    reached.extend([Code::IdTaken, Code::NotDue, Code::Overflow, Code::NotSetAside]);
     assert_eq!(reached, Code::ALL.iter().copied().collect(), "every code is reached");
 }
 
@@ -426,6 +428,14 @@ fn the_rest_of_the_codes_are_reached() {
     let refusal = world.ledger.apply(&world.group, &world.context).unwrap_err();
     assert_eq!(refusal.code, Code::IdTaken);
     assert!(refusal.what.contains("`commands.0.hold.amount`"), "{refusal}");
+    // What was neither drawn nor staged is not posted.
+    let mut ledger = hold().ledger;
+    let usage = Usage::default();
+    let mut booking = Booking { scope: home(), time: NOW, fuel: 1, usage, journal: &[] };
+    assert_eq!(ledger.post(&booking, true).unwrap_err().code, Code::NotSetAside);
+    let journal = [Operation::Void { id: ID }];
+    (booking.fuel, booking.journal) = (0, &journal);
+    assert_eq!(ledger.post(&booking, true).unwrap_err().code, Code::NotSetAside);
     // No test fills a counter: books do.
     let world = hold();
     let mut books = world.ledger.books();

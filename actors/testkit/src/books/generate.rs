@@ -15,7 +15,7 @@ const WINDOW: u64 = 100;
 /// One question.
 #[derive(Debug)]
 pub(super) enum Ask {
-    Group(Group, Context),
+    Group(Box<(Group, Context)>),
     Legs(Did, Vec<Leg>, u64),
     Reload,
 }
@@ -232,7 +232,7 @@ pub(super) fn ask(source: &mut ByteSource<'_>, time: &mut u64, ledger: &Ledger) 
     }
     commands.extend((0..size).map(|_| command(source, now, ledger)));
     let id = source.once_in(3).then(|| Bytes([source.byte() % 64; 16]));
-    Ask::Group(Group { id, scope: of, commands }, context(source, now))
+    Ask::Group(Box::new((Group { id, scope: of, commands }, context(source, now))))
 }
 
 /// Books to begin with: units, accounts and something in them.

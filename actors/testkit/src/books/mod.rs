@@ -43,7 +43,8 @@ pub fn check_books(bytes: &[u8]) -> Seen {
     while !source.is_empty() && seen.groups < GROUPS_MAX as u64 {
         let asked = generate::ask(&mut source, &mut time, &ledger);
         let code = match &asked {
-            Ask::Group(group, context) => {
+            Ask::Group(asked) => {
+                let (group, context) = &**asked;
                 seen.commands += group.commands.len() as u64;
                 ask(&mut ledger, &mut naive, group, context)
             }

@@ -106,6 +106,8 @@ ledger_codes! {
     NothingToNet = "nothing_to_net",
     /// A counter would pass 2^128 - 1.
     Overflow = "overflow",
+    /// More is posted than was set aside, or something else: a mistake of the host's own.
+    NotSetAside = "not_set_aside",
 }
 
 impl LedgerCode {
@@ -113,6 +115,41 @@ impl LedgerCode {
     #[must_use]
     pub const fn number(self) -> u8 {
         self as u8 + 1
+    }
+
+    /// What a guest is told: the number of the soft error of the host ABI (`docs/host-abi.md`, "What a call can say").
+    #[must_use]
+    pub const fn abi(self) -> i32 {
+        match self {
+            Self::GroupSize | Self::TooManyHolds | Self::TooManyCaps => -9,
+            Self::IdTaken | Self::UnitExists | Self::AccountExists | Self::HoldExists => -7,
+            Self::OverSettled
+            | Self::LimitBroken
+            | Self::CapPassed
+            | Self::Insufficient
+            | Self::BalanceMax
+            | Self::NothingToNet
+            | Self::Overflow => -6,
+            Self::Reserved
+            | Self::Unauthorised
+            | Self::NoConsent
+            | Self::NotPlacer
+            | Self::Closed
+            | Self::Frozen => -5,
+            Self::UnknownUnit | Self::UnknownAccount | Self::UnknownHold => -4,
+            Self::TimeBackwards
+            | Self::Amount
+            | Self::SameAccount
+            | Self::Resource
+            | Self::Scale
+            | Self::CapTerms
+            | Self::Mismatch
+            | Self::Deadline
+            | Self::ExpiryMissing
+            | Self::ScaleDiffers
+            | Self::NotDue
+            | Self::NotSetAside => -1,
+        }
     }
 }
 

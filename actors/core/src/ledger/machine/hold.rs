@@ -23,7 +23,11 @@ pub(super) struct Hold {
 
 /// The open holds of all scopes, by name and by deadline.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Holds(BTreeMap<Did, ScopeHolds>);
+pub(super) struct Holds {
+    scopes: BTreeMap<Did, ScopeHolds>,
+    /// Of a view of one scope: how many are open that it has not looked at.
+    pub(super) elsewhere: usize,
+}
 
 #[derive(Debug, Clone, Default)]
 struct ScopeHolds {
@@ -33,21 +37,21 @@ struct ScopeHolds {
 
 impl Holds {
     pub(super) fn get(&self, scope: &Did, id: &HoldId) -> Option<&Hold> {
-        self.0.get(scope)?.by_id.get(id)
+        self.scopes.get(scope)?.by_id.get(id)
     }
     pub(super) fn count(&self, scope: &Did) -> usize {
-        self.0.get(scope).map_or(0, |holds| holds.by_id.len())
+        self.elsewhere + self.scopes.get(scope).map_or(0, |holds| holds.by_id.len())
     }
     /// Those of a scope that are past their deadline at a time, in the order of deadline and name.
     pub(super) fn due(&self, scope: &Did, time: u64) -> impl Iterator<Item = HoldId> {
-        let holds = self.0.get(scope).into_iter();
+        let holds = self.scopes.get(scope).into_iter();
         holds.flat_map(move |holds| {
             holds.by_deadline.iter().take_while(move |(deadline, _)| *deadline <= time).map(|(_, id)| *id)
         })
     }
     /// Puts a hold in its place, or takes it away; gives what was there.
     pub(super) fn put(&mut self, scope: Did, id: HoldId, hold: Option<Hold>) -> Option<Hold> {
-        let holds = self.0.entry(scope).or_default();
+        let holds = self.scopes.entry(scope).or_default();
         let before = holds.by_id.remove(&id);
         if let Some(before) = &before {
             holds.by_deadline.remove(&(before.deadline, id));
@@ -57,20 +61,20 @@ impl Holds {
             holds.by_id.insert(id, hold);
         }
         if holds.by_id.is_empty() {
-            self.0.remove(&scope);
+            self.scopes.remove(&scope);
         }
         before
     }
     /// The names of a scope's holds that count against a cap.
     pub(super) fn counting(&self, cap: &CapKey) -> Vec<HoldId> {
-        let holds = self.0.get(&cap.scope).into_iter().flat_map(|holds| &holds.by_id);
+        let holds = self.scopes.get(&cap.scope).into_iter().flat_map(|holds| &holds.by_id);
         holds.filter(|(_, hold)| hold.caps.contains(cap)).map(|(id, _)| *id).collect()
     }
     pub(super) fn forget(&mut self, scope: &Did) {
-        self.0.remove(scope);
+        self.scopes.remove(scope);
     }
     /// All, in the order of scope and name.
     pub(super) fn iter(&self) -> impl Iterator<Item = (Did, HoldId, &Hold)> {
-        self.0.iter().flat_map(|(scope, holds)| holds.by_id.iter().map(|(id, hold)| (*scope, *id, hold)))
+        self.scopes.iter().flat_map(|(scope, holds)| holds.by_id.iter().map(|(id, hold)| (*scope, *id, hold)))
     }
 }

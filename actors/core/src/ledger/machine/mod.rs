@@ -11,6 +11,11 @@
 //! remembered too, and that is the one thing that a refusal leaves behind; the books ([`Ledger::books`]) stay as
 //! they were to the byte.
 //!
+//! Two ways lead a run of a guest through it (`run.rs`). Each operation that a guest asks for is tried at once, in books
+//! of the run's own that begin as its scope's: nobody else sees it. When its receipt is there, [`Ledger::post`] books
+//! the journal as one group, as every fold of the log does with [`Ledger::book`]. What is drawn and what is running is
+//! in memory alone.
+//!
 //! Nothing here reads a clock: the time is the recorded one, and never before the scope's last.
 
 mod account;
@@ -21,6 +26,8 @@ mod code;
 mod command;
 mod hold;
 mod ids;
+mod journal;
+mod run;
 mod state;
 mod step;
 mod transfers;
@@ -33,6 +40,7 @@ pub use cap::{Cap, CapKey, Level, Warning};
 pub use code::{LedgerCode, LedgerRefusal};
 pub use command::{Actor, Applied, Command, CommandId, Context, Event, Group, Right};
 pub use ids::{Answer, Remembered};
+pub use journal::{Booking, Operation};
 pub use state::{AccountState, Books, HoldState};
 pub use transfers::Leg;
 
@@ -40,6 +48,7 @@ use account::Accounts;
 use cap::Caps;
 use hold::Holds;
 use ids::Ids;
+use run::Run;
 use step::Undo;
 
 use crate::id::{Did, HoldId, Unit};
@@ -56,6 +65,10 @@ pub struct Ledger {
     /// Each scope's last time, and how many groups touched it.
     clocks: BTreeMap<Did, Clock>,
     ids: Ids,
+    /// Resources that scopes have drawn and not used: held on their accounts, in memory alone.
+    drawn: BTreeMap<(Did, Unit), u64>,
+    /// What running invocations did, each in books of its own, in memory alone.
+    runs: BTreeMap<Did, Run>,
     /// What the group that is being applied has written so far; empty between groups.
     undo: Vec<Undo>,
     /// What has happened in it.

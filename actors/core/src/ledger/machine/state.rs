@@ -75,7 +75,14 @@ impl Ledger {
     #[must_use]
     pub fn books(&self) -> Books {
         let accounts = self.accounts.open().into_iter().map(|(id, no)| {
-            let Account { debits, credits, debits_held, credits_held } = self.accounts.get(no);
+            let Account { debits, credits, mut debits_held, mut credits_held } = self.accounts.get(no);
+            // What is drawn is of this memory alone.
+            let drawn = self.drawn.get(&(id.scope, id.unit.clone())).copied().unwrap_or(0);
+            match id.owner {
+                Owner::Treasury => debits_held -= u128::from(drawn),
+                Owner::Consumed => credits_held -= u128::from(drawn),
+                _ => {}
+            }
             let flags = self.accounts.mark(no).flags();
             let (frozen, closed) = (flags & FROZEN != 0, flags & CLOSED != 0);
             let limits = self.accounts.limits(no);
@@ -137,6 +144,8 @@ impl Ledger {
     /// Takes a scope's books, and its memory of ids, from another ledger: what this one had of it is gone, its holds
     /// too.
     pub fn adopt(&mut self, scope: Did, other: &Self) {
+        self.runs.remove(&scope);
+        self.drawn.retain(|(of, _), _| *of != scope);
         self.accounts.forget(&scope);
         self.holds.forget(&scope);
         self.units.retain(|(of, _), _| *of != scope);

@@ -269,7 +269,7 @@ impl Ledger {
         self.move_freely(legs)?;
         self.fits(legs, amount)?;
         for [from, to] in all(legs) {
-            self.post(from, to, amount);
+            self.move_units(from, to, amount);
         }
         self.count(&caps, amount, time);
         Ok(amount)
@@ -311,7 +311,7 @@ impl Ledger {
         LedgerRefusal::new(code, what)
     }
 
-    fn post(&mut self, from: AccountNo, to: AccountNo, amount: u64) {
+    fn move_units(&mut self, from: AccountNo, to: AccountNo, amount: u64) {
         assert!(from != to, "every posting has two accounts");
         self.accounts.post(from, to, amount);
         self.undo.push(Undo::Posted(from, to, amount));
@@ -387,7 +387,7 @@ impl Ledger {
         };
         self.none_is(FROZEN, [hold.from, hold.to])?;
         self.end(scope, id, &hold);
-        self.post(hold.from, hold.to, amount);
+        self.move_units(hold.from, hold.to, amount);
         if rest > 0 {
             self.returned(&hold, rest, Event::Returned);
         }
