@@ -3,7 +3,7 @@
 //!
 //! [`Ledger::apply`] is the way in. A group's commands are looked at one after the other, each against the books as
 //! the ones before it left them; for each, everything that could refuse it is asked in the order of [`LedgerCode`]
-//! before anything is written (`check.rs`, `step.rs`). What was written is noted, and taken back when a later
+//! before anything is written (`check.rs`, then `step.rs`). What was written is noted, and taken back when a later
 //! command is refused. [`Ledger::transfers`] is the same for transfers within one scope whose accounts are known by
 //! number, without the detour by their names.
 //!
@@ -25,8 +25,11 @@ mod check;
 mod code;
 mod command;
 mod hold;
+mod holding;
 mod ids;
 mod journal;
+mod moving;
+mod opening;
 mod run;
 mod state;
 mod step;
