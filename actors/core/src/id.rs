@@ -30,7 +30,7 @@ pub enum IdError {
     /// Not an account owner.
     #[error(
         "`{0}` is not an account owner: expected `treasury`, `issuance`, `consumed`, a did:key, `module:` and a \
-         CID, `hold:` and 32 lower-case hexadecimal digits, or a name of up to 128 of A-Z a-z 0-9 . _ / - beginning with a letter or digit"
+         CID, `hold:` and 32 lower-case hexadecimal digits, `owed:` or `claim:` and a did:key, or a name of up to 128 of A-Z a-z 0-9 . _ / - beginning with a letter or digit"
     )]
     Owner(String),
     /// Not a log's origin.
@@ -407,6 +407,10 @@ pub enum Owner {
     Name(Arc<str>),
     /// A hold: what is set aside until it is settled, voided, or past its deadline. Moved by the runtime alone.
     Hold(HoldId),
+    /// What the scope owes to another. Moved by the runtime alone.
+    Owed(Did),
+    /// What another scope owes to this one, below zero. Moved by the runtime alone.
+    Claim(Did),
 }
 
 impl Owner {
@@ -428,6 +432,12 @@ impl Owner {
         if let Some(id) = text.strip_prefix("hold:") {
             return HoldId::from_hex(id).map(Self::Hold).ok_or_else(error);
         }
+        if let Some(scope) = text.strip_prefix("owed:") {
+            return Did::parse(scope).map(Self::Owed).map_err(|_| error());
+        }
+        if let Some(scope) = text.strip_prefix("claim:") {
+            return Did::parse(scope).map(Self::Claim).map_err(|_| error());
+        }
         let well_formed = text.len() <= limits::NAME_BYTES_MAX
             && text.bytes().next().is_some_and(|b| b.is_ascii_alphanumeric())
             && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._/-".contains(&b));
@@ -445,6 +455,8 @@ impl fmt::Display for Owner {
             Self::Module(id) => write!(f, "module:{id}"),
             Self::Name(name) => f.write_str(name),
             Self::Hold(id) => write!(f, "hold:{id}"),
+            Self::Owed(scope) => write!(f, "owed:{scope}"),
+            Self::Claim(scope) => write!(f, "claim:{scope}"),
         }
     }
 }
@@ -540,7 +552,11 @@ mod tests {
     fn owners_and_units_keep_their_text() {
         let module = format!("module:{}", BlockId::of(Codec::Raw, b"m"));
         let hold = format!("hold:{}", Bytes([0xa7; 16]));
+        let scope = Did::from_key([2; 32]);
+        let (owed, claim) = (format!("owed:{scope}"), format!("claim:{scope}"));
         for text in [
+            &owed,
+            &claim,
             "treasury",
             "issuance",
             "consumed",
@@ -551,7 +567,9 @@ mod tests {
         ] {
             assert_eq!(Owner::parse(text).unwrap().to_string(), text);
         }
-        for text in ["", "-x", "a b", "did:key:z6Mk", "module:x", "hold:", "é", &"a".repeat(129)] {
+        for text in
+            ["", "-x", "a b", "did:key:z6Mk", "module:x", "hold:", "owed:", "claim:x", "é", &"a".repeat(129)]
+        {
             assert!(Owner::parse(text).is_err(), "{text}");
         }
         assert!(Owner::parse(&hold.to_uppercase().replace("HOLD", "hold")).is_err());

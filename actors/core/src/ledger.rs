@@ -15,6 +15,7 @@
 mod account;
 mod error;
 mod hold;
+pub mod machine;
 mod overlay;
 
 use std::collections::BTreeMap;

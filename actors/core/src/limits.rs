@@ -77,6 +77,12 @@ pub const TRANSFERS_MAX: usize = 4096;
 pub const HOLDS_OPEN_MAX: usize = 4096;
 /// How far ahead of its invocation's time a hold's deadline may lie, in milliseconds (400 days).
 pub const HOLD_AHEAD_MS_MAX: u64 = 400 * 24 * 60 * 60 * 1000;
+/// Commands of one group for the ledger, at most: they apply together or not at all.
+pub const LEDGER_GROUP_COMMANDS_MAX: usize = 16_384;
+/// Caps of one scope, at most.
+pub const CAPS_MAX: usize = 1024;
+/// Decimal places of a token, at most.
+pub const UNIT_SCALE_MAX: u8 = 18;
 /// Bytes of the name of a type of credential, at most.
 pub const CREDENTIAL_TYPE_BYTES_MAX: usize = 64;
 /// Bytes of a credential's id, at most.

@@ -250,7 +250,7 @@ impl Writer {
             Owner::Member(_) => transfer.from = Owner::Member(caller),
             Owner::Module(_) => transfer.from = Owner::Module(module),
             Owner::Treasury | Owner::Issuance => {}
-            Owner::Name(_) | Owner::Consumed => return Vec::new(),
+            Owner::Name(_) | Owner::Consumed | Owner::Owed(_) | Owner::Claim(_) => return Vec::new(),
         }
         if let Some(terms) = &mut transfer.terms {
             transfer.to = Owner::Hold(next);

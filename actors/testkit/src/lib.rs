@@ -8,6 +8,7 @@
 //! - [`generate`]: bytes to structures, and `proptest` strategies over them.
 //! - [`oracle`]: the same answers from the definitions, slow and short.
 //! - [`history`]: whole logs, written as a host writes them, and then spoiled.
+//! - [`books`]: the rules of the ledger once more, and the comparison with its machine.
 //! - [`check`]: the comparison, and the invariants of the design.
 //! - [`abi_model`]: what each call of the host ABI must come to, from its contract.
 //! - [`TestHost`]: what the tests of a guest use. Feature `engine`, on by default; the fuzz targets and the tests
@@ -18,6 +19,7 @@
 #![forbid(unsafe_code)]
 
 pub mod abi_model;
+pub mod books;
 pub mod check;
 #[cfg(feature = "engine")]
 mod ended;

@@ -166,7 +166,7 @@ fn check(transfer: &Transfer) -> Result<(), LedgerError> {
         return Err(LedgerError::SelfTransfer(transfer.from.clone()));
     }
     for owner in [&transfer.from, &transfer.to].into_iter().chain(payee) {
-        if *owner == Consumed {
+        if matches!(owner, Consumed | Owner::Owed(_) | Owner::Claim(_)) {
             return reserved(owner);
         }
     }

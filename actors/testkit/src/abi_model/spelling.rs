@@ -109,6 +109,9 @@ pub fn owner(text: &[u8]) -> Option<Account> {
         let hexadecimal = id.iter().all(|c| matches!(c, b'0'..=b'9' | b'a'..=b'f'));
         return (id.len() == 32 && hexadecimal).then_some(Account::Reserved);
     }
+    if let Some(scope) = text.strip_prefix(b"owed:").or_else(|| text.strip_prefix(b"claim:")) {
+        return did(scope).map(|_| Account::Reserved);
+    }
     let first = text.first()?.is_ascii_alphanumeric();
     let all = text.iter().all(|c| c.is_ascii_alphanumeric() || b"._/-".contains(c));
     (first && all && text.len() <= 128).then(|| Account::Name(text.to_vec()))

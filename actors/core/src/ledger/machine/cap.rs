@@ -1,0 +1,157 @@
+//! Caps: how much of a unit a member, a module, a role or the scope as a whole may spend, in all or in each window.
+//!
+//! Windows are fixed: the window of a moment is its time divided by the window's length, so windows follow from
+//! recorded times and no two overlap. What is held counts when it is held, in the window of that moment; what is
+//! settled later does not count again. What returns (void, expired, the rest of a settlement) is taken off again,
+//! as far as the window in which it counted is still the present one.
+
+use std::collections::BTreeMap;
+
+use super::code::{LedgerCode, LedgerRefusal, refuse};
+use super::command::Actor;
+use crate::id::{BlockId, Did, Unit};
+
+/// Whom a cap binds, in the order in which caps are asked.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Level {
+    /// One member.
+    Member(Did),
+    /// One module, whoever calls it.
+    Module(BlockId),
+    /// Each holder of a role, all together.
+    Role(String),
+    /// The scope.
+    Scope,
+}
+
+/// Names a cap.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CapKey {
+    /// The scope.
+    pub scope: Did,
+    /// The unit.
+    pub unit: Unit,
+    /// Whom it binds.
+    pub level: Level,
+    /// The windows' length in milliseconds; none counts all that was ever spent.
+    pub window_ms: Option<u64>,
+}
+
+/// A cap, and what counts against it.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cap {
+    /// How much may be spent.
+    pub max: u64,
+    /// From where on it warns.
+    pub soft: Option<u64>,
+    /// The window that `used` is of; 0 without windows.
+    pub window: u64,
+    /// What was spent and is held in it.
+    pub used: u64,
+}
+
+/// A soft threshold that was passed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Warning {
+    /// Of which cap.
+    pub cap: CapKey,
+    /// What counts against it now.
+    pub used: u64,
+    /// The threshold.
+    pub soft: u64,
+}
+
+impl CapKey {
+    /// The number of the window of a moment.
+    #[must_use]
+    pub fn window(&self, time: u64) -> u64 {
+        self.window_ms.map_or(0, |ms| time / ms.max(1))
+    }
+
+    fn binds(&self, actor: &Actor) -> bool {
+        match &self.level {
+            Level::Member(member) => actor.member.as_ref() == Some(member),
+            Level::Module(module) => actor.module.as_ref() == Some(module),
+            Level::Role(role) => actor.roles.contains(role),
+            Level::Scope => true,
+        }
+    }
+}
+
+/// All caps, by name.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Caps(pub(super) BTreeMap<CapKey, Cap>);
+
+impl Caps {
+    pub(super) fn count(&self, scope: &Did) -> usize {
+        self.0.keys().filter(|key| key.scope == *scope).count()
+    }
+
+    /// The caps that bind an actor, in the order in which they are asked.
+    fn binding<'a>(
+        &'a self,
+        scope: Did,
+        unit: &'a Unit,
+        actor: &'a Actor,
+    ) -> impl Iterator<Item = (&'a CapKey, &'a Cap)> {
+        let member = Level::Member(Did::from_key([0; 32]));
+        let first = CapKey { scope, unit: unit.clone(), level: member, window_ms: None };
+        let of_unit =
+            self.0.range(first..).take_while(move |(key, _)| key.scope == scope && key.unit == *unit);
+        of_unit.filter(|(key, _)| key.binds(actor))
+    }
+
+    /// What a cap counts at a moment.
+    pub(super) fn used_at(key: &CapKey, cap: &Cap, time: u64) -> u64 {
+        if cap.window == key.window(time) { cap.used } else { 0 }
+    }
+
+    /// Whether every cap allows the actor to spend so much: the caps that it would count against.
+    pub(super) fn allow(
+        &self,
+        scope: Did,
+        unit: &Unit,
+        actor: &Actor,
+        amount: u64,
+        time: u64,
+    ) -> Result<Vec<CapKey>, LedgerRefusal> {
+        if self.0.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut keys = Vec::new();
+        for (key, cap) in self.binding(scope, unit, actor) {
+            let used = Self::used_at(key, cap, time);
+            if used.checked_add(amount).is_none_or(|sum| sum > cap.max) {
+                let what =
+                    format!("{used} of a cap of {} {unit} is spent or held, {amount} are asked", cap.max);
+                let refusal = LedgerRefusal {
+                    cap: Some(Box::new(key.clone())),
+                    ..LedgerRefusal::new(LedgerCode::CapPassed, what)
+                };
+                return Err(refusal);
+            }
+            keys.push(key.clone());
+        }
+        Ok(keys)
+    }
+
+    /// Whether a cap's terms can be.
+    pub(super) fn check_terms(
+        key: &CapKey,
+        max: Option<u64>,
+        soft: Option<u64>,
+    ) -> Result<(), LedgerRefusal> {
+        if key.window_ms == Some(0) {
+            return refuse(LedgerCode::CapTerms, "a window of 0 ms where at least 1 is needed");
+        }
+        match (max, soft) {
+            (max, Some(soft)) if max.is_none_or(|max| soft > max) => {
+                refuse(LedgerCode::CapTerms, format!("a soft threshold of {soft} above its cap"))
+            }
+            _ => Ok(()),
+        }
+    }
+}

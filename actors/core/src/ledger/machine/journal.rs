@@ -1,0 +1,164 @@
+//! What a receipt's journal says, and what booking a receipt asks of the books: first the expiries that are due, then
+//! what was consumed, then what the guest asked for, all as one group.
+
+use super::Ledger;
+use super::account::AccountId;
+use super::code::LedgerRefusal;
+use super::command::{Applied, Command, Context, Group};
+use crate::block::{Issue, Usage};
+use crate::id::{BlockId, Did, HoldId, Owner, Unit};
+
+/// One operation of a journal.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Operation {
+    /// Units move. From the issuance they are minted, to it they are burned.
+    Transfer {
+        /// Who is debited.
+        from: Owner,
+        /// Who is credited.
+        to: Owner,
+        /// The unit.
+        unit: Unit,
+        /// How much.
+        amount: u64,
+        /// The payer's words.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        memo: String,
+    },
+    /// Units are set aside to be moved.
+    Hold {
+        /// The hold's name.
+        id: HoldId,
+        /// Who is debited when it is settled.
+        from: Owner,
+        /// Who is credited when it is settled.
+        to: Owner,
+        /// The unit.
+        unit: Unit,
+        /// How much.
+        amount: u64,
+        /// From this time on it is over.
+        deadline: u64,
+        /// The module that placed it, which alone may end it.
+        module: BlockId,
+    },
+    /// What is held moves; the rest returns.
+    Settle {
+        /// Which hold.
+        id: HoldId,
+        /// How much moves.
+        amount: u64,
+    },
+    /// All that is held returns.
+    Void {
+        /// Which hold.
+        id: HoldId,
+    },
+    /// A hold is past its deadline: all returns. A journal begins with those that are due, and has no others.
+    Expire {
+        /// Which hold.
+        id: HoldId,
+    },
+}
+
+/// What of a receipt is booked.
+#[derive(Debug, Clone, Copy)]
+pub struct Booking<'a> {
+    /// The scope.
+    pub scope: Did,
+    /// The receipt's time.
+    pub time: u64,
+    /// Fuel charged.
+    pub fuel: u64,
+    /// What else was charged.
+    pub usage: Usage,
+    /// The journal.
+    pub journal: &'a [Operation],
+}
+
+impl Booking<'_> {
+    /// What was drawn for it.
+    pub(super) fn drawn(&self) -> [(Unit, u64); 3] {
+        [
+            (Unit::fuel(), self.fuel),
+            (Unit::memory(), self.usage.memory),
+            (Unit::network(), self.usage.network),
+        ]
+    }
+}
+
+impl Ledger {
+    /// What an operation asks of the books. Who ends a hold was judged over the journal's words
+    /// ([`crate::authority`]), so it is ended by whoever placed it.
+    pub(super) fn command_of(&self, scope: Did, operation: &Operation) -> Command {
+        let account =
+            |owner: &Owner, unit: &Unit| AccountId { scope, owner: owner.clone(), unit: unit.clone() };
+        let by = |id: &HoldId| self.holds.get(&scope, id).map_or(Owner::Treasury, |hold| hold.by.clone());
+        match operation {
+            Operation::Transfer { from, to, unit, amount, .. } => {
+                let (payer, payee, amount) = (account(from, unit), account(to, unit), *amount);
+                match (from, to) {
+                    (Owner::Issuance, to) if *to != Owner::Issuance => Command::Mint { to: payee, amount },
+                    (from, Owner::Issuance) if *from != Owner::Issuance => {
+                        Command::Burn { from: payer, amount }
+                    }
+                    _ => Command::Transfer { from: payer, to: payee, amount },
+                }
+            }
+            Operation::Hold { id, from, to, unit, amount, deadline, module } => Command::Hold {
+                id: *id,
+                from: account(from, unit),
+                to: account(to, unit),
+                amount: *amount,
+                deadline: *deadline,
+                by: Owner::Module(*module),
+            },
+            Operation::Settle { id, amount } => {
+                Command::Settle { scope, id: *id, amount: Some(*amount), by: by(id) }
+            }
+            Operation::Void { id } => Command::Void { scope, id: *id, by: by(id) },
+            Operation::Expire { id } => Command::Expire { scope, id: *id },
+        }
+    }
+
+    /// Books a receipt, or refuses it and changes nothing: a fold's way.
+    ///
+    /// # Errors
+    /// What in it the books do not allow; an expiry that is due and missing too.
+    pub fn book(&mut self, booking: &Booking<'_>) -> Result<Applied, LedgerRefusal> {
+        let Booking { scope, time, usage, journal, .. } = *booking;
+        let first = journal.iter().take_while(|op| matches!(op, Operation::Expire { .. })).count();
+        let (expiries, asked) = journal.split_at(first);
+        let mut commands: Vec<Command> = expiries.iter().map(|op| self.command_of(scope, op)).collect();
+        let charge = |unit, amount, refund| Command::Charge { scope, unit, amount, refund };
+        let consumed = booking.drawn().into_iter().filter(|(_, amount)| *amount > 0);
+        commands.extend(consumed.map(|(unit, amount)| charge(unit, amount, false)));
+        if usage.storage != 0 {
+            commands.push(charge(Unit::storage(), usage.storage.unsigned_abs(), usage.storage < 0));
+        }
+        let context = Context::runtime(time);
+        let group = Group { id: None, scope, commands };
+        // A hold that this journal places is ended by who placed it: known only once it is placed.
+        self.apply_lazily(&group, &context, |ledger, at| {
+            asked.get(at).map(|operation| ledger.command_of(scope, operation))
+        })
+    }
+
+    /// Books what a policy issues when its scope is opened.
+    ///
+    /// # Errors
+    /// An owner of the runtime's own, or an amount of zero or more than 2^63 - 1.
+    pub fn issue(&mut self, scope: Did, issues: &[Issue]) -> Result<(), LedgerRefusal> {
+        if issues.is_empty() {
+            return Ok(());
+        }
+        let one = |issue: &Issue| Command::Issue {
+            to: AccountId { scope, owner: issue.to.clone(), unit: issue.unit.clone() },
+            amount: issue.amount,
+        };
+        let commands = issues.iter().map(one).collect();
+        let time = self.clock(&scope).time;
+        self.apply_new(&Group { id: None, scope, commands }, &Context::runtime(time)).map(|_| ())
+    }
+}

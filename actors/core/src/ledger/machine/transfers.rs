@@ -1,0 +1,114 @@
+//! Many transfers within one scope and unit, by the numbers of their accounts: the way of a host that has resolved
+//! names once. The rules and the codes are those of [`Command::Transfer`](super::Command::Transfer) by the runtime.
+
+use super::Ledger;
+use crate::id::Did;
+use std::collections::BTreeSet;
+
+use super::account::{AccountNo, CLOSED, FROZEN, Mark, PRESENT};
+use super::code::{LedgerCode as Code, LedgerRefusal, refuse};
+
+/// One transfer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Leg {
+    /// Who is debited.
+    pub from: AccountNo,
+    /// Who is credited.
+    pub to: AccountNo,
+    /// How much.
+    pub amount: u64,
+}
+
+impl Ledger {
+    /// Makes all of these transfers at a recorded time, or none: the runtime's own hand, which asks no rights. The
+    /// accounts of each are of one scope and unit, and no cap is set: those go by [`apply`](Self::apply).
+    ///
+    /// # Errors
+    /// Of the first transfer that is refused the first code that applies; `at` is its number.
+    pub fn transfers(&mut self, legs: &[Leg], time: u64) -> Result<(), LedgerRefusal> {
+        if legs.is_empty() || !self.caps.0.is_empty() {
+            return refuse(
+                Code::GroupSize,
+                "no transfers, or a ledger with caps, which are asked one by one",
+            );
+        }
+        let first = self.accounts.mark(legs[0].from);
+        let mut plain = if self.is_on_time(first, time) { first.plain() } else { Mark::NONE };
+        let (start, mut one_book) = (first.book(), true);
+        for (at, leg) in legs.iter().enumerate() {
+            let Leg { from, to, amount } = *leg;
+            if self.accounts.post_plainly(from, to, amount, plain) {
+                continue;
+            }
+            if let Err(mut refusal) = self.judge(leg, time) {
+                for leg in legs[..at].iter().rev() {
+                    self.accounts.unpost(leg.from, leg.to, leg.amount);
+                }
+                refusal.at = at as u64;
+                return Err(refusal);
+            }
+            self.accounts.post(from, to, amount);
+            plain = self.accounts.mark(from).plain();
+            one_book &= plain.book() == start;
+        }
+        if one_book {
+            self.tick(self.accounts.scope_of_book(start), time);
+            return Ok(());
+        }
+        let books: BTreeSet<u32> = legs.iter().map(|leg| self.accounts.mark(leg.from).book()).collect();
+        let scopes: BTreeSet<Did> = books.into_iter().map(|book| self.accounts.scope_of_book(book)).collect();
+        scopes.into_iter().for_each(|scope| self.tick(scope, time));
+        Ok(())
+    }
+
+    /// Whether neither time nor holds that are due refuse what is of this account's scope.
+    fn is_on_time(&self, mark: Mark, time: u64) -> bool {
+        let scope = self.accounts.scope_of_book(mark.book());
+        time >= self.clock(&scope).time && self.holds.due(&scope, time).next().is_none()
+    }
+
+    /// Everything that could refuse a transfer.
+    fn judge(&self, leg: &Leg, time: u64) -> Result<(), LedgerRefusal> {
+        let Leg { from, to, amount } = *leg;
+        let (payer, payee) = (self.accounts.mark(from), self.accounts.mark(to));
+        let name = |no: AccountNo| self.accounts.name(no);
+        let account = name(from);
+        let (scope, last) = (account.scope, self.clock(&account.scope).time);
+        if time < last {
+            return refuse(
+                Code::TimeBackwards,
+                format!("the time {time} where {last} was recorded for {scope}"),
+            );
+        }
+        if amount == 0 || i64::try_from(amount).is_err() {
+            return refuse(Code::Amount, format!("an amount of {amount} where 1 to 2^63 - 1 are allowed"));
+        }
+        if from == to {
+            return refuse(Code::SameAccount, format!("{account} on both sides"));
+        }
+        super::check::movable(&account.owner).and_then(|()| super::check::movable(&name(to).owner))?;
+        super::check::token(&account).and_then(|()| super::check::token(&name(to)))?;
+        if payer.book() != payee.book() {
+            return refuse(Code::Mismatch, format!("{account} and {} are of two scopes or units", name(to)));
+        }
+        if let Some(due) = self.holds.due(&scope, time).next() {
+            return refuse(Code::ExpiryMissing, format!("the hold {due} is past its deadline"));
+        }
+        for (no, mark) in [(from, payer), (to, payee)] {
+            if mark.flags() & PRESENT == 0 {
+                return refuse(Code::UnknownAccount, format!("{} is not open", name(no)));
+            }
+        }
+        for (flag, code) in [(CLOSED, Code::Closed), (FROZEN, Code::Frozen)] {
+            for (no, mark) in [(from, payer), (to, payee)] {
+                if mark.flags() & flag != 0 {
+                    return refuse(code, format!("{} is {}", name(no), code.as_str()));
+                }
+            }
+        }
+        let wide = u128::from(amount);
+        self.accounts.covers(from, wide).map_err(|code| self.short(code, from, amount))?;
+        self.accounts.has_room(to, wide).map_err(|code| self.short(code, to, amount))?;
+        self.accounts.counts(from, to, wide).map_err(|code| self.short(code, from, amount))
+    }
+}
