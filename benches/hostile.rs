@@ -31,6 +31,8 @@ use icn_runtime::{
     Did, Host, HostOptions, Invocation, ModuleSpec, Request, ScopeSpec, SecretKey, invocation_id, now_ms,
 };
 
+/// Fuel of a victim's invocation: twice what it burns.
+const FUEL: u64 = 250_000;
 /// How often the victim submits.
 const INTERVAL: Duration = Duration::from_millis(20);
 /// Hostile invocations that wait or run at once.
@@ -76,7 +78,7 @@ impl Neighbour {
 
 /// Latencies at the fixed rate, in milliseconds, sorted.
 fn latencies(host: &Host, victim: &Neighbour, count: usize) -> Vec<f64> {
-    let requests: Vec<Request> = (0..count).map(|_| victim.request(host, "work", 100_000)).collect();
+    let requests: Vec<Request> = (0..count).map(|_| victim.request(host, "work", FUEL)).collect();
     let mut found = Vec::with_capacity(count);
     let started = Instant::now();
     for (n, request) in requests.into_iter().enumerate() {
