@@ -19,11 +19,13 @@ use common::{block_on, copy, key, open, open_on, scratch, sound};
 use icn_core::block::Entry;
 use icn_core::encode::Block;
 use icn_core::sign::{Domain, Envelope};
+use icn_core::{effect::TrapKind, limits};
 use icn_runtime::{
     Amount, BlockId, Committed, Did, Host, Invocation, ModuleSpec, Outcome, Owner, Policy, Receipt, Request,
     ScopeSpec, Unit, invocation_id, now_ms,
 };
 use icn_system::store::{LogStore as _, Reader, SegmentStore};
+use icn_testkit::guests::{assembled, random_module, recursions};
 
 /// How far ahead the clock stands still: far longer than the test takes.
 const AHEAD_MS: u64 = 60 * 60 * 1000;
@@ -111,10 +113,10 @@ fn opened(host: &Host, name: &str) -> Did {
 }
 
 /// A directory with a host and its scopes, opened at a moment `AHEAD_MS` from now. Gives that moment.
-fn begun(data: &Path) -> u64 {
+fn begun(data: &Path, names: &[String], opened: impl Fn(&Host, usize)) -> u64 {
     let host = open(data);
-    for name in SCOPES {
-        opened(&host, name);
+    for number in 0..names.len() {
+        opened(&host, number);
     }
     host.close().unwrap();
     let moment = now_ms() + AHEAD_MS;
@@ -124,7 +126,7 @@ fn begun(data: &Path) -> u64 {
     while let Some(group) = reader.next_group().unwrap() {
         entries.extend(group.into_iter().map(|(_, entry)| entry));
     }
-    assert_eq!(entries.len(), 1 + SCOPES.len(), "the host, and its scopes' policies");
+    assert_eq!(entries.len(), 1 + names.len(), "the host, and its scopes' policies");
     for entry in &mut entries[1..] {
         put_off(entry, moment);
     }
@@ -191,16 +193,19 @@ fn told(data: &Path) -> Told {
     (receipts, order)
 }
 
-#[test]
-fn receipts_are_the_same_bytes_on_one_arbiter_and_on_many() {
-    let dir = scratch();
-    let (first, one, many) = (dir.path().join("first"), dir.path().join("one"), dir.path().join("many"));
-    let moment = begun(&first);
-    copy(&first, &one);
-    copy(&first, &many);
+/// Tells the scopes' stories on one arbiter, one after the other, and on four, all at once, each in a copy of the
+/// first directory. Gives the stories.
+fn told_twice(
+    first: &Path,
+    one: &Path,
+    many: &Path,
+    stories: impl Fn(&Host) -> Vec<Vec<Request>>,
+) -> Vec<Vec<Request>> {
+    copy(first, one);
+    copy(first, many);
 
-    let host = open_on(&one, 1);
-    let stories: Vec<Vec<Request>> = (0..SCOPES.len()).map(|n| requests(&host, n, moment)).collect();
+    let host = open_on(one, 1);
+    let stories: Vec<Vec<Request>> = stories(&host);
     let ask = |host: &Host, request: &Request| host.submit(request.clone()).unwrap();
     for story in &stories {
         for request in story {
@@ -209,7 +214,7 @@ fn receipts_are_the_same_bytes_on_one_arbiter_and_on_many() {
     }
     host.close().unwrap();
 
-    let host = open_on(&many, 4);
+    let host = open_on(many, 4);
     let together = Barrier::new(stories.len());
     std::thread::scope(|scope| {
         for story in &stories {
@@ -221,6 +226,19 @@ fn receipts_are_the_same_bytes_on_one_arbiter_and_on_many() {
         }
     });
     host.close().unwrap();
+    stories
+}
+
+#[test]
+fn receipts_are_the_same_bytes_on_one_arbiter_and_on_many() {
+    let dir = scratch();
+    let (first, one, many) = (dir.path().join("first"), dir.path().join("one"), dir.path().join("many"));
+    let names = SCOPES.map(str::to_owned);
+    let moment = begun(&first, &names, |host, at| {
+        opened(host, SCOPES[at]);
+    });
+    let stories = |host: &Host| (0..SCOPES.len()).map(|n| requests(host, n, moment)).collect();
+    let stories = told_twice(&first, &one, &many, stories);
 
     let ((expected, in_turn), (found, together)) = (told(&one), told(&many));
     assert!(now_ms() < moment, "the wall clock came to the moment that the test stands still at");
@@ -259,4 +277,89 @@ fn effects_of_every_kind(receipts: &BTreeMap<Did, Vec<(BlockId, Receipt)>>) {
     // Each scope tells its own story.
     let ends: BTreeSet<_> = receipts.values().map(|receipts| receipts[receipts.len() - 1].1.root).collect();
     assert_eq!(ends.len(), SCOPES.len());
+}
+
+/// Random modules that are compared.
+const MODULES: usize = 1_000;
+/// Fuel of a random module's run: little, so that an endless loop ends soon.
+const RANDOM_FUEL: u64 = 100_000;
+
+/// A module, its entries, and the fuel that each gets.
+type Made = (Block, Vec<String>, u64);
+
+/// The random modules, and after them the recursions.
+fn made() -> Vec<Made> {
+    let entries =
+        |block: &Block| Some(icn_sandbox::validate(block.bytes()).ok()?.entries.into_keys().collect());
+    let mut seen = BTreeSet::new();
+    let random = (0..3 * MODULES as u64).filter_map(|seed| {
+        let block = random_module(seed)?;
+        let entries = entries(&block)?;
+        // A policy installs a module once.
+        if !seen.insert(block.id()) {
+            return None;
+        }
+        Some((block, entries, RANDOM_FUEL))
+    });
+    let mut made: Vec<Made> = random.take(MODULES).collect();
+    assert_eq!(made.len(), MODULES, "most random modules are accepted");
+    made.extend(recursions().into_iter().filter_map(|(_, text)| {
+        let block = assembled(&text);
+        let entries = entries(&block).unwrap();
+        seen.insert(block.id()).then_some((block, entries, FUEL))
+    }));
+    made
+}
+
+#[test]
+fn random_modules_and_recursions_give_the_same_bytes_on_one_arbiter_and_on_many() {
+    let dir = scratch();
+    let (first, one, many) = (dir.path().join("first"), dir.path().join("one"), dir.path().join("many"));
+    let made = made();
+    let parts: Vec<&[Made]> = made.chunks(limits::POLICY_MODULES_MAX).collect();
+    let names: Vec<String> = (0..parts.len()).map(|at| format!("Part {at}")).collect();
+    let moment = begun(&first, &names, |host, at| {
+        let mut spec = ScopeSpec::new(&names[at]);
+        for (block, entries, _) in parts[at] {
+            let entries: Vec<(&str, &str)> = entries.iter().map(|entry| (entry.as_str(), "anyone")).collect();
+            spec = spec.module(ModuleSpec::of(block.bytes().to_vec(), &[], &entries).unwrap());
+        }
+        block_on(host.open_scope(key(&format!("scope {}", names[at])), spec)).unwrap();
+    });
+    let caller = key("ann");
+    let story = |host: &Host, at: usize| {
+        let scope = key(&format!("scope {}", names[at])).did();
+        let mut requests = Vec::new();
+        for (block, entries, fuel) in parts[at] {
+            for entry in entries {
+                let id = invocation_id(&[scope.as_str(), entry, &block.id().to_string()]);
+                let (origin, expires) = (host.origin(), moment + AHEAD_MS);
+                let invocation =
+                    Invocation::new(origin, scope, block.id(), entry, Vec::new(), id, caller.did(), expires);
+                requests.push(Request::sign(&invocation.with_fuel(*fuel), &caller));
+            }
+        }
+        requests
+    };
+    let stories =
+        told_twice(&first, &one, &many, |host| (0..parts.len()).map(|at| story(host, at)).collect());
+
+    let ((expected, _), (found, _)) = (told(&one), told(&many));
+    assert!(now_ms() < moment, "the wall clock came to the moment that the test stands still at");
+    assert_eq!(expected.values().map(Vec::len).sum::<usize>(), stories.iter().map(Vec::len).sum::<usize>());
+    assert_eq!(found, expected);
+    let ended = |kind: TrapKind| {
+        let trapped =
+            |receipt: &Receipt| matches!(&receipt.outcome, Outcome::Trapped(trap) if trap.kind == kind);
+        expected.values().flatten().filter(|(_, receipt)| trapped(receipt)).count()
+    };
+    // The recursions came last, in the last of the scopes.
+    let calls = made[MODULES..].iter().map(|(_, entries, _)| entries.len()).sum::<usize>();
+    let in_order = names.iter().flat_map(|name| &expected[&key(&format!("scope {name}")).did()]);
+    let in_order: Vec<_> = in_order.collect();
+    for (_, receipt) in &in_order[in_order.len() - calls..] {
+        let Outcome::Trapped(trap) = &receipt.outcome else { panic!("a recursion ends: {receipt:?}") };
+        assert_eq!(trap.kind, TrapKind::StackOverflow, "a recursion ends by its depth");
+    }
+    assert!(ended(TrapKind::OutOfFuel) >= 20 && ended(TrapKind::MemoryFault) >= 20);
 }

@@ -11,7 +11,12 @@ use std::path::{Path, PathBuf};
 
 use common::election::{Election, Held, made_up_files};
 use common::{block_on, demo, json, oracle, pabulib, samples, scratch, seed, sound, stderr};
+use icn_core::encode::Block;
 use icn_runtime::{Account, AccountId, Did, Hash, Outcome, Receipt, Usage};
+use icn_testkit::guests::{assembled, random_module, recursions};
+
+/// Random modules that are run in every environment.
+const RANDOM_MODULES: usize = 5;
 
 /// All that must be the same.
 #[derive(Debug, PartialEq, Eq)]
@@ -125,10 +130,21 @@ fn the_program_reports_the_same_with_any_number_of_arbiters() {
 }
 
 /// Another time zone, locale, log level or folder is none of a receipt's business: the same call of every entry of
-/// every example guest prints the same receipt, to the byte.
+/// every example guest, of some random modules and of a recursion without an end prints the same receipt, to the byte.
 #[test]
 fn no_receipt_depends_on_the_environment() {
+    let dir = scratch();
     let guests = Path::new(env!("CARGO_MANIFEST_DIR")).join("guest/prebuilt");
+    let mut paths: Vec<PathBuf> =
+        std::fs::read_dir(guests).unwrap().map(|file| file.unwrap().path()).collect();
+    // No guest that somebody wrote: some random modules, and a recursion without an end.
+    let accepted = |block: &Block| icn_sandbox::validate(block.bytes()).is_ok();
+    let random = (0..).filter_map(random_module).filter(accepted).take(RANDOM_MODULES);
+    for (at, block) in random.chain([assembled(&recursions()[0].1)]).enumerate() {
+        let path = dir.path().join(format!("{at}.wasm"));
+        std::fs::write(&path, block.bytes()).unwrap();
+        paths.push(path);
+    }
     let environments: [&[(&str, &str)]; 5] = [
         &[],
         &[("TZ", "Pacific/Chatham"), ("LC_ALL", "tr_TR.UTF-8"), ("LANG", "tr_TR.UTF-8")],
@@ -137,14 +153,14 @@ fn no_receipt_depends_on_the_environment() {
         &[("RUST_BACKTRACE", "full"), ("HOME", "/nowhere"), ("TMPDIR", "/tmp")],
     ];
     let mut compared = 0;
-    for file in std::fs::read_dir(guests).unwrap() {
-        let path = file.unwrap().path();
+    for path in paths {
         let wasm = std::fs::read(&path).unwrap();
         let shape = icn_sandbox::validate(&wasm).unwrap();
         for entry in shape.entries.keys() {
             let runs = environments.map(|environment| {
                 let output = std::process::Command::new(env!("CARGO_BIN_EXE_icn"))
                     .args(["run", path.to_str().unwrap(), entry, "--grant", "all", "--time", "1700000000000"])
+                    .args(["--fuel", "100000000"])
                     .args(["--issue", "1000:H:treasury", "--json"])
                     .env_clear()
                     .envs(environment.iter().copied())
@@ -160,5 +176,5 @@ fn no_receipt_depends_on_the_environment() {
             compared += 1;
         }
     }
-    assert!(compared >= 10, "every entry of every example: {compared}");
+    assert!(compared >= 10 + RANDOM_MODULES, "every entry of every guest: {compared}");
 }

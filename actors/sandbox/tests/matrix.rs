@@ -8,82 +8,17 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use arbitrary::Unstructured;
 use common::{ENGINES, World, receipt, trap};
 use icn_core::effect::{Outcome, Staged};
 use icn_core::encode::Block;
 use icn_core::id::Codec;
-use icn_sandbox::{FUNCTIONS, FunctionType, Module, validate};
-use sha2::{Digest as _, Sha256};
-use wasm_smith::Config;
+use icn_sandbox::{Module, validate};
+use icn_testkit::guests::random_module;
 
 /// Random modules that have to be accepted and compared.
 const MODULES: usize = 1_000;
 /// Fuel of a random module's run: enough to get somewhere, little enough that an endless loop ends soon.
 const RANDOM_FUEL: u64 = 1_000_000;
-
-/// The ABI as the text of a module that imports all of it.
-fn imports() -> Vec<u8> {
-    let kinds = |types: &[FunctionType]| {
-        let names: Vec<_> =
-            types.iter().map(|kind| if *kind == FunctionType::I32 { "i32" } else { "i64" }).collect();
-        names.join(" ")
-    };
-    let lines: Vec<_> = FUNCTIONS
-        .iter()
-        .map(|(name, params, results)| {
-            let results =
-                if results.is_empty() { String::new() } else { format!("(result {})", kinds(results)) };
-            format!("(import \"icn\" \"{name}\" (func (param {}) {results}))", kinds(params))
-        })
-        .collect();
-    common::wasm(&format!("(module {})", lines.concat()))
-}
-
-/// Only what the host ABI accepts; everything else of the generator is off.
-fn config() -> Config {
-    Config {
-        available_imports: Some(imports()),
-        exports: Some(common::wasm(
-            "(module (memory (export \"memory\") 1 20) (func (export \"run\") (result i32) i32.const 0) (func (export \"go\")))",
-        )),
-        allow_start_export: false,
-        bulk_memory_enabled: true,
-        custom_page_sizes_enabled: false,
-        exceptions_enabled: false,
-        extended_const_enabled: false,
-        gc_enabled: false,
-        max_elements: 50,
-        max_instructions: 200,
-        max_memory32_bytes: 4 << 20,
-        max_table_elements: 1_000,
-        max_type_size: 8,
-        memory64_enabled: false,
-        reference_types_enabled: false,
-        relaxed_simd_enabled: false,
-        simd_enabled: false,
-        tail_call_enabled: false,
-        threads_enabled: false,
-        wide_arithmetic_enabled: false,
-        // Without a capability in sight most calls are denied or fault: both are compared, and rarely reach far.
-        max_imports: 12,
-        ..Config::default()
-    }
-}
-
-/// Bytes without end from a number, the same on every machine.
-fn noise(seed: u64, length: usize) -> Vec<u8> {
-    let blocks = (0..length.div_ceil(32) as u64).flat_map(|at| {
-        Sha256::new().chain_update(seed.to_le_bytes()).chain_update(at.to_le_bytes()).finalize()
-    });
-    blocks.take(length).collect()
-}
-
-fn random_module(seed: u64) -> Option<Block> {
-    let noise = noise(seed, 8_192);
-    let module = wasm_smith::Module::new(config(), &mut Unstructured::new(&noise)).ok()?;
-    Some(Block::new(Codec::Raw, module.to_bytes()))
-}
 
 /// Runs every entry on every engine, twice on the first, and compares receipts; the outcomes of the first.
 fn compare(name: &str, block: &Block, world: &World) -> Vec<Staged> {

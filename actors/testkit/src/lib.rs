@@ -13,6 +13,7 @@
 //! - [`abi_model`]: what each call of the host ABI must come to, from its contract.
 //! - [`TestHost`]: what the tests of a guest use. Feature `engine`, on by default; the fuzz targets and the tests
 //!   of core do without it, and so without wasmtime.
+//! - `guests`: random modules and recursions without an end. Feature `guests`.
 //!
 //! Nothing here is reached by a host: this crate is a test dependency alone.
 
@@ -24,6 +25,8 @@ pub mod check;
 #[cfg(feature = "engine")]
 mod ended;
 pub mod generate;
+#[cfg(feature = "guests")]
+pub mod guests;
 pub mod history;
 #[cfg(feature = "engine")]
 mod host;

@@ -1,0 +1,183 @@
+//! Guests that nobody wrote by hand: random modules that the host ABI accepts, and recursions without an end.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+
+use std::fmt::Write as _;
+
+use arbitrary::Unstructured;
+use icn_core::encode::Block;
+use icn_core::id::Codec;
+use icn_core::limits;
+use icn_sandbox::{FUNCTIONS, FunctionType};
+use sha2::{Digest as _, Sha256};
+use wasm_smith::Config;
+
+/// A module's bytes from its text.
+fn wasm(text: &str) -> Vec<u8> {
+    wat::parse_str(text).unwrap()
+}
+
+/// A module as a block, from its text.
+#[must_use]
+pub fn assembled(text: &str) -> Block {
+    Block::new(Codec::Raw, wasm(text))
+}
+
+/// The ABI as the text of a module that imports all of it.
+fn imports() -> Vec<u8> {
+    let kinds = |types: &[FunctionType]| {
+        let names: Vec<_> =
+            types.iter().map(|kind| if *kind == FunctionType::I32 { "i32" } else { "i64" }).collect();
+        names.join(" ")
+    };
+    let lines: Vec<_> = FUNCTIONS
+        .iter()
+        .map(|(name, params, results)| {
+            let results =
+                if results.is_empty() { String::new() } else { format!("(result {})", kinds(results)) };
+            format!("(import \"icn\" \"{name}\" (func (param {}) {results}))", kinds(params))
+        })
+        .collect();
+    wasm(&format!("(module {})", lines.concat()))
+}
+
+/// Only what the host ABI accepts; everything else of the generator is off.
+fn config() -> Config {
+    Config {
+        available_imports: Some(imports()),
+        exports: Some(wasm(
+            "(module (memory (export \"memory\") 1 20) (func (export \"run\") (result i32) i32.const 0) (func (export \"go\")))",
+        )),
+        allow_start_export: false,
+        bulk_memory_enabled: true,
+        custom_page_sizes_enabled: false,
+        exceptions_enabled: false,
+        extended_const_enabled: false,
+        gc_enabled: false,
+        max_elements: 50,
+        max_instructions: 200,
+        max_memory32_bytes: 4 << 20,
+        max_table_elements: 1_000,
+        max_type_size: 8,
+        memory64_enabled: false,
+        reference_types_enabled: false,
+        relaxed_simd_enabled: false,
+        simd_enabled: false,
+        tail_call_enabled: false,
+        threads_enabled: false,
+        wide_arithmetic_enabled: false,
+        // Without a capability in sight most calls are denied or fault: both are compared, and rarely reach far.
+        max_imports: 12,
+        ..Config::default()
+    }
+}
+
+/// Bytes without end from a number, the same on every machine.
+fn noise(seed: u64, length: usize) -> Vec<u8> {
+    let blocks = (0..length.div_ceil(32) as u64).flat_map(|at| {
+        Sha256::new().chain_update(seed.to_le_bytes()).chain_update(at.to_le_bytes()).finalize()
+    });
+    blocks.take(length).collect()
+}
+
+/// The random module of a seed, the same on every machine; none where the generator gives up. Most are accepted.
+#[must_use]
+pub fn random_module(seed: u64) -> Option<Block> {
+    let noise = noise(seed, 8_192);
+    let module = wasm_smith::Module::new(config(), &mut Unstructured::new(&noise)).ok()?;
+    Some(Block::new(Codec::Raw, module.to_bytes()))
+}
+
+/// A module whose entry `run` calls `$f` with as many constants as it has parameters.
+#[must_use]
+pub fn guest(functions: &str, call: &str) -> String {
+    format!("(module (memory (export \"memory\") 16) {functions} (func (export \"run\") {call}))")
+}
+
+/// Recursions without an end, of many shapes: names, and modules as text whose entry is `run`.
+#[must_use]
+pub fn recursions() -> Vec<(String, String)> {
+    let mut shapes = vec![
+        ("smallest".to_owned(), guest("(func $f call $f)", "call $f")),
+        (
+            "mutual".to_owned(),
+            guest("(func $f call $g) (func $g (local i64 i64) call $h) (func $h call $f)", "call $f"),
+        ),
+        (
+            "indirect".to_owned(),
+            guest(
+                "(type $t (func)) (table 1 funcref) (elem (i32.const 0) $f) (func $f (call_indirect (type $t) (i32.const 0)))",
+                "call $f",
+            ),
+        ),
+        (
+            "many parameters".to_owned(),
+            guest(
+                &format!(
+                    "(func $f (param {}) {} call $f)",
+                    "i64 ".repeat(32),
+                    (0..32).fold(String::new(), |mut text, at| {
+                        let _ = write!(text, "(i64.add (local.get {at}) (i64.const 1))");
+                        text
+                    })
+                ),
+                &format!("{} call $f", "i64.const 7 ".repeat(32)),
+            ),
+        ),
+        (
+            "results".to_owned(),
+            guest(
+                "(func $f (result i64 f64 i32 i64) (local i64) call $f call $f drop drop drop drop)",
+                "call $f drop drop drop drop",
+            ),
+        ),
+    ];
+    // Values that a compiler keeps over the call, because they are wanted again: it computes each once.
+    for values in [8u32, 100, 1_000, 2_000] {
+        for (name, make) in [
+            ("integers", "(i64.mul (local.get 0) (i64.const %))"),
+            ("floats", "(f64.mul (f64.convert_i64_s (local.get 0)) (f64.const %.5))"),
+            ("loads", "(i64.add (i64.load offset=% (i32.wrap_i64 (local.get 0))) (i64.const %))"),
+        ] {
+            // As many as a function of this kind may weigh.
+            let values = if name == "floats" { values.min(1_000) } else { values };
+            let store = if name == "floats" { "f64.store" } else { "i64.store" };
+            let row = (0..values).fold(String::new(), |mut text, at| {
+                let value = make.replace('%', &(at * 8 + 3).to_string());
+                let _ = write!(text, "({store} offset={} (i32.const 0) {value})", at * 8);
+                text
+            });
+            let body =
+                format!("(func $f (param i64) {row} (call $f (i64.add (local.get 0) (i64.const 1))) {row})");
+            shapes.push((format!("{values} {name} over a call"), guest(&body, "(call $f (i64.const 0))")));
+        }
+        // The same on the operand stack, as many as may be there.
+        let values = values.min(limits::OPERAND_STACK_MAX - 10);
+        let (push, pop) = (
+            (0..values).fold(String::new(), |mut text, at| {
+                let _ = write!(text, "(i64.xor (local.get 0) (i64.const {at}))");
+                text
+            }),
+            "i64.add ".repeat(values as usize),
+        );
+        let body = format!(
+            "(func $f (param i64) (result i64) {push} (call $f (i64.add (local.get 0) (i64.const 1))) {pop})"
+        );
+        shapes
+            .push((format!("{values} on the operand stack"), guest(&body, "(drop (call $f (i64.const 0)))")));
+    }
+    let locals = limits::FUNCTION_LOCALS_MAX;
+    let sets = (0..locals).fold(String::new(), |mut text, at| {
+        let _ = write!(text, "(local.set {} (i64.rotl (local.get 0) (i64.const {at})))", at + 1);
+        text
+    });
+    let gets = (0..locals).fold(String::new(), |mut text, at| {
+        let _ = write!(text, "(i64.store (i32.const {}) (local.get {}))", at * 8, at + 1);
+        text
+    });
+    let body = format!(
+        "(func $f (param i64) (local {}) {sets} (call $f (i64.add (local.get 0) (i64.const 1))) {gets})",
+        "i64 ".repeat(locals as usize)
+    );
+    shapes.push(("all locals".to_owned(), guest(&body, "(call $f (i64.const 0))")));
+    shapes
+}
