@@ -191,7 +191,7 @@ fn control() -> Vec<Variant> {
     vec![
         variant(no_code, "nop", "nop "),
         variant(no_code, "block end", "block end "),
-        variant(no_code, "block nop end, 100 deep", format!("{} nop {}", "block ".repeat(100), "end ".repeat(100))),
+        Variant { repeat: 8, ..variant(no_code, "block nop end, 100 deep", format!("{} nop {}", "block ".repeat(100), "end ".repeat(100))) },
         variant(no_code, "const drop", "i32.const 7 drop "),
         variant(no_code, "local.tee chain", "(local.set $a (local.tee $c (local.get $d))) (local.set $d (local.get $a))"),
         variant("branch", "br_if not taken", "(local.set $a (i32.add (local.get $a) (local.get $b))) (br_if $out (i32.eqz (local.get $a)))"),
