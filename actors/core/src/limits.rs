@@ -279,7 +279,9 @@ pub mod weights {
     pub const MEMORY_ACCESS: u64 = 25;
     /// `memory.grow`.
     pub const MEMORY_GROW: u64 = 1_500;
-    /// `memory.copy`, `memory.fill`, `memory.init`, `data.drop`.
+    /// `memory.fill`, and the look at its length that it is rewritten with.
+    pub const MEMORY_FILL: u64 = 2_200;
+    /// `memory.copy`, `memory.init`, `data.drop`.
     pub const MEMORY_BULK: u64 = 1_200;
     /// `table.copy`.
     pub const TABLE_COPY: u64 = 4_500;

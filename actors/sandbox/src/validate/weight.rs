@@ -301,9 +301,8 @@ fn class(operator: &Operator<'_>, row: u8) -> u64 {
         O::Call { .. } => w::CALL,
         O::CallIndirect { .. } => w::CALL_INDIRECT,
         O::MemoryGrow { .. } => w::MEMORY_GROW,
-        O::MemoryFill { .. } | O::MemoryCopy { .. } | O::MemoryInit { .. } | O::DataDrop { .. } => {
-            w::MEMORY_BULK
-        }
+        O::MemoryFill { .. } => w::MEMORY_FILL,
+        O::MemoryCopy { .. } | O::MemoryInit { .. } | O::DataDrop { .. } => w::MEMORY_BULK,
         O::TableCopy { .. } => w::TABLE_COPY,
         O::TableInit { .. } | O::ElemDrop { .. } => w::TABLE_INIT,
         other => match chains::kind(other) {
