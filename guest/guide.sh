@@ -12,6 +12,7 @@ case "${1-}" in
 esac
 
 here=$(cd "$(dirname "$0")" && pwd -P)
+[ -z "${ICN-}" ] || ICN=$(cd "$(dirname "$ICN")" && pwd -P)/$(basename "$ICN")
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 trap 'exit 1' HUP INT TERM
@@ -54,7 +55,7 @@ if [ "${1-}" = --build ]; then
     [ -s prebuilt/guestbook.wasm ]
     if [ -n "${ICN-}" ]; then
         echo "guide: step 5, ask the host"
-        PATH="$(cd "$(dirname "$ICN")" && pwd -P):$PATH"
+        PATH="$(dirname "$ICN"):$PATH"
         export PATH
         block sh 4 > "$scratch/step" && sh -eux "$scratch/step" > "$scratch/said"
         cat "$scratch/said"
@@ -63,8 +64,12 @@ if [ "${1-}" = --build ]; then
         echo "guide: when a call traps"
         { echo; block rust 5; } >> examples/guestbook/src/lib.rs
         sed -i 's/entries: \[greet, count\]/entries: [greet, count, first]/' examples/guestbook/src/lib.rs
-        block sh 7 > "$scratch/step" && sh -eux "$scratch/step" > "$scratch/said"
+        block sh 7 > "$scratch/step"
+        # A run that traps ends with 1.
+        status=0
+        sh -eux "$scratch/step" > "$scratch/said" || status=$?
         cat "$scratch/said"
+        [ "$status" = 1 ]
         # `build.sh` says what it built; then comes what the guide shows, to the line of the panic.
         block text 1 > "$scratch/shown"
         tail -n +2 "$scratch/said" | head -n "$(wc -l < "$scratch/shown")" | diff "$scratch/shown" -

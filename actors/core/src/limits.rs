@@ -256,7 +256,7 @@ pub mod weights {
     pub const AGAIN: u32 = 30;
     /// The same of floats, sign extensions, counts of bits.
     pub const AGAIN_SLOW: u32 = 100;
-    /// A local that was set before and is looked at once more where a branch leaves.
+    /// A local that was set before, and is looked at where a branch leaves.
     pub const AGAIN_LOOKED_AT: u64 = 1;
     /// A cheap function of integers.
     pub const ARITHMETIC: u64 = 30;

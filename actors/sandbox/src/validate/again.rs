@@ -6,8 +6,8 @@
 //! last and each used in a block of its own, is computed as often as the square of its length.
 //!
 //! This follows the optimiser through a function. Each pure value is a node that knows what it is made of; each use by
-//! something that is not pure marks the nodes that it needs; where branches meet, the marks end that were set on
-//! only some of the ways there. A node that is marked again is work done again. A value that differs by where a
+//! something that is not pure computes the nodes that it needs, and marks the one that it uses; where branches meet, the marks end that were set on
+//! only some of the ways there. A node that is computed again is work done again. A value that differs by where a
 //! branch came from is none of these nodes, unless all branches bring the same one: then it is that one still.
 
 use icn_core::limits::weights as w;
@@ -250,8 +250,9 @@ impl Again {
         }
         for place in saved..self.saved.len() {
             let Saved { local, was, prev, at: since } = self.saved[place];
+            // Where branches meet this weighs more, but only there: what is looked at before has to be bounded too.
+            self.weight += w::AGAIN_LOOKED_AT;
             if prev != NONE && prev as usize >= saved {
-                self.weight += w::AGAIN_LOOKED_AT;
                 continue;
             }
             let now = self.locals[local as usize];
@@ -347,8 +348,13 @@ impl Again {
         *now = value;
     }
 
-    /// Computes a value here, unless it is computed on every way to here.
+    /// Computes a value here, unless it is computed on every way to here. Later code may rely on the value alone: what it
+    /// is made of the optimiser may have found not to be needed, as in `x ^ x`.
     fn mark(&mut self, value: u32) {
+        let before = self.marks.len();
+        if self.nodes.get(value as usize).is_none_or(|node| node.marked) {
+            return;
+        }
         self.to_mark.push(value);
         while let Some(id) = self.to_mark.pop() {
             let Some(node) = self.nodes.get_mut(id as usize).filter(|node| !node.marked) else { continue };
@@ -360,6 +366,25 @@ impl Again {
             self.marks.push((id, self.clock));
             self.to_mark.extend(node.made_of.iter().filter(|of| **of != ROOT));
         }
+        self.unmark_to(before);
+        if let Some(node) = self.nodes.get_mut(value as usize) {
+            node.marked = true;
+            self.marks.push((value, self.clock));
+        }
+    }
+
+    /// Computes three values in each arm of the `if` that a `memory.fill` is rewritten with, where no later code can rely on
+    /// them, and where two ways meet that burned differently.
+    pub(super) fn fill(&mut self, height: usize) {
+        let before = self.marks.len();
+        for _arm in 0..2 {
+            for place in height..self.stack.len() {
+                self.mark(self.stack[place]);
+            }
+            self.unmark_to(before);
+        }
+        self.stack.truncate(height);
+        self.reload();
     }
 
     /// Forgets what was computed after this time.

@@ -207,6 +207,13 @@ impl Scales {
                 }
                 again.ends();
             }
+            O::MemoryFill { .. } => {
+                again.fill(height);
+                // Of the two blocks that it is rewritten with.
+                let differ = 2 * 2 * w::MEETING;
+                self.weight.merges += differ;
+                self.weight.scope += 2 * (self.locals + height as u64) * w::SCOPE;
+            }
             other => {
                 again.operator(other, height, fresh(other, types));
                 if matches!(other, O::Call { .. } | O::CallIndirect { .. }) {

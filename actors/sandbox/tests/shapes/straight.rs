@@ -359,4 +359,36 @@ pub(crate) const SHAPES: &[Shape] = &[
         row!(spec(), |f, i| f.block(BlockType::Empty).local_get(0).br_table([0, 0], 0).end()),
     ),
     ("branches out of the function in a row", row!(spec(), |f, i| f.local_get(0).br_if(0))),
+    ("pure work used late, after a use that is none", |n, k| {
+        module(&spec(), k, |f| {
+            for _ in 0..n {
+                f.local_get(4).local_get(5).i64_mul().local_get(6).i64_xor().local_set(4);
+                f.local_get(4).local_get(4).i64_xor().global_set(0);
+                f.global_get(1).i32_wrap_i64().if_(BlockType::Empty).local_get(4).global_set(2).end();
+            }
+        })
+    }),
+    ("pure work used by memory.fill", |n, k| {
+        module(&spec(), k, |f| {
+            for _ in 0..n {
+                for _ in 0..10 {
+                    f.local_get(0).local_get(1).i32_mul().local_get(2).i32_xor().local_set(0);
+                }
+                f.local_get(0).local_get(1).local_get(2).memory_fill(0);
+            }
+        })
+    }),
+    ("memory.fill among 900 locals", |n, k| {
+        module(&Spec::locals(900), k, |f| {
+            for local in 0..900 {
+                f.global_get(0).local_set(local);
+            }
+            for _ in 0..n {
+                f.global_get(0).i32_wrap_i64().i32_const(1).global_get(0).i32_wrap_i64().memory_fill(0);
+            }
+            for local in 0..900 {
+                f.local_get(local).global_set(0);
+            }
+        })
+    }),
 ];
