@@ -260,6 +260,9 @@ pub mod weights {
     pub const AGAIN_LOOKED_AT: u64 = 1;
     /// A cheap function of integers.
     pub const ARITHMETIC: u64 = 30;
+    /// A pure value that ends a row of pure values, each made of the one before, weighs 1 more for each so many of them: what
+    /// the optimiser tries grows with the row.
+    pub const DEPTH_WEIGHS_AT: u64 = 4;
     /// Sums with a constant from so many in a row on weigh [`SUM_IN_A_ROW`].
     pub const ROW_AT: u8 = 2;
     /// A sum of a constant with a sum of a constant with a sum of a constant; arithmetic of two constants.

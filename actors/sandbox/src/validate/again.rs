@@ -26,6 +26,8 @@ const NONE: u32 = u32::MAX;
 struct Node {
     made_of: [u32; 3],
     price: u32,
+    /// So many pure values, each made of the one before, end in it.
+    depth: u32,
     /// It is computed on every way to here.
     marked: bool,
     /// It is computed somewhere.
@@ -113,7 +115,7 @@ impl Again {
     pub(super) fn begin(&mut self, locals: usize, results: usize) {
         self.weight = 0;
         self.nodes.clear();
-        self.nodes.push(Node { made_of: [ROOT; 3], price: 0, marked: true, seen: true });
+        self.nodes.push(Node { made_of: [ROOT; 3], price: 0, depth: 0, marked: true, seen: true });
         self.stack.clear();
         self.locals.clear();
         self.locals.resize(locals, ROOT);
@@ -287,9 +289,10 @@ impl Again {
     }
 
     /// Takes any other operator, to which control comes, after which the stack has this height, `fresh` of its values
-    /// new, from where the optimiser does not look.
-    pub(super) fn operator(&mut self, operator: &Operator<'_>, height: usize, fresh: usize) {
+    /// new, from where the optimiser does not look. How many pure values, each made of the one before, end in what it makes.
+    pub(super) fn operator(&mut self, operator: &Operator<'_>, height: usize, fresh: usize) -> u32 {
         use Operator as O;
+        let mut depth = 0;
         match operator {
             O::I32Const { .. } | O::I64Const { .. } | O::F32Const { .. } | O::F64Const { .. } => {}
             O::LocalGet { local_index } => {
@@ -302,7 +305,7 @@ impl Again {
             O::LocalTee { local_index } => self.set(*local_index, self.stack.last().copied().unwrap_or(ROOT)),
             O::Drop | O::Nop => {}
             other => match price(other) {
-                Some(price) => self.make((self.stack.len() + 1).saturating_sub(height), price),
+                Some(price) => depth = self.make((self.stack.len() + 1).saturating_sub(height), price),
                 None => {
                     let results = fresh + usize::from(can_trap(other));
                     self.take_uses((self.stack.len() + results).saturating_sub(height));
@@ -310,6 +313,7 @@ impl Again {
             },
         }
         self.stack.resize(height, ROOT);
+        depth
     }
 
     fn top(&self, count: usize) -> &[u32] {
@@ -325,15 +329,19 @@ impl Again {
         }
     }
 
-    /// Makes a value of so many.
-    fn make(&mut self, of: usize, price: u32) {
+    /// Makes a value of so many; its depth.
+    fn make(&mut self, of: usize, price: u32) -> u32 {
         let mut made_of = [ROOT; 3];
         for slot in made_of.iter_mut().take(of) {
             *slot = self.stack.pop().unwrap_or(ROOT);
         }
         let id = u32::try_from(self.nodes.len()).unwrap_or(ROOT);
-        self.nodes.push(Node { made_of, price, marked: false, seen: false });
+        let deepest =
+            made_of.iter().filter_map(|of| self.nodes.get(*of as usize)).map(|node| node.depth).max();
+        let depth = deepest.unwrap_or(0).saturating_add(1);
+        self.nodes.push(Node { made_of, price, depth, marked: false, seen: false });
         self.stack.push(id);
+        depth
     }
 
     fn set(&mut self, local: u32, value: u32) {

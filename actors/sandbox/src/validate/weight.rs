@@ -215,7 +215,8 @@ impl Scales {
                 self.weight.scope += 2 * (self.locals + height as u64) * w::SCOPE;
             }
             other => {
-                again.operator(other, height, fresh(other, types));
+                let depth = again.operator(other, height, fresh(other, types));
+                self.weight.operators += u64::from(depth) / w::DEPTH_WEIGHS_AT;
                 if matches!(other, O::Call { .. } | O::CallIndirect { .. }) {
                     again.reload();
                 }
