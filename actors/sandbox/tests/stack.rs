@@ -189,3 +189,44 @@ fn a_profile_says_which_function_burned_what_and_a_backtrace_where_it_trapped() 
     let deepest = run(&guests[4]);
     assert_eq!(deepest.backtrace.len(), limits::BACKTRACE_FRAMES_MAX);
 }
+
+/// A module with this as its `name` section, behind everything else.
+fn with_names(names: &[u8]) -> icn_core::encode::Block {
+    let text = "(module (memory (export \"memory\") 1) (func) (func (export \"run\") call 0))";
+    let mut bytes = common::wasm(text);
+    bytes.push(0);
+    bytes.push(u8::try_from(names.len() + 5).unwrap());
+    bytes.extend_from_slice(b"\x04name");
+    bytes.extend_from_slice(names);
+    icn_core::encode::Block::new(icn_core::id::Codec::Raw, bytes)
+}
+
+#[test]
+fn a_module_runs_whatever_its_name_section_says() {
+    let (far, more): (&[u8], &[u8]) = (b"\xff\xff\xff\xff\x0f\x01x", b"\x00\x04work");
+    let one = [b"\x01\x08\x01".as_slice(), far].concat();
+    let after = [b"\x01\x0e\x02".as_slice(), more, far].concat();
+    let cases: [(&str, &[u8]); 8] = [
+        ("nothing", b""),
+        ("the last index there is", &one),
+        ("the same after a function's", &after),
+        ("a part longer than the section", b"\x01\x7f\x00"),
+        ("more names than bytes", b"\x01\x05\xff\xff\xff\xff\x0f"),
+        ("a name that is not UTF-8", b"\x01\x05\x01\x00\x02\xff\xfe"),
+        ("an index that never ends", b"\x01\x07\x01\xff\xff\xff\xff\xff\xff"),
+        ("garbage", b"\xff\xff\xff\xff\xff\xff\xff\xff"),
+    ];
+    for (what, names) in cases {
+        let block = with_names(names);
+        let plain = Module::compile(&POOLED, &block).unwrap_or_else(|e| panic!("{what}: {e}"));
+        let profiled = Module::compile_profiled(&POOLED, &block).unwrap_or_else(|e| panic!("{what}: {e}"));
+        let staged = World::new().run(&plain, "run");
+        assert!(staged.outcome.is_ok(), "{what}: {:?}", staged.outcome);
+        let call = World::new().call(&profiled, "run");
+        let (again, table) = futures::executor::block_on(profiled.run_profiled(call)).unwrap();
+        assert_eq!(said(&staged), said(&again), "{what}");
+        let called = table.fuel.iter().find(|line| line.function == Some(0)).unwrap();
+        let name = if names == after { "work" } else { "function 0" };
+        assert_eq!(called.name, name, "{what}");
+    }
+}
