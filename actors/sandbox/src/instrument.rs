@@ -72,15 +72,6 @@ pub(crate) static TELL_FUEL: LazyLock<u64> = LazyLock::new(|| {
     u64::from(costs.I32Const) + u64::from(costs.Call)
 });
 
-/// The index that the author knows of a function of the rewritten module; none for the profiler's own.
-pub(crate) fn original_index(index: u32, imported: u32, mode: Mode) -> Option<u32> {
-    match mode {
-        Mode::Profiled if index >= imported + PROFILE_IMPORTS => Some(index - PROFILE_IMPORTS),
-        Mode::Profiled if index >= imported => None,
-        _ => Some(index),
-    }
-}
-
 /// Rewrites a module that was validated. An error is a mistake of ours: validated bytes parse.
 pub(crate) fn instrument(bytes: &[u8], mode: Mode) -> Result<Vec<u8>, String> {
     let shape = Shape::read(bytes).map_err(|e| format!("reading a validated module: {e}"))?;

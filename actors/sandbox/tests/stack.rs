@@ -171,6 +171,64 @@ fn a_profiled_run_is_the_plain_one_and_its_functions_fuel_is_the_receipts() {
 }
 
 #[test]
+fn a_profiled_run_is_the_plain_one_at_every_limit() {
+    let imports = "(import \"icn\" \"host_log\" (func $log (param i32 i32 i32) (result i32)))";
+    let leaves = "(func $leaf (param i32) (result i32) (local.get 0))
+                  (func $line (drop (call $log (i32.const 2) (i32.const 0) (i32.const 3))))
+                  (func $deep (param i32) (if (local.get 0) (then (call $deep (i32.sub (local.get 0) (i32.const 1))))))";
+    let straight = "(drop (call $leaf (i32.const 1))) ".repeat(40);
+    let burn = "(drop (i32.add (i32.const 1) (i32.const 2))) ".repeat(30);
+    let bodies = [
+        straight.clone(),
+        format!("(call $line) {straight} (call $line) {burn} (call $line)"),
+        "(call $deep (i32.const 30)) (call $line) (call $deep (i32.const 9))".into(),
+        format!("{straight} {burn} unreachable"),
+        format!("{straight} {burn} (drop (i32.load (i32.const -1)))"),
+    ];
+    for body in bodies {
+        let text = format!(
+            "(module {imports} (memory (export \"memory\") 1) {leaves} (func (export \"run\") {body}))"
+        );
+        let (plain, profiled) = (
+            Module::compile(&POOLED, &block(&text)).unwrap(),
+            Module::compile_profiled(&POOLED, &block(&text)).unwrap(),
+        );
+        let run = |fuel: u64| {
+            let world = World::new().fuel(fuel);
+            let staged = world.run(&plain, "run");
+            let call = world.call(&profiled, "run");
+            let (again, table) = futures::executor::block_on(profiled.run_profiled(call)).unwrap();
+            assert_eq!(said(&staged), said(&again), "with {fuel} fuel: {body}");
+            assert_eq!(table.fuel.iter().map(|line| line.fuel).sum::<u64>(), staged.fuel);
+            (staged, table)
+        };
+        // The least fuel with which it does not run out, and the limits around it and below.
+        let (mut short, mut enough) = (0, FUEL);
+        while enough - short > 1 {
+            let middle = short.midpoint(enough);
+            let out = trap(&World::new().fuel(middle).run(&plain, "run")) == Some(TrapKind::OutOfFuel);
+            if out { short = middle } else { enough = middle }
+        }
+        let instance = icn_core::costs::instance_fuel(1, 0);
+        let limits = (instance - 2..short).step_by(17).chain(short - 1_500..enough + 200);
+        let (_, whole) = run(FUEL);
+        let (mut out_of_fuel, mut ended) = (0, 0);
+        for fuel in limits {
+            let (staged, table) = run(fuel);
+            match trap(&staged) {
+                Some(TrapKind::OutOfFuel) => out_of_fuel += 1,
+                Some(_) => ended += 1,
+                None => {
+                    assert_eq!(table, whole, "with {fuel} fuel: {body}");
+                    ended += 1;
+                }
+            }
+        }
+        assert!(out_of_fuel > 1_000 && ended > 100, "{out_of_fuel} and {ended}: {body}");
+    }
+}
+
+#[test]
 fn a_profile_says_which_function_burned_what_and_a_backtrace_where_it_trapped() {
     let engine = Engine::new(&EngineOptions { backtraces: true, ..EngineOptions::default() }).unwrap();
     let guests = guests_to_profile();
