@@ -6,6 +6,7 @@ mod common;
 
 use common::{ENGINES, FUEL, POOLED, World, block, compile, said, trap};
 use icn_core::effect::{Outcome, TrapKind};
+use icn_core::id::Owner;
 use icn_core::limits;
 use icn_sandbox::{Engine, EngineOptions, Module};
 use icn_testkit::guests::{guest, recursions};
@@ -225,6 +226,35 @@ fn a_profiled_run_is_the_plain_one_at_every_limit() {
             }
         }
         assert!(out_of_fuel > 1_000 && ended > 100, "{out_of_fuel} and {ended}: {body}");
+    }
+}
+
+#[test]
+fn a_profiled_run_asks_the_ledger_once_and_sees_the_fuel_that_a_plain_one_sees() {
+    // Sends 7 H, and logs as many bytes as the lowest bits of the fuel that is left say.
+    let text = "(module
+        (import \"icn\" \"host_transfer\" (func $transfer (param i32 i32 i32 i32 i32 i64 i32 i32) (result i32)))
+        (import \"icn\" \"host_log\" (func $log (param i32 i32 i32) (result i32)))
+        (import \"icn\" \"host_get_resource_remaining\" (func $left (param i32) (result i64)))
+        (memory (export \"memory\") 1) (data (i32.const 100) \"project/1H\")
+        (func $send (drop (call $transfer (i32.const 0) (i32.const 100) (i32.const 9) (i32.const 109) (i32.const 1) (i64.const 7) (i32.const 0) (i32.const 0))))
+        (func $say (drop (call $log (i32.const 2) (i32.const 0) (i32.and (i32.wrap_i64 (call $left (i32.const 0))) (i32.const 1023)))))
+        (func (export \"run\") (call $send) (call $say) (call $say)))";
+    let (plain, profiled) = (compile(text), Module::compile_profiled(&POOLED, &block(text)).unwrap());
+    for fuel in [FUEL, FUEL - 1, FUEL - 500] {
+        let world = World::new().fuel(fuel);
+        let staged = world.run(&plain, "run");
+        let of_plain = world.port.balance_of(&Owner::Member(common::caller()));
+        let world = World::new().fuel(fuel);
+        let call = world.call(&profiled, "run");
+        let (again, table) = futures::executor::block_on(profiled.run_profiled(call)).unwrap();
+        assert_eq!(staged.journal.len(), 1, "{staged:?}");
+        assert_eq!(said(&staged), said(&again));
+        let of_profiled = world.port.balance_of(&Owner::Member(common::caller()));
+        assert_eq!((of_plain, of_profiled), (93, 93));
+        // Whatever no function burned is the instance, and the entry's first steps: both runs went the same way.
+        let rest = table.fuel.iter().find(|line| line.function.is_none()).unwrap();
+        assert_eq!((rest.fuel - icn_core::costs::instance_fuel(1, 10), &*rest.name), (2, "(instance)"));
     }
 }
 
