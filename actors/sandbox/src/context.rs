@@ -14,6 +14,7 @@ use icn_core::policy::PolicyInForce;
 use icn_core::state::State;
 use sha2::Sha256;
 
+use crate::memory::FUEL_MARGIN;
 use crate::profile::Profile;
 use crate::record::Recorder;
 
@@ -78,6 +79,8 @@ pub(crate) struct Context {
     pub(crate) memory: Option<wasmtime::Memory>,
     /// Random bytes given so far.
     pub(crate) random_given: u64,
+    /// What the engine's counter holds beyond the guest's fuel, from the moment that the guest runs.
+    pub(crate) fuel_margin: u64,
     /// Where the fuel goes, when the module was compiled to say so.
     pub(crate) profile: Option<Box<Profile>>,
 }
@@ -108,6 +111,7 @@ impl Context {
             limiter: Limiter { pages_max, pages_peak: 0 },
             memory: None,
             random_given: 0,
+            fuel_margin: FUEL_MARGIN,
             profile: None,
         }
     }

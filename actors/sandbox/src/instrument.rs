@@ -23,6 +23,8 @@
 //!                             else local.get length; memory.fill end
 //! ```
 //!
+//! Custom sections are not copied.
+//!
 //! Fuel is counted by the engine on what this makes, so the bracket is paid for like any other operators. A function
 //! that is not counted gets the block too: then a profiled run burns what a plain one does.
 //!
@@ -44,7 +46,7 @@ use wasmparser::{FuncType, FunctionBody, Operator, Parser, Payload, TypeRef};
 use crate::fuel;
 
 /// The version of this rewriting; receipts name it, and a compiled artefact of another one is not loaded.
-pub(crate) const INSTRUMENTATION_VERSION: u32 = 2;
+pub(crate) const INSTRUMENTATION_VERSION: u32 = 3;
 /// The export under which the host finds what is left of the counted stack. Modules may not export names that
 /// begin with `__icn`.
 pub(crate) const STACK_EXPORT: &str = "__icn_stack";
@@ -69,15 +71,6 @@ pub(crate) static TELL_FUEL: LazyLock<u64> = LazyLock::new(|| {
     let costs = fuel::operator_costs();
     u64::from(costs.I32Const) + u64::from(costs.Call)
 });
-
-/// The index that the author knows of a function of the rewritten module; none for the profiler's own.
-pub(crate) fn original_index(index: u32, imported: u32, mode: Mode) -> Option<u32> {
-    match mode {
-        Mode::Profiled if index >= imported + PROFILE_IMPORTS => Some(index - PROFILE_IMPORTS),
-        Mode::Profiled if index >= imported => None,
-        _ => Some(index),
-    }
-}
 
 /// Rewrites a module that was validated. An error is a mistake of ours: validated bytes parse.
 pub(crate) fn instrument(bytes: &[u8], mode: Mode) -> Result<Vec<u8>, String> {
@@ -344,7 +337,17 @@ impl Reencode for Rewrite {
 
     fn function_index(&mut self, index: u32) -> Result<u32, reencode::Error<&'static str>> {
         let shift = if self.profiled() && index >= self.shape.imported { PROFILE_IMPORTS } else { 0 };
-        Ok(index + shift)
+        index.checked_add(shift).ok_or_else(broken)
+    }
+
+    /// Custom sections stay behind: validation lets any bytes stand in them, nothing that runs needs them, and the
+    /// manifest and the functions' names are read from the module as it was given.
+    fn parse_custom_section(
+        &mut self,
+        _module: &mut wasm_encoder::Module,
+        _section: wasmparser::CustomSectionReader<'_>,
+    ) -> Done {
+        Ok(())
     }
 
     fn parse_type_section(

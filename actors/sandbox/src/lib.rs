@@ -10,6 +10,7 @@
 #![deny(unsafe_code)]
 
 mod abi;
+mod again;
 mod artefact;
 mod cache;
 mod context;

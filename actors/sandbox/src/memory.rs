@@ -172,8 +172,9 @@ impl<'a> Guest<'a> {
     /// Takes fuel; the run ends when there is not enough.
     pub(crate) fn charge(&mut self, fuel: u64) -> Answer<()> {
         let counter = self.caller.get_fuel().map_err(Stop::Hard)?;
-        let left = counter.saturating_sub(FUEL_MARGIN);
-        if counter >= FUEL_MARGIN && left >= fuel {
+        let margin = self.caller.data().fuel_margin;
+        let left = counter.saturating_sub(margin);
+        if counter >= margin && left >= fuel {
             return self.caller.set_fuel(counter - fuel).map_err(Stop::Hard);
         }
         self.caller.set_fuel(0).map_err(Stop::Hard)?;
@@ -185,7 +186,8 @@ impl<'a> Guest<'a> {
 
     /// Fuel that is left.
     pub(crate) fn fuel_left(&self) -> Answer<u64> {
-        Ok(self.caller.get_fuel().map_err(Stop::Hard)?.saturating_sub(FUEL_MARGIN))
+        let counter = self.caller.get_fuel().map_err(Stop::Hard)?;
+        Ok(counter.saturating_sub(self.caller.data().fuel_margin))
     }
 
     /// Refuses the call unless the module has the capability.

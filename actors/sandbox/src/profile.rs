@@ -2,18 +2,25 @@
 //!
 //! A profiled module tells the host when each function begins and ends (see `instrument.rs`). Between two such
 //! moments everything that was burned, host calls included, belongs to the function on top. What telling costs is
-//! given back at once, so a profiled run burns to the unit what a plain one does; the engine's count at the end
-//! must be the sum, and a run that returned is asserted to be so.
+//! given back at once, so a profiled run burns to the unit what a plain one does.
+//!
+//! The engine looks at its counter at loops and calls alone, and says zero of whatever is below. So the counter
+//! holds as much beyond the guest's fuel as one telling takes ([`fuel_margin`]): while the guest has fuel, no
+//! telling takes the counter to zero, and where it is at zero the guest has none. Up to there a profiled run is the
+//! plain one; what comes after, until the plain run would be stopped, is in no table. Which is why what is staged
+//! is never a profiled run's own (see `run.rs`).
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use icn_core::effect::TrapKind;
 use icn_core::limits;
 use wasmparser::{KnownCustom, Name, Parser, Payload};
 use wasmtime::{Caller, Linker};
 
-use crate::context::{Context, HostFault};
-use crate::instrument::PROFILE_MODULE;
+use crate::context::{Context, HostFault, stop};
+use crate::instrument::{PROFILE_MODULE, TELL_FUEL};
+use crate::memory::FUEL_MARGIN;
 
 /// What one function of a guest burned.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,12 +69,13 @@ impl Profile {
         self.left = left;
     }
 
-    /// The table: `charged` is what the run is charged in all, `instance` what making it ready costs. Whatever no
-    /// function burned is named `rest`.
+    /// The table: `left` is what was left when it returned, if it did; `charged` is what the run is charged in all,
+    /// and `trapped` whether for a trap. Whatever no function burned has a line of its own.
     pub(crate) fn finish(
         mut self,
         left: Option<u64>,
         charged: u64,
+        trapped: bool,
         names: &BTreeMap<u32, String>,
     ) -> Vec<FunctionFuel> {
         if let Some(left) = left {
@@ -82,10 +90,11 @@ impl Profile {
         let known: u64 = table.iter().map(|line| line.fuel).sum();
         let rest = charged.saturating_sub(known);
         if rest > 0 {
-            let name = if left.is_some() {
-                "(instance)"
-            } else {
-                "(instance, and the rest of the grant: it trapped)"
+            let name = match left {
+                _ if trapped => "(instance, and the rest of the grant: it trapped)",
+                Some(_) => "(instance)",
+                // Telling takes time: the wall clock can end a profiled run alone.
+                None => "(instance, and what ran when the profiler's time was up)",
             };
             table.push(FunctionFuel { function: None, name: name.into(), fuel: rest });
         }
@@ -109,9 +118,18 @@ pub(crate) fn link(linker: &mut Linker<Context>) -> wasmtime::Result<()> {
     Ok(())
 }
 
+/// What the engine's counter holds beyond the guest's fuel in a profiled run.
+pub(crate) fn fuel_margin() -> u64 {
+    FUEL_MARGIN + *TELL_FUEL
+}
+
 /// Gives back what telling cost, and books what was burned until now.
 fn told<'a>(caller: &'a mut Caller<'_, Context>) -> wasmtime::Result<&'a mut Profile> {
-    let left = caller.get_fuel()?.saturating_add(*crate::instrument::TELL_FUEL);
+    let counter = caller.get_fuel()?;
+    if counter < FUEL_MARGIN {
+        return Err(stop(TrapKind::OutOfFuel, "the profiler counts no further".into()));
+    }
+    let left = counter.saturating_add(*TELL_FUEL);
     caller.set_fuel(left)?;
     let profile = caller.data_mut().profile.as_deref_mut();
     let profile =

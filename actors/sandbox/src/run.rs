@@ -11,10 +11,10 @@ use icn_core::{costs, limits};
 use sha2::Digest as _;
 use wasmtime::{InstancePre, ModuleExport, Store, UpdateDeadline};
 
+use crate::again;
 use crate::context::{Call, Context, GuestTrap, HostFault, stop};
 use crate::engine::{Engine, GiveWay};
 use crate::instrument::{self, Mode};
-use crate::memory::FUEL_MARGIN;
 use crate::profile::{self, Profile, Profiled};
 use crate::validate::{self, Rejected, Shape};
 
@@ -37,8 +37,14 @@ pub struct Module {
     stack: ModuleExport,
     instance: InstancePre<Context>,
     give_way: GiveWay,
-    /// For authors: the functions' names, when it was compiled to be profiled.
-    names: Option<BTreeMap<u32, String>>,
+    profiler: Option<Box<Profiler>>,
+}
+
+/// For authors: the same module once more, which says where its fuel goes.
+struct Profiler {
+    module: Module,
+    /// The functions' names.
+    names: BTreeMap<u32, String>,
 }
 
 impl std::fmt::Debug for Module {
@@ -66,11 +72,14 @@ impl Module {
         Self::link(engine, block, shape, &module, Mode::Plain)
     }
 
-    /// The same, for [`Module::run_profiled`]: its runs say where their fuel went, and are slower.
+    /// The same, for [`Module::run_profiled`] too. It is compiled twice: as it is run, and so that it says where
+    /// its fuel goes.
     pub fn compile_profiled(engine: &Engine, block: &Block) -> Result<Self, Rejected> {
-        let shape = validate::validate(block.bytes())?;
+        let plain = Self::compile(engine, block)?;
         let module = Self::build(engine, block, Mode::Profiled)?;
-        Self::link(engine, block, shape, &module, Mode::Profiled)
+        let module = Self::link(engine, block, plain.shape.clone(), &module, Mode::Profiled)?;
+        let names = profile::names(block.bytes());
+        Ok(Self { profiler: Some(Box::new(Profiler { module, names })), ..plain })
     }
 
     /// Rewrites and compiles a module's block that was validated. Whatever changes the code that comes out, beside
@@ -102,8 +111,8 @@ impl Module {
             Mode::Profiled => &engine.profiling_linker,
         };
         let instance = linker.instantiate_pre(module).map_err(|e| reject(format!("{e:#}")))?;
-        let names = (mode == Mode::Profiled).then(|| profile::names(block.bytes()));
-        Ok(Self { id: block.id(), shape, entries, memory, stack, instance, give_way: engine.give_way, names })
+        let (id, give_way) = (block.id(), engine.give_way);
+        Ok(Self { id, shape, entries, memory, stack, instance, give_way, profiler: None })
     }
 
     /// The engine's compiled form.
@@ -130,7 +139,7 @@ impl Module {
     /// Whether it was [compiled to be profiled](Self::compile_profiled).
     #[must_use]
     pub const fn is_profiled(&self) -> bool {
-        self.names.is_some()
+        self.profiler.is_some()
     }
 
     /// Runs an entry in a store of its own. The future yields at epoch ticks.
@@ -140,43 +149,41 @@ impl Module {
         self.staged(ended, store)
     }
 
-    /// Runs an entry of a module that was [compiled to be profiled](Self::compile_profiled). What is staged is
-    /// what a plain run stages, to the byte.
+    /// Runs an entry of a module that was [compiled to be profiled](Self::compile_profiled): plainly, for what is
+    /// staged and where it trapped; then once more for the table, on what the ledger told the first run. An error
+    /// is one of [`run`](Self::run), or that there is no slot for the second run.
     pub async fn run_profiled(&self, call: Call) -> Result<(Staged, Profiled), RunError> {
-        let names = self.names.as_ref().ok_or_else(|| fault("a plain module in a profiled run"))?;
-        let mut store = self.store(call);
-        store.data_mut().profile = Some(Box::default());
+        let Profiler { module, names } =
+            self.profiler.as_deref().ok_or_else(|| fault("a plain module in a profiled run"))?;
+        let (first, second) = again::twice(call);
+        let mut store = self.store(first);
         let ended = self.enter(&mut store).await;
-        let left = match &ended {
-            Ended::Returned(_) => Some(store.get_fuel().map_err(|e| fault(e.to_string()))?),
-            _ => None,
-        };
         let backtrace = match &ended {
-            Ended::Failed(error) | Ended::StackUsedUp(error) => self.backtrace(error, names),
+            Ended::Failed(error) | Ended::StackUsedUp(error) => backtrace(error, names),
             _ => Vec::new(),
         };
-        let profile = store.data_mut().profile.take().unwrap_or_default();
+        // With it the first run's slot is given back.
         let staged = self.staged(ended, store)?;
-        let fuel = profile.finish(left, staged.fuel, names);
+
+        let mut store = module.store(second);
+        store.data_mut().fuel_margin = profile::fuel_margin();
+        store.data_mut().profile = Some(Box::default());
+        let left = match module.enter(&mut store).await {
+            Ended::Returned(_) => Some(store.get_fuel().map_err(|e| fault(e.to_string()))?),
+            Ended::PoolFull => return Err(RunError::PoolFull),
+            Ended::Fault(what) => return Err(fault(what)),
+            // The first run's end was told; this one's is in the table alone.
+            Ended::Failed(_) | Ended::StackUsedUp(_) => None,
+        };
+        let profile = store.data_mut().profile.take().unwrap_or_default();
+        let trapped = matches!(staged.outcome, Outcome::Trapped(_));
+        let fuel = profile.finish(left, staged.fuel, trapped, names);
         assert_eq!(
             fuel.iter().map(|line| line.fuel).sum::<u64>(),
             staged.fuel,
             "the functions' fuel is the run's"
         );
         Ok((staged, Profiled { fuel, backtrace }))
-    }
-
-    /// The guest's functions that were running, from the innermost out.
-    fn backtrace(&self, error: &wasmtime::Error, names: &BTreeMap<u32, String>) -> Vec<String> {
-        let Some(trace) = error.downcast_ref::<wasmtime::WasmBacktrace>() else { return Vec::new() };
-        let imports = self.instance.module().imports();
-        let imported = imports.filter(|import| import.module() != instrument::PROFILE_MODULE).count();
-        let imported = u32::try_from(imported).unwrap_or(u32::MAX);
-        let frames = trace.frames().iter();
-        frames
-            .filter_map(|frame| instrument::original_index(frame.func_index(), imported, Mode::Profiled))
-            .map(|index| names.get(&index).cloned().unwrap_or_else(|| format!("function {index}")))
-            .collect()
     }
 
     fn store(&self, call: Call) -> Store<Context> {
@@ -208,7 +215,8 @@ impl Module {
             Err(error) if error.is::<wasmtime::PoolConcurrencyLimitError>() => return Ended::PoolFull,
             Err(error) => return Ended::Failed(error),
         };
-        let counter = fuel + FUEL_MARGIN;
+        let margin = store.data().fuel_margin;
+        let counter = fuel + margin;
         if let Err(error) = store.set_fuel(counter) {
             return Ended::Failed(error);
         }
@@ -238,7 +246,7 @@ impl Module {
         };
         match result {
             Ok(code) => match store.get_fuel() {
-                Ok(counter) if counter >= FUEL_MARGIN => Ended::Returned(code),
+                Ok(counter) if counter >= margin => Ended::Returned(code),
                 // It returned between two looks at the counter, having burned more than it had.
                 Ok(_) => Ended::Failed(stop(TrapKind::OutOfFuel, String::new())),
                 Err(error) => Ended::Failed(error),
@@ -268,7 +276,7 @@ impl Module {
         match ended {
             Ended::Returned(code) => {
                 let counter = store.get_fuel().map_err(|e| fault(e.to_string()))?;
-                let burned = limit + FUEL_MARGIN - counter;
+                let burned = limit + store.data().fuel_margin - counter;
                 Ok(returned(code, burned, store))
             }
             Ended::StackUsedUp(_) => {
@@ -291,6 +299,13 @@ enum Ended {
     PoolFull,
     /// A mistake of the host's own.
     Fault(String),
+}
+
+/// The guest's functions that were running, from the innermost out.
+fn backtrace(error: &wasmtime::Error, names: &BTreeMap<u32, String>) -> Vec<String> {
+    let Some(trace) = error.downcast_ref::<wasmtime::WasmBacktrace>() else { return Vec::new() };
+    let indices = trace.frames().iter().map(wasmtime::FrameInfo::func_index);
+    indices.map(|index| names.get(&index).cloned().unwrap_or_else(|| format!("function {index}"))).collect()
 }
 
 fn fault(what: impl Into<String>) -> RunError {

@@ -6,6 +6,7 @@ mod common;
 
 use common::{ENGINES, FUEL, POOLED, World, block, compile, said, trap};
 use icn_core::effect::{Outcome, TrapKind};
+use icn_core::id::Owner;
 use icn_core::limits;
 use icn_sandbox::{Engine, EngineOptions, Module};
 use icn_testkit::guests::{guest, recursions};
@@ -171,6 +172,93 @@ fn a_profiled_run_is_the_plain_one_and_its_functions_fuel_is_the_receipts() {
 }
 
 #[test]
+fn a_profiled_run_is_the_plain_one_at_every_limit() {
+    let imports = "(import \"icn\" \"host_log\" (func $log (param i32 i32 i32) (result i32)))";
+    let leaves = "(func $leaf (param i32) (result i32) (local.get 0))
+                  (func $line (drop (call $log (i32.const 2) (i32.const 0) (i32.const 3))))
+                  (func $deep (param i32) (if (local.get 0) (then (call $deep (i32.sub (local.get 0) (i32.const 1))))))";
+    let straight = "(drop (call $leaf (i32.const 1))) ".repeat(40);
+    let burn = "(drop (i32.add (i32.const 1) (i32.const 2))) ".repeat(30);
+    let bodies = [
+        straight.clone(),
+        format!("(call $line) {straight} (call $line) {burn} (call $line)"),
+        "(call $deep (i32.const 30)) (call $line) (call $deep (i32.const 9))".into(),
+        format!("{straight} {burn} unreachable"),
+        format!("{straight} {burn} (drop (i32.load (i32.const -1)))"),
+    ];
+    for body in bodies {
+        let text = format!(
+            "(module {imports} (memory (export \"memory\") 1) {leaves} (func (export \"run\") {body}))"
+        );
+        let (plain, profiled) = (
+            Module::compile(&POOLED, &block(&text)).unwrap(),
+            Module::compile_profiled(&POOLED, &block(&text)).unwrap(),
+        );
+        let run = |fuel: u64| {
+            let world = World::new().fuel(fuel);
+            let staged = world.run(&plain, "run");
+            let call = world.call(&profiled, "run");
+            let (again, table) = futures::executor::block_on(profiled.run_profiled(call)).unwrap();
+            assert_eq!(said(&staged), said(&again), "with {fuel} fuel: {body}");
+            assert_eq!(table.fuel.iter().map(|line| line.fuel).sum::<u64>(), staged.fuel);
+            (staged, table)
+        };
+        // The least fuel with which it does not run out, and the limits around it and below.
+        let (mut short, mut enough) = (0, FUEL);
+        while enough - short > 1 {
+            let middle = short.midpoint(enough);
+            let out = trap(&World::new().fuel(middle).run(&plain, "run")) == Some(TrapKind::OutOfFuel);
+            if out { short = middle } else { enough = middle }
+        }
+        let instance = icn_core::costs::instance_fuel(1, 0);
+        let limits = (instance - 2..short).step_by(17).chain(short - 1_500..enough + 200);
+        let (_, whole) = run(FUEL);
+        let (mut out_of_fuel, mut ended) = (0, 0);
+        for fuel in limits {
+            let (staged, table) = run(fuel);
+            match trap(&staged) {
+                Some(TrapKind::OutOfFuel) => out_of_fuel += 1,
+                Some(_) => ended += 1,
+                None => {
+                    assert_eq!(table, whole, "with {fuel} fuel: {body}");
+                    ended += 1;
+                }
+            }
+        }
+        assert!(out_of_fuel > 1_000 && ended > 100, "{out_of_fuel} and {ended}: {body}");
+    }
+}
+
+#[test]
+fn a_profiled_run_asks_the_ledger_once_and_sees_the_fuel_that_a_plain_one_sees() {
+    // Sends 7 H, and logs as many bytes as the lowest bits of the fuel that is left say.
+    let text = "(module
+        (import \"icn\" \"host_transfer\" (func $transfer (param i32 i32 i32 i32 i32 i64 i32 i32) (result i32)))
+        (import \"icn\" \"host_log\" (func $log (param i32 i32 i32) (result i32)))
+        (import \"icn\" \"host_get_resource_remaining\" (func $left (param i32) (result i64)))
+        (memory (export \"memory\") 1) (data (i32.const 100) \"project/1H\")
+        (func $send (drop (call $transfer (i32.const 0) (i32.const 100) (i32.const 9) (i32.const 109) (i32.const 1) (i64.const 7) (i32.const 0) (i32.const 0))))
+        (func $say (drop (call $log (i32.const 2) (i32.const 0) (i32.and (i32.wrap_i64 (call $left (i32.const 0))) (i32.const 1023)))))
+        (func (export \"run\") (call $send) (call $say) (call $say)))";
+    let (plain, profiled) = (compile(text), Module::compile_profiled(&POOLED, &block(text)).unwrap());
+    for fuel in [FUEL, FUEL - 1, FUEL - 500] {
+        let world = World::new().fuel(fuel);
+        let staged = world.run(&plain, "run");
+        let of_plain = world.port.balance_of(&Owner::Member(common::caller()));
+        let world = World::new().fuel(fuel);
+        let call = world.call(&profiled, "run");
+        let (again, table) = futures::executor::block_on(profiled.run_profiled(call)).unwrap();
+        assert_eq!(staged.journal.len(), 1, "{staged:?}");
+        assert_eq!(said(&staged), said(&again));
+        let of_profiled = world.port.balance_of(&Owner::Member(common::caller()));
+        assert_eq!((of_plain, of_profiled), (93, 93));
+        // Whatever no function burned is the instance, and the entry's first steps: both runs went the same way.
+        let rest = table.fuel.iter().find(|line| line.function.is_none()).unwrap();
+        assert_eq!((rest.fuel - icn_core::costs::instance_fuel(1, 10), &*rest.name), (2, "(instance)"));
+    }
+}
+
+#[test]
 fn a_profile_says_which_function_burned_what_and_a_backtrace_where_it_trapped() {
     let engine = Engine::new(&EngineOptions { backtraces: true, ..EngineOptions::default() }).unwrap();
     let guests = guests_to_profile();
@@ -188,4 +276,45 @@ fn a_profile_says_which_function_burned_what_and_a_backtrace_where_it_trapped() 
     assert_eq!(deep.backtrace, ["deep", "deep", "deep", "deep", "deep", "deep", "run"]);
     let deepest = run(&guests[4]);
     assert_eq!(deepest.backtrace.len(), limits::BACKTRACE_FRAMES_MAX);
+}
+
+/// A module with this as its `name` section, behind everything else.
+fn with_names(names: &[u8]) -> icn_core::encode::Block {
+    let text = "(module (memory (export \"memory\") 1) (func) (func (export \"run\") call 0))";
+    let mut bytes = common::wasm(text);
+    bytes.push(0);
+    bytes.push(u8::try_from(names.len() + 5).unwrap());
+    bytes.extend_from_slice(b"\x04name");
+    bytes.extend_from_slice(names);
+    icn_core::encode::Block::new(icn_core::id::Codec::Raw, bytes)
+}
+
+#[test]
+fn a_module_runs_whatever_its_name_section_says() {
+    let (far, more): (&[u8], &[u8]) = (b"\xff\xff\xff\xff\x0f\x01x", b"\x00\x04work");
+    let one = [b"\x01\x08\x01".as_slice(), far].concat();
+    let after = [b"\x01\x0e\x02".as_slice(), more, far].concat();
+    let cases: [(&str, &[u8]); 8] = [
+        ("nothing", b""),
+        ("the last index there is", &one),
+        ("the same after a function's", &after),
+        ("a part longer than the section", b"\x01\x7f\x00"),
+        ("more names than bytes", b"\x01\x05\xff\xff\xff\xff\x0f"),
+        ("a name that is not UTF-8", b"\x01\x05\x01\x00\x02\xff\xfe"),
+        ("an index that never ends", b"\x01\x07\x01\xff\xff\xff\xff\xff\xff"),
+        ("garbage", b"\xff\xff\xff\xff\xff\xff\xff\xff"),
+    ];
+    for (what, names) in cases {
+        let block = with_names(names);
+        let plain = Module::compile(&POOLED, &block).unwrap_or_else(|e| panic!("{what}: {e}"));
+        let profiled = Module::compile_profiled(&POOLED, &block).unwrap_or_else(|e| panic!("{what}: {e}"));
+        let staged = World::new().run(&plain, "run");
+        assert!(staged.outcome.is_ok(), "{what}: {:?}", staged.outcome);
+        let call = World::new().call(&profiled, "run");
+        let (again, table) = futures::executor::block_on(profiled.run_profiled(call)).unwrap();
+        assert_eq!(said(&staged), said(&again), "{what}");
+        let called = table.fuel.iter().find(|line| line.function == Some(0)).unwrap();
+        let name = if names == after { "work" } else { "function 0" };
+        assert_eq!(called.name, name, "{what}");
+    }
 }

@@ -1,0 +1,100 @@
+//! A call made twice: the second run hears from the ledger what the first one heard, and the ledger is asked once.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use icn_core::block::Transfer;
+use icn_core::id::{HoldId, Owner, Unit};
+use icn_core::ledger::{LedgerError, OpenHold};
+
+use crate::context::{Call, LedgerPort, PortClosed};
+
+/// What the ledger said, once.
+enum Answer {
+    Hold(Result<(), LedgerError>),
+    Balance(i128),
+    OpenHold(Option<OpenHold>),
+}
+
+type Heard = Arc<Mutex<VecDeque<Answer>>>;
+
+/// The same call twice. The first asks the ledger and has the recorder; the second is to be run after it, and finds
+/// the ledger closed where the first asked no more.
+pub(crate) fn twice(call: Call) -> (Call, Call) {
+    let heard = Heard::default();
+    let second = Call {
+        module: call.module,
+        entry: call.entry.clone(),
+        input: call.input.clone(),
+        caller: call.caller,
+        policy: call.policy.clone(),
+        fuel: call.fuel,
+        time: call.time,
+        seed: call.seed,
+        state: call.state.clone(),
+        storage_left: call.storage_left,
+        ledger: Box::new(Repeating(heard.clone())),
+        recorder: None,
+    };
+    let first = Call { ledger: Box::new(Listening { ledger: call.ledger, heard }), ..call };
+    (first, second)
+}
+
+/// Asks the ledger and remembers what it says.
+struct Listening {
+    ledger: Box<dyn LedgerPort>,
+    heard: Heard,
+}
+
+impl Listening {
+    fn keep(heard: &Heard, answer: Answer) {
+        heard.lock().unwrap_or_else(PoisonError::into_inner).push_back(answer);
+    }
+}
+
+impl LedgerPort for Listening {
+    fn hold(&mut self, transfer: Transfer) -> BoxFuture<'_, Result<Result<(), LedgerError>, PortClosed>> {
+        let Self { ledger, heard } = self;
+        let said = ledger.hold(transfer);
+        said.inspect(|said| said.iter().for_each(|said| Self::keep(heard, Answer::Hold(said.clone()))))
+            .boxed()
+    }
+    fn balance(&mut self, owner: Owner, unit: Unit) -> BoxFuture<'_, Result<i128, PortClosed>> {
+        let Self { ledger, heard } = self;
+        let said = ledger.balance(owner, unit);
+        said.inspect(|said| said.iter().for_each(|said| Self::keep(heard, Answer::Balance(*said)))).boxed()
+    }
+    fn open_hold(&mut self, id: HoldId) -> BoxFuture<'_, Result<Option<OpenHold>, PortClosed>> {
+        let Self { ledger, heard } = self;
+        let said = ledger.open_hold(id);
+        said.inspect(|said| said.iter().for_each(|said| Self::keep(heard, Answer::OpenHold(said.clone()))))
+            .boxed()
+    }
+}
+
+/// Says it again, in the same order.
+struct Repeating(Heard);
+
+impl Repeating {
+    fn next<T: Send + 'static>(
+        &self,
+        of: impl FnOnce(Answer) -> Option<T>,
+    ) -> BoxFuture<'static, Result<T, PortClosed>> {
+        let answer = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+        futures::future::ready(answer.and_then(of).ok_or(PortClosed)).boxed()
+    }
+}
+
+impl LedgerPort for Repeating {
+    fn hold(&mut self, _: Transfer) -> BoxFuture<'_, Result<Result<(), LedgerError>, PortClosed>> {
+        self.next(|answer| if let Answer::Hold(said) = answer { Some(said) } else { None })
+    }
+    fn balance(&mut self, _: Owner, _: Unit) -> BoxFuture<'_, Result<i128, PortClosed>> {
+        self.next(|answer| if let Answer::Balance(said) = answer { Some(said) } else { None })
+    }
+    fn open_hold(&mut self, _: HoldId) -> BoxFuture<'_, Result<Option<OpenHold>, PortClosed>> {
+        self.next(|answer| if let Answer::OpenHold(said) = answer { Some(said) } else { None })
+    }
+}
