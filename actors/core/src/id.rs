@@ -414,6 +414,12 @@ pub enum Owner {
 }
 
 impl Owner {
+    /// Whether the runtime alone moves it: no policy issues to it, and no guest's or member's transfer names it.
+    #[must_use]
+    pub const fn is_moved_by_the_runtime_alone(&self) -> bool {
+        matches!(self, Self::Issuance | Self::Consumed | Self::Hold(_) | Self::Owed(_) | Self::Claim(_))
+    }
+
     /// Parses the text form.
     pub fn parse(text: &str) -> Result<Self, IdError> {
         let error = || IdError::Owner(cut(text));

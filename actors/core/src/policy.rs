@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::block::{Capability, GrantLimits, Install, Invocation, Issue, Policy};
+use crate::block::{Capability, GrantLimits, Install, Invocation, Policy};
 use crate::encode::Block;
-use crate::id::{BlockId, Codec, Did, Owner, Unit};
+use crate::id::{BlockId, Codec, Did, Unit};
 use crate::limits;
 use crate::refusal::{Refusal, RefusalCode};
 
@@ -143,13 +143,7 @@ impl PolicyInForce {
         if policy.issue.iter().any(|issue| issue.amount == 0 || i64::try_from(issue.amount).is_err()) {
             return fail("an issued amount is not between 1 and 2^63 - 1".into());
         }
-        if let Some(issue) = policy.issue.iter().find(|issue| {
-            let Issue { to, .. } = issue;
-            matches!(
-                to,
-                Owner::Issuance | Owner::Consumed | Owner::Hold(_) | Owner::Owed(_) | Owner::Claim(_)
-            )
-        }) {
+        if let Some(issue) = policy.issue.iter().find(|issue| issue.to.is_moved_by_the_runtime_alone()) {
             return fail(format!("units are issued to `{}`, which the runtime alone moves", issue.to));
         }
         if policy.token.as_ref().is_some_and(Unit::is_resource) {

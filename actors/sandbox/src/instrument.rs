@@ -44,6 +44,7 @@ use wasm_encoder::{
 use wasmparser::{FuncType, FunctionBody, Operator, Parser, Payload, TypeRef};
 
 use crate::fuel;
+use crate::validate::is_store;
 
 /// The version of this rewriting; receipts name it, and a compiled artefact of another one is not loaded.
 pub(crate) const INSTRUMENTATION_VERSION: u32 = 3;
@@ -214,16 +215,7 @@ const fn defines_value(operator: &Operator<'_>) -> bool {
             | O::BrTable { .. }
             | O::Else
             | O::End
-            | O::I32Store { .. }
-            | O::I64Store { .. }
-            | O::F32Store { .. }
-            | O::F64Store { .. }
-            | O::I32Store8 { .. }
-            | O::I32Store16 { .. }
-            | O::I64Store8 { .. }
-            | O::I64Store16 { .. }
-            | O::I64Store32 { .. }
-    )
+    ) && !is_store(operator)
 }
 
 struct Rewrite {

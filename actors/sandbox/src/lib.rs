@@ -10,7 +10,6 @@
 #![deny(unsafe_code)]
 
 mod abi;
-mod again;
 mod artefact;
 mod cache;
 mod context;
@@ -24,6 +23,7 @@ mod record;
 mod rerun;
 mod run;
 pub mod scratch;
+mod twice;
 mod validate;
 
 pub use abi::{ABI_VERSION, FUNCTIONS, FunctionType, LIMITS, Linked, PARAMETERS, linked};

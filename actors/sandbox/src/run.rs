@@ -11,11 +11,11 @@ use icn_core::{costs, limits};
 use sha2::Digest as _;
 use wasmtime::{InstancePre, ModuleExport, Store, UpdateDeadline};
 
-use crate::again;
 use crate::context::{Call, Context, GuestTrap, HostFault, stop};
 use crate::engine::{Engine, GiveWay};
 use crate::instrument::{self, Mode};
 use crate::profile::{self, Profile, Profiled};
+use crate::twice::twice;
 use crate::validate::{self, Rejected, Shape};
 
 /// How an entry is called.
@@ -155,7 +155,7 @@ impl Module {
     pub async fn run_profiled(&self, call: Call) -> Result<(Staged, Profiled), RunError> {
         let Profiler { module, names } =
             self.profiler.as_deref().ok_or_else(|| fault("a plain module in a profiled run"))?;
-        let (first, second) = again::twice(call);
+        let (first, second) = twice(call);
         let mut store = self.store(first);
         let ended = self.enter(&mut store).await;
         let backtrace = match &ended {

@@ -52,12 +52,10 @@ pub(super) fn read_amount(amount: i64) -> Answer<u64> {
 
 /// Refuses owners that the runtime alone moves: a guest does not name them.
 pub(super) fn payable(to: &Owner) -> Answer<()> {
-    match to {
-        Owner::Issuance | Owner::Consumed | Owner::Hold(_) | Owner::Owed(_) | Owner::Claim(_) => {
-            Err(Soft::Denied.into())
-        }
-        _ => Ok(()),
+    if to.is_moved_by_the_runtime_alone() {
+        return Err(Soft::Denied.into());
     }
+    Ok(())
 }
 
 pub(super) fn closed(error: PortClosed) -> Stop {

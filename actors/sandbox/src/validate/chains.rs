@@ -73,6 +73,23 @@ pub(super) const fn kind(operator: &Operator<'_>) -> Kind {
     }
 }
 
+/// Whether an operator writes to memory a value of its own type's size or less.
+pub(crate) const fn is_store(operator: &Operator<'_>) -> bool {
+    use Operator as O;
+    matches!(
+        operator,
+        O::I32Store { .. }
+            | O::I64Store { .. }
+            | O::F32Store { .. }
+            | O::F64Store { .. }
+            | O::I32Store8 { .. }
+            | O::I32Store16 { .. }
+            | O::I64Store8 { .. }
+            | O::I64Store16 { .. }
+            | O::I64Store32 { .. }
+    )
+}
+
 /// Rows of additions, for the values of one function.
 #[derive(Debug, Default)]
 pub(super) struct Chains {

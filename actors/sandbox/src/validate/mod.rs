@@ -19,6 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use icn_core::block::Capability;
 
+pub(crate) use self::chains::is_store;
 pub use self::manifest::Manifest;
 use self::reasons::Reasons;
 pub use self::reasons::{Item, Rejected};

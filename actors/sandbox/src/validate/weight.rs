@@ -354,24 +354,8 @@ fn fresh(operator: &Operator<'_>, types: &impl Types) -> usize {
         O::CallIndirect { type_index, .. } => types.at(*type_index).map_or(0, |found| found.results().len()),
         O::GlobalGet { .. } | O::MemoryGrow { .. } | O::MemorySize { .. } => 1,
         other => match chains::kind(other) {
-            Kind::Memory(_) if is_load(other) => 1,
+            Kind::Memory(_) if !chains::is_store(other) => 1,
             _ => 0,
         },
     }
-}
-
-const fn is_load(operator: &Operator<'_>) -> bool {
-    use Operator as O;
-    !matches!(
-        operator,
-        O::I32Store { .. }
-            | O::I64Store { .. }
-            | O::F32Store { .. }
-            | O::F64Store { .. }
-            | O::I32Store8 { .. }
-            | O::I32Store16 { .. }
-            | O::I64Store8 { .. }
-            | O::I64Store16 { .. }
-            | O::I64Store32 { .. }
-    )
 }

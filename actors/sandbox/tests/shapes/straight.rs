@@ -21,6 +21,16 @@ macro_rules! row {
 
 const ARG: MemArg = MemArg { offset: 0, align: 0, memory_index: 0 };
 
+/// Goes on with the pure work in a local: times a constant, and a sum.
+fn work(f: &mut InstructionSink<'_>, i: u32) {
+    f.local_get(4).i64_const(i64::from(i)).i64_mul().local_get(5).i64_add().local_set(4);
+}
+
+/// Uses a local in an `if`, which comes before no other.
+fn use_late(f: &mut InstructionSink<'_>, condition: u32, local: u32) {
+    f.local_get(condition).if_(BlockType::Empty).local_get(local).global_set(0).end();
+}
+
 /// Uses what the row computed, or the optimiser would drop it.
 fn consume(f: &mut InstructionSink<'_>) {
     f.i32_const(0);
@@ -247,18 +257,10 @@ pub(crate) const SHAPES: &[Shape] = &[
     ),
     (
         "pure work used late",
-        row!(spec(), |f, i| f
-            .local_get(4)
-            .i64_const(i64::from(i))
-            .i64_mul()
-            .local_get(5)
-            .i64_add()
-            .local_set(4)
-            .local_get(0)
-            .if_(BlockType::Empty)
-            .local_get(4)
-            .global_set(0)
-            .end()),
+        row!(spec(), |f, i| {
+            work(f, i);
+            use_late(f, 0, 4);
+        }),
     ),
     (
         "pure floats used late",
@@ -278,67 +280,33 @@ pub(crate) const SHAPES: &[Shape] = &[
     ),
     (
         "pure rotations used late",
-        row!(spec(), |f, i| f
-            .local_get(4)
-            .local_get(5)
-            .i64_rotl()
-            .local_set(4)
-            .local_get(0)
-            .if_(BlockType::Empty)
-            .local_get(4)
-            .global_set(0)
-            .end()),
+        row!(spec(), |f, i| {
+            f.local_get(4).local_get(5).i64_rotl().local_set(4);
+            use_late(f, 0, 4);
+        }),
     ),
     (
         "pure work used late, behind branches that bring the same",
-        row!(spec(), |f, i| f
-            .local_get(4)
-            .i64_const(i64::from(i))
-            .i64_mul()
-            .local_get(5)
-            .i64_add()
-            .local_set(4)
-            .local_get(0)
-            .if_(BlockType::Empty)
-            .local_get(4)
-            .local_set(6)
-            .else_()
-            .local_get(4)
-            .local_set(6)
-            .end()
-            .local_get(1)
-            .if_(BlockType::Empty)
-            .local_get(6)
-            .global_set(0)
-            .end()),
+        row!(spec(), |f, i| {
+            work(f, i);
+            f.local_get(0).if_(BlockType::Empty).local_get(4).local_set(6);
+            f.else_().local_get(4).local_set(6).end();
+            use_late(f, 1, 6);
+        }),
     ),
     (
         "pure work used late, as what a block brings",
-        row!(spec(), |f, i| f
-            .local_get(4)
-            .i64_const(i64::from(i))
-            .i64_mul()
-            .local_get(5)
-            .i64_add()
-            .local_set(4)
-            .block(BlockType::Result(ValType::I64))
-            .local_get(4)
-            .local_get(0)
-            .br_if(0)
-            .drop()
-            .local_get(4)
-            .end()
-            .local_set(6)
-            .local_get(1)
-            .if_(BlockType::Empty)
-            .local_get(6)
-            .global_set(0)
-            .end()),
+        row!(spec(), |f, i| {
+            work(f, i);
+            f.block(BlockType::Result(ValType::I64)).local_get(4).local_get(0).br_if(0);
+            f.drop().local_get(4).end().local_set(6);
+            use_late(f, 1, 6);
+        }),
     ),
     ("pure work used late, out of a block", |n, k| {
         module(&spec(), k, |f| {
             for i in 0..n {
-                f.local_get(4).i64_const(i64::from(i)).i64_mul().local_get(5).i64_add().local_set(4);
+                work(f, i);
                 f.block(BlockType::Empty).local_get(0).br_if(0).local_get(4).global_set(0).end();
             }
         })
@@ -346,10 +314,10 @@ pub(crate) const SHAPES: &[Shape] = &[
     ("pure work used late, brought where nobody reads it", |n, k| {
         module(&spec(), k, |f| {
             for i in 0..n {
-                f.local_get(4).i64_const(i64::from(i)).i64_mul().local_get(5).i64_add().local_set(4);
+                work(f, i);
                 f.block(BlockType::Empty).local_get(4).local_set(6).local_get(0).br_if(0);
                 f.i64_const(1).local_set(6).end();
-                f.local_get(0).if_(BlockType::Empty).local_get(4).global_set(0).end();
+                use_late(f, 0, 4);
             }
         })
     }),

@@ -31,12 +31,10 @@ fn bound(limit: Option<u64>) -> Verdict {
 
 /// An account that commands move: neither where units come from and go, nor what two scopes owe each other.
 pub(super) fn movable(owner: &Owner) -> Verdict {
-    match owner {
-        Owner::Issuance | Owner::Consumed | Owner::Hold(_) | Owner::Owed(_) | Owner::Claim(_) => {
-            refuse(Code::Reserved, format!("the account `{owner}` is moved by the runtime alone"))
-        }
-        _ => Ok(()),
+    if owner.is_moved_by_the_runtime_alone() {
+        return refuse(Code::Reserved, format!("the account `{owner}` is moved by the runtime alone"));
     }
+    Ok(())
 }
 
 /// An account that an administrator rules.

@@ -115,14 +115,7 @@ impl Ledger {
         }
         let mut moved = Vec::with_capacity(size);
         for (at, command) in group.commands.iter().enumerate() {
-            match self.step(command, context) {
-                Ok(amount) => moved.push(amount),
-                Err(mut refusal) => {
-                    self.take_back();
-                    refusal.at = at as u64;
-                    return Err(refusal);
-                }
-            }
+            moved.push(self.step_of_a_group(at, command, context)?);
         }
         let mut touched: Vec<Did> = Vec::with_capacity(2);
         touched.push(group.scope);
@@ -137,10 +130,27 @@ impl Ledger {
         for scope in touched {
             self.tick(scope, context.time);
         }
+        Ok(self.applied(group.scope, context.time, moved))
+    }
+
+    /// Does one command of a group, or takes back what the group has written.
+    fn step_of_a_group(
+        &mut self,
+        at: usize,
+        command: &Command,
+        context: &Context,
+    ) -> Result<u64, LedgerRefusal> {
+        self.step(command, context).map_err(|refusal| {
+            self.take_back();
+            LedgerRefusal { at: at as u64, ..refusal }
+        })
+    }
+
+    /// A group stands: what it was answered.
+    fn applied(&mut self, scope: Did, time: u64, moved: Vec<u64>) -> Applied {
         self.undo.clear();
-        let seq = self.clock(&group.scope).seq;
-        let events = std::mem::take(&mut self.events);
-        Ok(Applied { seq, time: context.time, moved, repeated: false, events })
+        let (seq, events) = (self.clock(&scope).seq, std::mem::take(&mut self.events));
+        Applied { seq, time, moved, repeated: false, events }
     }
 
     fn tick(&mut self, scope: Did, time: u64) {

@@ -252,14 +252,7 @@ impl Ledger {
                     None => break,
                 },
             };
-            match self.step(command, context) {
-                Ok(amount) => moved.push(amount),
-                Err(mut refusal) => {
-                    self.take_back();
-                    refusal.at = at as u64;
-                    return Err(refusal);
-                }
-            }
+            moved.push(self.step_of_a_group(at, command, context)?);
             at += 1;
         }
         // A receipt that books nothing is refused too when a hold is due that it does not record.
@@ -269,8 +262,6 @@ impl Ledger {
             return refuse(Code::ExpiryMissing, format!("the hold {due} is past its deadline"));
         }
         self.tick(group.scope, context.time);
-        self.undo.clear();
-        let (seq, events) = (self.clock(&group.scope).seq, std::mem::take(&mut self.events));
-        Ok(Applied { seq, time: context.time, moved, repeated: false, events })
+        Ok(self.applied(group.scope, context.time, moved))
     }
 }
