@@ -18,6 +18,9 @@ const CAPABILITIES: [&str; 2] = ["transfer", "treasury"];
 /// What a spreadsheet would carry out, a terminal would obey, and a text could not hold.
 const MEMO: &str = "=1+1 \"x\"";
 
+/// Balances by owner and unit, as text.
+type Balances = BTreeMap<(String, String), String>;
+
 /// Pays 5 CHIP of the treasury to the till; holds 10 for it until the time in its input; settles 7 of the hold that its
 /// input names.
 fn guest() -> Vec<u8> {
@@ -76,7 +79,7 @@ impl Desk {
         receipt.output.clone()
     }
     /// What the host says of every account that has something.
-    fn accounts(&self) -> BTreeMap<(String, String), String> {
+    fn accounts(&self) -> Balances {
         let accounts = block_on(self.host.accounts()).into_iter();
         let told = accounts.map(|(id, account)| {
             ((id.owner.to_string(), id.unit.to_string()), account.balance().to_string())
@@ -86,7 +89,7 @@ impl Desk {
 }
 
 /// A payment, a hold that is settled, one that expires, one that stays open. Also what the host said after each.
-fn history(data: &Path) -> (Did, Vec<BTreeMap<(String, String), String>>) {
+fn history(data: &Path) -> (Did, Vec<Balances>) {
     let desk = Desk::open(data);
     let mut told = vec![desk.accounts()];
     let mut call = |entry: &str, input: &[u8], name: &str| {
@@ -114,7 +117,7 @@ fn ledger(data: &Path, arguments: &[&str]) -> Output {
     run([&["ledger", first, "--data", data.to_str().unwrap()][..], rest].concat())
 }
 
-fn balances(output: &Output) -> BTreeMap<(String, String), String> {
+fn balances(output: &Output) -> Balances {
     assert_eq!(output.status.code(), Some(0), "{}", stderr(output));
     let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
     let rows = json(output);
