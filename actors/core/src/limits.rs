@@ -129,7 +129,7 @@ pub const HOST_STACK_BYTES_MAX: usize = 512 * 1024;
 /// Bytes of a guest module, at most.
 pub const MODULE_BYTES_MAX: usize = 2 * 1024 * 1024;
 /// Functions that a module defines, at most.
-pub const MODULE_FUNCTIONS_MAX: u32 = 7_500;
+pub const MODULE_FUNCTIONS_MAX: u32 = 5_000;
 /// Function types of a module, at most.
 pub const MODULE_TYPES_MAX: u32 = 1_000;
 /// Globals of a module, at most.
@@ -181,7 +181,7 @@ pub const MODULE_CUSTOM_SECTIONS_MAX: u32 = 64;
 /// Bytes of a module's manifest, at most.
 pub const MANIFEST_BYTES_MAX: usize = 64 * 1024;
 /// Weight of one function, at most: what it costs to compile, in the units of [`weights`].
-pub const FUNCTION_WEIGHT_MAX: u64 = 1_250_000;
+pub const FUNCTION_WEIGHT_MAX: u64 = 2_000_000;
 /// Weight of all functions of a module together, at most.
 pub const MODULE_WEIGHT_MAX: u64 = 8_000_000;
 /// Modules that a scope's policy installs, at most.
@@ -254,8 +254,8 @@ pub mod weights {
     pub const SCOPE: u64 = 5;
     /// Values that are in registers: so many alive at once weigh nothing.
     pub const REGISTERS: u64 = 12;
-    /// A value alive beyond those, at each operator at which it is.
-    pub const ALIVE: u64 = 1;
+    /// So many values alive beyond those, counted over all operators at which they are, weigh 1.
+    pub const ALIVE_WEIGHS_AT: u64 = 2;
     /// A cheap function of integers.
     pub const ARITHMETIC: u64 = 30;
     /// Floats, divisions, conversions, sign extensions, counts of bits.

@@ -89,9 +89,9 @@ impl Pressure {
         for (height, difference) in self.heights.iter().zip(&self.differences) {
             alive += i64::from(*difference);
             let values = u64::from(*height) + u64::try_from(alive).unwrap_or(0);
-            weight += values.saturating_sub(w::REGISTERS) * w::ALIVE;
+            weight += values.saturating_sub(w::REGISTERS);
         }
-        weight
+        weight / w::ALIVE_WEIGHS_AT
     }
 }
 
@@ -132,21 +132,21 @@ mod tests {
     fn each_operator_weighs_each_value_alive_beyond_them() {
         let more = usize::try_from(w::REGISTERS).unwrap_or(0) + 3;
         // Alive at the one that sets and at five more, until they are read.
-        assert_eq!(weight(0, more, "s.....r..."), 6 * 3 * w::ALIVE);
+        assert_eq!(weight(0, more, "s.....r..."), 6 * 3 / w::ALIVE_WEIGHS_AT);
         // Nobody reads them.
         assert_eq!(weight(0, more, "s........."), 0);
         // From the beginning, as parameters are.
-        assert_eq!(weight(0, more, "..r"), 3 * 3 * w::ALIVE);
+        assert_eq!(weight(0, more, "..r"), 3 * 3 / w::ALIVE_WEIGHS_AT);
         // A new value in between: the old one was not alive any more.
-        assert_eq!(weight(0, more, "s..r...s..r"), (3 + 3) * 3 * w::ALIVE);
-        assert_eq!(weight(2, more, "s..r"), (3 * 5) * w::ALIVE);
+        assert_eq!(weight(0, more, "s..r...s..r"), (3 + 3) * 3 / w::ALIVE_WEIGHS_AT);
+        assert_eq!(weight(2, more, "s..r"), (3 * 5) / w::ALIVE_WEIGHS_AT);
     }
 
     #[test]
     fn what_a_loop_touches_is_alive_to_its_end() {
         let more = usize::try_from(w::REGISTERS).unwrap_or(0) + 1;
-        assert_eq!(weight(0, more, "s.(.r.....)...."), 10 * w::ALIVE);
-        assert_eq!(weight(0, more, "(..s.....)...."), 6 * w::ALIVE);
-        assert_eq!(weight(0, more, "s.(.......)..r"), 13 * w::ALIVE);
+        assert_eq!(weight(0, more, "s.(.r.....)...."), 10 / w::ALIVE_WEIGHS_AT);
+        assert_eq!(weight(0, more, "(..s.....)...."), 6 / w::ALIVE_WEIGHS_AT);
+        assert_eq!(weight(0, more, "s.(.......)..r"), 13 / w::ALIVE_WEIGHS_AT);
     }
 }
