@@ -13,7 +13,8 @@ use clap::{Parser, Subcommand};
 /// Runs the rules of federations of cooperatives as programs that nobody can bend, and that anyone can check.
 ///
 /// Start with `icn demo`: it holds a participatory budget among a city and its district, on this machine, and
-/// checks the whole history afterwards. Then `icn audit` on what a demo with --data left behind.
+/// checks the whole history afterwards. Then `icn audit` on what a demo with --data left behind,
+/// and `icn ledger` for its accounts.
 ///
 /// If you write guests: `icn check` says whether a module would be taken and why not, `icn run` calls one of its
 /// entries, `icn abi` lists what it may call and what that costs.
@@ -32,6 +33,7 @@ const ENVIRONMENT: &str = "Environment:
 enum Command {
     Demo(commands::demo::Arguments),
     Audit(commands::audit::Arguments),
+    Ledger(commands::ledger::Arguments),
     Check(commands::check::Arguments),
     Run(commands::run::Arguments),
     Abi(commands::abi::Arguments),
@@ -55,6 +57,7 @@ fn main() -> ExitCode {
     match arguments.command {
         Command::Demo(arguments) => commands::demo::run(arguments),
         Command::Audit(arguments) => commands::audit::run(&arguments),
+        Command::Ledger(arguments) => commands::ledger::run(&arguments),
         Command::Check(arguments) => commands::check::run(&arguments),
         Command::Run(arguments) => commands::run::run(&arguments),
         Command::Abi(arguments) => commands::abi::run(&arguments),

@@ -106,7 +106,7 @@ struct Heaviest {
     merges: u64,
     scope: u64,
     calls: u64,
-    again: u64,
+    alive: u64,
 }
 
 impl Reason {
@@ -118,8 +118,8 @@ impl Reason {
 
 impl Heaviest {
     const fn of((function, weight): (u32, Weight)) -> Self {
-        let Weight { operators, merges, scope, calls, again } = weight;
-        Self { function, weight: weight.total(), operators, merges, scope, calls, again }
+        let Weight { operators, merges, scope, calls, alive } = weight;
+        Self { function, weight: weight.total(), operators, merges, scope, calls, alive }
     }
 }
 
@@ -177,12 +177,12 @@ impl fmt::Display for Report {
         if let Some(ms) = self.compile_ms {
             writeln!(f, "compiled in   {ms:.1} ms")?;
         }
-        if let Some(Heaviest { function, weight, operators, merges, scope, calls, again }) = &self.heaviest {
+        if let Some(Heaviest { function, weight, operators, merges, scope, calls, alive }) = &self.heaviest {
             let [weight, operators, merges] = [weight, operators, merges].map(number);
-            let [scope, calls, again] = [scope, calls, again].map(number);
+            let [scope, calls, alive] = [scope, calls, alive].map(number);
             writeln!(
                 f,
-                "heaviest      function {function}: {weight} (operators {operators}, branches that meet {merges}, values in scope there {scope}, calls {calls}, work done again {again})"
+                "heaviest      function {function}: {weight} (operators {operators}, branches that meet {merges}, values in scope there {scope}, calls {calls}, values alive {alive})"
             )?;
         }
         for Size { name, found, max } in &self.sizes {

@@ -5,6 +5,7 @@ pub(crate) mod audit;
 pub(crate) mod check;
 pub(crate) mod demo;
 mod files;
+pub(crate) mod ledger;
 pub(crate) mod output;
 pub(crate) mod run;
 mod text;

@@ -12,6 +12,7 @@
 
 pub mod authority;
 pub mod block;
+pub mod bookkeeping;
 pub mod capability;
 pub mod chain;
 pub mod checkpoint;

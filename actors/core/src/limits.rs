@@ -129,7 +129,7 @@ pub const HOST_STACK_BYTES_MAX: usize = 512 * 1024;
 /// Bytes of a guest module, at most.
 pub const MODULE_BYTES_MAX: usize = 2 * 1024 * 1024;
 /// Functions that a module defines, at most.
-pub const MODULE_FUNCTIONS_MAX: u32 = 10_000;
+pub const MODULE_FUNCTIONS_MAX: u32 = 5_000;
 /// Function types of a module, at most.
 pub const MODULE_TYPES_MAX: u32 = 1_000;
 /// Globals of a module, at most.
@@ -181,9 +181,9 @@ pub const MODULE_CUSTOM_SECTIONS_MAX: u32 = 64;
 /// Bytes of a module's manifest, at most.
 pub const MANIFEST_BYTES_MAX: usize = 64 * 1024;
 /// Weight of one function, at most: what it costs to compile, in the units of [`weights`].
-pub const FUNCTION_WEIGHT_MAX: u64 = 1_250_000;
+pub const FUNCTION_WEIGHT_MAX: u64 = 2_000_000;
 /// Weight of all functions of a module together, at most.
-pub const MODULE_WEIGHT_MAX: u64 = 12_000_000;
+pub const MODULE_WEIGHT_MAX: u64 = 8_000_000;
 /// Modules that a scope's policy installs, at most.
 pub const POLICY_MODULES_MAX: usize = 64;
 /// Roles that a scope's policy defines, at most.
@@ -221,7 +221,7 @@ pub const SEGMENT_BYTES_MAX: u64 = 64 * 1024 * 1024;
 /// `docs/design/0003-compile-bounds.md`. [`FUNCTION_WEIGHT_MAX`] and [`MODULE_WEIGHT_MAX`] bound the sums.
 pub mod weights {
     /// A function, before its first operator.
-    pub const FUNCTION: u64 = 1_100;
+    pub const FUNCTION: u64 = 1_500;
     /// A local of a function, or a parameter.
     pub const LOCAL: u64 = 2;
     /// Any operator that is not named here.
@@ -233,63 +233,51 @@ pub mod weights {
     /// `if`, `else`, `br`, `br_if`, `br_table`, `return`.
     pub const BRANCH: u64 = 80;
     /// A loop: it counts fuel and asks whether to yield.
-    pub const LOOP: u64 = 1_000;
+    pub const LOOP: u64 = 1_500;
     /// One target of a `br_table`.
     pub const TARGET: u64 = 2;
     /// A call.
-    pub const CALL: u64 = 100;
+    pub const CALL: u64 = 160;
     /// A call through a table.
     pub const CALL_INDIRECT: u64 = 1_000;
     /// A parameter or a result of a call.
     pub const ARGUMENT: u64 = 80;
     /// A value in scope at a call.
-    pub const SCOPE_AT_A_CALL: u64 = 1;
+    pub const SCOPE_AT_A_CALL: u64 = 2;
     /// A value that differs on a branch, where branches meet; and 1 more for each other value that differs there.
-    pub const MEETING: u64 = 35;
+    pub const MEETING: u64 = 40;
     /// Of the others, so many count at most.
     pub const MEETING_CROWD_MAX: u64 = 256;
     /// So many branches that meet at one place make each of them weigh twice as much.
     pub const MEETING_DOUBLES_AT: u64 = 256;
     /// A value in scope where branches meet.
     pub const SCOPE: u64 = 5;
-    /// A pure function of integers that is computed once more, in another block that uses it.
-    pub const AGAIN: u32 = 30;
-    /// The same of floats, sign extensions, counts of bits.
-    pub const AGAIN_SLOW: u32 = 100;
-    /// A local that was set before, and is looked at where a branch leaves.
-    pub const AGAIN_LOOKED_AT: u64 = 1;
+    /// Values that are in registers: so many alive at once weigh nothing.
+    pub const REGISTERS: u64 = 12;
+    /// So many values alive beyond those, counted over all operators at which they are, weigh 1.
+    pub const ALIVE_WEIGHS_AT: u64 = 2;
     /// A cheap function of integers.
     pub const ARITHMETIC: u64 = 30;
-    /// A pure value that ends a row of pure values, each made of the one before, weighs 1 more for each so many of them: what
-    /// the optimiser tries grows with the row.
-    pub const DEPTH_WEIGHS_AT: u64 = 4;
-    /// Sums with a constant from so many in a row on weigh [`SUM_IN_A_ROW`].
-    pub const ROW_AT: u8 = 2;
-    /// A sum of a constant with a sum of a constant with a sum of a constant; arithmetic of two constants.
-    pub const SUM_IN_A_ROW: u64 = 400;
-    /// The counter of fuel is a sum with a constant too, wherever a straight piece of code ends: so much more from
-    /// [`ROW_AT`] in a row on.
-    pub const FUEL_IN_A_ROW: u64 = 400;
-    /// A rotation of an integer.
-    pub const ROTATION: u64 = 600;
     /// Floats, divisions, conversions, sign extensions, counts of bits.
-    pub const SLOW: u64 = 200;
+    pub const SLOW: u64 = 280;
     /// A load or a store whose fixed offset is so many bytes or more weighs [`MEMORY_ACCESS_FAR`].
     pub const FAR_AT: u64 = 1024 * 1024;
     /// A load or a store far away: its bounds are checked in steps.
     pub const MEMORY_ACCESS_FAR: u64 = 250;
     /// A load or a store.
-    pub const MEMORY_ACCESS: u64 = 25;
+    pub const MEMORY_ACCESS: u64 = 40;
+    /// `memory.size`, `global.get`.
+    pub const LOOK: u64 = 25;
     /// `memory.grow`.
-    pub const MEMORY_GROW: u64 = 1_500;
+    pub const MEMORY_GROW: u64 = 2_000;
     /// `memory.fill`, and the look at its length that it is rewritten with.
-    pub const MEMORY_FILL: u64 = 2_200;
+    pub const MEMORY_FILL: u64 = 3_000;
     /// `memory.copy`, `memory.init`, `data.drop`.
-    pub const MEMORY_BULK: u64 = 1_200;
+    pub const MEMORY_BULK: u64 = 1_800;
     /// `table.copy`.
-    pub const TABLE_COPY: u64 = 4_500;
+    pub const TABLE_COPY: u64 = 7_500;
     /// `table.init`, `elem.drop`.
-    pub const TABLE_INIT: u64 = 4_500;
+    pub const TABLE_INIT: u64 = 6_000;
 }
 
 #[expect(clippy::cast_possible_wrap, reason = "a stack of some megabytes is far from the end of 63 bits")]

@@ -108,6 +108,19 @@ impl Prepared {
     pub const fn entry(&self) -> &Entry {
         &self.entry
     }
+    /// The position of its first leaf in the log.
+    #[must_use]
+    pub const fn position(&self) -> u64 {
+        self.position
+    }
+    /// The policy, if it is one.
+    #[must_use]
+    pub const fn policy(&self) -> Option<&Policy> {
+        match &self.body {
+            Body::Policy(policy) => Some(policy),
+            _ => None,
+        }
+    }
     /// The invocation and its receipt, if it is one.
     #[must_use]
     pub fn run(&self) -> Option<(&Invocation, &Receipt)> {

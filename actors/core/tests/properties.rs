@@ -1,7 +1,10 @@
 //! The machines against their oracles, on random input. The checks are the fuzz targets' own.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on stops")]
 
-use icn_core::block::{GrantLimits, Invocation, Issue, Payload, Policy, PolicyTag, Transfer, Usage};
+use icn_core::block::{
+    GrantLimits, HoldTerms, Invocation, Issue, Payload, Policy, PolicyTag, Receipt, Transfer, Usage,
+};
+use icn_core::bookkeeping::{Bookkeeper, Kind, Source};
 use icn_core::effect::Outcome;
 use icn_core::encode::Block;
 use icn_core::gate::{self, Request};
@@ -388,4 +391,51 @@ fn what_is_admitted_and_timed_is_judged_the_same() {
             }
         }
     }
+}
+
+#[test]
+fn an_auditors_books_name_what_a_ledger_has_beside_the_log() {
+    let scope = did(0);
+    let issue = |unit, amount| Issue { unit, to: Owner::Treasury, amount };
+    let issues = [issue(token(1), 50), issue(Unit::fuel(), 50)];
+    let source = Source { position: 1, block: raw_id(0), scope, seq: 0, time: 0 };
+    let (mut ledger, mut books) = (Ledger::default(), Bookkeeper::default());
+    ledger.issue(scope, &issues).unwrap();
+    assert_eq!(books.issues(source, &issues).len(), 2);
+    assert_eq!(books.differences(&ledger), []);
+
+    let hold = Owner::Hold(generate::hold_name(1));
+    let terms = HoldTerms { to: Owner::Member(did(1)), deadline: 9, module: raw_id(0) };
+    let placed = Transfer::new(Owner::Treasury, hold.clone(), token(1), 7).with_terms(terms);
+    let usage = Usage { memory: 0, network: 0, storage: 0 };
+    let receipt = receipt_for(scope, Outcome::Ok, 3, usage, vec![placed]);
+    ledger.book(&receipt).unwrap();
+    let named: Vec<String> = books.differences(&ledger).iter().map(ToString::to_string).collect();
+    let wanted = [
+        "account `treasury` in PLN",
+        "account `treasury` in fuel",
+        "account `consumed` in fuel",
+        "account `hold:",
+        "hold 01",
+    ];
+    for wanted in wanted {
+        assert!(named.iter().any(|said| said.starts_with(wanted)), "{wanted}: {named:#?}");
+    }
+    let kinds: Vec<Kind> = books.receipt(2, raw_id(0), &receipt).iter().map(|line| line.kind).collect();
+    assert_eq!(kinds, [Kind::Charge, Kind::Hold]);
+    assert_eq!(books.differences(&ledger), []);
+
+    // At its deadline the hold returns, before anything else of that receipt; until then it does not.
+    for (time, wanted) in [(8, &[][..]), (9, &[Kind::Expire])] {
+        let later = Receipt { time, ..receipt_for(scope, Outcome::Ok, 0, usage, Vec::new()) };
+        ledger.book(&later).unwrap();
+        let kinds: Vec<Kind> = books.receipt(3, raw_id(0), &later).iter().map(|line| line.kind).collect();
+        assert_eq!(kinds, wanted, "at {time}");
+        assert_eq!(books.differences(&ledger), [], "at {time}");
+    }
+    // What was consumed is compared with the receipts' own words, and not through the accounts.
+    let more = receipt_for(scope, Outcome::Ok, 2, usage, Vec::new());
+    ledger.book(&Receipt { time: 10, ..more }).unwrap();
+    let named: Vec<String> = books.differences(&ledger).iter().map(ToString::to_string).collect();
+    assert!(named.iter().any(|said| said.ends_with("consumed: the log says 3, found 5")), "{named:#?}");
 }

@@ -5,11 +5,18 @@
 //! peak of memory. It ends with an error when one takes more than 2 s or 512 MiB, or when a refusal
 //! takes more than 50 ms. Processor time, not the clock's: other work on the machine hardly counts.
 //!
-//! `cargo bench --workspace --bench compile`, with a part of a shape's name to measure that alone.
+//! Then it looks by chance for dear modules that nobody thought of (`compile/search.rs`).
+//!
+//! `cargo bench --workspace --bench compile`, with a part of a shape's name to measure that alone; with
+//! `search SECONDS SEED` it only searches.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a bench that cannot go on stops")]
 #![allow(clippy::print_stdout, reason = "it prints a table")]
 
+#[path = "compile/genome.rs"]
+mod genome;
+#[path = "compile/search.rs"]
+mod search;
 #[path = "../tests/shapes/mod.rs"]
 mod shapes;
 
@@ -27,6 +34,8 @@ const SECONDS_MAX: f64 = 2.0;
 const MIB_MAX: u64 = 512;
 /// Processor time that a refusal may take.
 const REFUSAL_SECONDS_MAX: f64 = 0.050;
+/// How long the search by chance goes on.
+const SEARCH_SECONDS: u64 = 300;
 /// Functions are tried as large as they may be, and then smaller by this factor.
 const SMALLER: u32 = 8;
 
@@ -38,10 +47,13 @@ struct Measured {
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).filter(|arg| arg != "--bench").collect();
-    if let [first, shape, n, k] = args.as_slice()
-        && first == "--child"
-    {
-        return child(shape, n.parse().unwrap(), k.parse().unwrap());
+    match args.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["--child", file] => return child(std::path::Path::new(file)),
+        ["search", seconds, seed] => {
+            let broken = search::search(seconds.parse().unwrap(), seed.parse().unwrap());
+            return if broken > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS };
+        }
+        _ => {}
     }
     let wanted = args.first().map_or("", String::as_str);
     let mut broken = 0;
@@ -65,6 +77,9 @@ fn main() -> ExitCode {
         );
         broken += usize::from(refused.is_none() || seconds > REFUSAL_SECONDS_MAX);
     }
+    if wanted.is_empty() {
+        broken += search::search(SEARCH_SECONDS, 1);
+    }
     if broken > 0 {
         println!("\n{broken} bounds are broken");
         return ExitCode::FAILURE;
@@ -81,7 +96,7 @@ fn worst((name, build): &Shape) -> usize {
     while n > 0 {
         let k = largest(limits::MODULE_FUNCTIONS_MAX, |k| likely(&build(n, 1), k) && accepted(n, k));
         let bytes = build(n, k);
-        let Measured { seconds, mib } = in_child(name, n, k);
+        let Measured { seconds, mib } = in_child(&bytes);
         println!(
             "{name:42} {n:>7} {k:>6} {:>9} {:>9} {seconds:>8.3} {mib:>6}",
             bytes.len(),
@@ -116,26 +131,26 @@ fn largest(most: u32, accepted: impl Fn(u32) -> bool) -> u32 {
     low
 }
 
-fn in_child(name: &str, n: u32, k: u32) -> Measured {
-    let child = Command::new(std::env::current_exe().unwrap())
-        .args(["--child", name, &n.to_string(), &k.to_string()])
-        .output()
-        .unwrap();
+/// What a module takes to compile, in a process of its own.
+fn in_child(bytes: &[u8]) -> Measured {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), bytes).unwrap();
+    let child =
+        Command::new(std::env::current_exe().unwrap()).arg("--child").arg(file.path()).output().unwrap();
     let said = String::from_utf8(child.stdout).unwrap();
     let mut words = said.split_whitespace();
-    let mut next = || words.next().unwrap_or_else(|| panic!("{name} {n} {k}: the child said {said:?}"));
+    let mut next = || words.next().unwrap_or_else(|| panic!("the child said {said:?}"));
     Measured { seconds: next().parse().unwrap(), mib: next().parse().unwrap() }
 }
 
 /// Compiles one module and says what it took.
-fn child(shape: &str, n: u32, k: u32) -> ExitCode {
-    let build = shapes::all().into_iter().find(|(name, _)| *name == shape).unwrap().1;
-    let block = Block::new(Codec::Raw, build(n, k));
+fn child(file: &std::path::Path) -> ExitCode {
+    let block = Block::new(Codec::Raw, std::fs::read(file).unwrap());
     let engine = Engine::new(&EngineOptions { pooled: false, ..EngineOptions::default() }).unwrap();
     let start = cpu_seconds();
     let compiled = Module::compile(&engine, &block);
     println!("{} {}", cpu_seconds() - start, peak_mib());
-    compiled.map_or_else(|e| panic!("{shape} {n} {k}: {e}"), |_| ExitCode::SUCCESS)
+    compiled.map_or_else(|e| panic!("{}: {e}", file.display()), |_| ExitCode::SUCCESS)
 }
 
 /// Processor time of this thread: compilation runs on the one that asks for it.

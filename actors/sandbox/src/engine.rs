@@ -30,7 +30,8 @@ pub struct EngineOptions {
     pub instances_max: u32,
     /// Take memories and stacks from a pool of slots; otherwise map them anew for every run.
     pub pooled: bool,
-    /// Let the compiler optimise.
+    /// Let the compiler optimise. Off by default: its optimiser takes more than linear time on code made for that, and gives
+    /// guests that were optimised when they were built almost nothing (`docs/design/0003-compile-bounds.md`).
     pub optimised: bool,
     /// Map a module's initial memory copy-on-write; otherwise copy it into every instance.
     pub copy_on_write: bool,
@@ -51,7 +52,7 @@ impl Default for EngineOptions {
         Self {
             instances_max: 256,
             pooled: true,
-            optimised: true,
+            optimised: false,
             copy_on_write: true,
             backtraces: false,
             give_way: wake_at_once,

@@ -62,9 +62,10 @@ fn functions_that_are_too_heavy_together_are_refused() {
 }
 
 #[test]
-fn the_author_of_work_that_is_done_again_reads_what_to_do() {
-    let (_, build) = shapes::all().into_iter().find(|(name, _)| *name == "pure work used late").unwrap();
-    let rejected = validate(&build(3_350, 1)).unwrap_err();
-    assert!(rejected.what.contains("work done again"), "{rejected}");
-    assert!(rejected.what.contains("used in many blocks is computed in each of them"), "{rejected}");
+fn the_author_of_too_many_values_alive_reads_what_to_do() {
+    let (_, build) =
+        shapes::all().into_iter().find(|(name, _)| *name == "values defined early, used late").unwrap();
+    let rejected = validate(&build(5_000, 1)).unwrap_err();
+    assert!(rejected.what.contains("values alive"), "{rejected}");
+    assert!(rejected.what.contains("keep fewer values in locals and on the stack"), "{rejected}");
 }

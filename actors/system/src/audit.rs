@@ -31,6 +31,14 @@ pub struct AuditOptions {
 pub trait Witness {
     /// A receipt that holds, its envelope's name and its invocation.
     fn receipt(&mut self, id: BlockId, invocation: &Invocation, receipt: &Receipt);
+    /// An entry that holds, whatever it is.
+    fn entry(&mut self, entry: &Prepared) {
+        let _ = entry;
+    }
+    /// What the log adds up to. Only when all of it holds.
+    fn folded(&mut self, fold: &Fold) {
+        let _ = fold;
+    }
     /// So many leaves hold.
     fn progress(&mut self, leaves: u64) {
         let _ = leaves;
@@ -65,7 +73,7 @@ pub fn audit(options: &AuditOptions, witness: &mut dyn Witness) -> Result<AuditR
         signed: note.is_some(),
         held: Held::new(note.clone()),
         end: End::Covered,
-        witness,
+        witness: &mut *witness,
     };
     let walked = match engine(options.replay) {
         Ok(mut reruns) => walk.all(reruns.as_mut().map(|r| r as &mut dyn Rerunner)),
@@ -108,6 +116,9 @@ pub fn audit(options: &AuditOptions, witness: &mut dyn Witness) -> Result<AuditR
         if let Some(host) = fold.host() {
             notices.extend(recover::judge_verifier_key(&layout, &verifier_key(&host.log, &host.host))?);
         }
+    }
+    if finding.is_none() {
+        witness.folded(&fold);
     }
     let (size, root): (u64, Hash) = (fold.log().size(), fold.log().frontier().root());
     Ok(AuditReport {
@@ -252,6 +263,7 @@ impl Walk<'_> {
                     None => self.fold.apply(prepared?, None)?,
                 };
                 self.hold().map_err(Stop::Diverged)?;
+                self.witness.entry(&applied);
                 if let Some((invocation, receipt)) = applied.run() {
                     self.witness.receipt(applied.entry().leaves[0], invocation, receipt);
                 }

@@ -12,6 +12,7 @@ use icn_core::block::{
     Capability, Entry, GrantLimits, HoldTerms, HostBlock, Install, Invocation, InvocationTag, Issue, Node,
     Payload, Policy, PolicyTag, Receipt, Role, Transfer,
 };
+use icn_core::bookkeeping::{Bookkeeper, Source as Entered};
 use icn_core::checkpoint::Checkpoint;
 use icn_core::encode::{self, Block, DecodeError};
 use icn_core::gate::{self, Request};
@@ -41,6 +42,8 @@ struct Books {
     ledger: Ledger,
     fold: Ledger,
     naive: NaiveLedger,
+    /// What an auditor adds up from the log's words.
+    bookkeeper: Bookkeeper,
     /// Each scope's time, in milliseconds.
     clocks: BTreeMap<Did, u64>,
 }
@@ -79,6 +82,9 @@ impl Books {
                 assert_eq!(found.is_ok(), expected, "{op:?}: {found:?}");
                 if found.is_ok() {
                     assert_eq!(self.fold.issue(*scope, issues), Ok(()), "a fold follows: {op:?}");
+                    let (block, time) = (raw_id(0), self.clock(*scope));
+                    self.bookkeeper
+                        .issues(Entered { position: 0, block, scope: *scope, seq: 0, time }, issues);
                 }
                 found.is_err()
             }
@@ -150,6 +156,7 @@ impl Books {
                 assert_eq!(found.is_ok(), expected, "{op:?}: {found:?}");
                 if found.is_ok() {
                     assert_eq!(self.fold.book(receipt), Ok(()), "a fold follows: {op:?}");
+                    self.bookkeeper.receipt(0, raw_id(0), receipt);
                 }
                 found.is_err()
             }
@@ -193,6 +200,7 @@ impl Books {
         assert_eq!(found.is_ok(), expected, "{op:?}: {found:?}");
         if found.is_ok() {
             assert_eq!(self.fold.book(receipt), Ok(()), "a fold follows: {op:?}");
+            self.bookkeeper.receipt(0, raw_id(0), receipt);
         } else {
             assert_eq!(self.ledger.posted(), before, "a refused receipt was booked: {op:?}");
             // A host whose ledger cannot book fails stop, and comes back from what is posted.
@@ -235,6 +243,7 @@ impl Books {
         }
         self.compare_holds(op);
         assert_eq!(used(&self.ledger), used(&self.fold), "the host's balances are the fold's, after {op:?}");
+        assert_eq!(self.bookkeeper.differences(&self.fold), [], "the auditor's books, after {op:?}");
     }
 
     /// Holds, as they are posted and as a run sees them.

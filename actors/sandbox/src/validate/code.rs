@@ -66,21 +66,19 @@ impl Bodies {
         let mut reader = body.get_binary_reader();
         validator.read_locals(&mut reader).map_err(parse)?;
         reader.set_features(engine::features());
-        let (params, results) =
-            signatures.function(index).map_or((0, 0), |found| (found.params().len(), found.results().len()));
-        self.scales.begin(params, validator.len_locals(), results);
+        let results = signatures.function(index).map_or(0, |found| found.results().len());
+        self.scales.begin(validator.len_locals(), results);
         let mut operators = OperatorsReader::new(reader);
         while !operators.eof() {
             let (operator, offset) = operators.read_with_offset().map_err(parse)?;
             if let Operator::BrTable { targets } = &operator {
                 sizes.bound(Limit::Targets, targets.len().into(), item, offset)?;
             }
-            let reachable = validator.get_control_frame(0).is_none_or(|frame| !frame.unreachable);
             validator.op(offset, &operator).map_err(parse)?;
             let height = validator.operand_stack_height();
             sizes.bound(Limit::Nesting, validator.control_stack_height().into(), item, offset)?;
             sizes.bound(Limit::StackHeight, height.into(), item, offset)?;
-            self.scales.operator(&operator, height, reachable, signatures);
+            self.scales.operator(&operator, height, signatures);
             let weight = self.scales.weight();
             if weight.total() > limits::FUNCTION_WEIGHT_MAX {
                 sizes
@@ -89,8 +87,11 @@ impl Bodies {
             }
         }
         operators.finish().map_err(parse)?;
-        let weight = self.scales.weight();
-        sizes.bound(Limit::FunctionWeight, weight.total(), item, body.range().start)?;
+        let weight = self.scales.whole();
+        let at = body.range().start;
+        sizes
+            .bound(Limit::FunctionWeight, weight.total(), item, at)
+            .map_err(|_| too_heavy(&weight, item, at))?;
         Ok(weight)
     }
 }
@@ -98,7 +99,7 @@ impl Bodies {
 fn too_heavy(weight: &Weight, item: Option<Item>, offset: usize) -> Rejected {
     Rejected::at(
         format!(
-            "the function weighs {weight} up to here, where at most {} is allowed: it would take too long to \
+            "the function weighs {weight}, where at most {} is allowed: it would take too long to \
              compile; {}",
             limits::FUNCTION_WEIGHT_MAX,
             weight.advice()

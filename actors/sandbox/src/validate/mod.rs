@@ -5,11 +5,11 @@
 //! our own bounds come before the validator's work, which is in proportion to what they let through. What a
 //! body costs to compile is weighed on the way (`weight.rs`).
 
-mod again;
-mod chains;
 mod code;
 mod imports;
+mod kind;
 mod manifest;
+mod pressure;
 mod reasons;
 mod sections;
 mod sizes;
@@ -19,7 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use icn_core::block::Capability;
 
-pub(crate) use self::chains::is_store;
+pub(crate) use self::kind::is_store;
 pub use self::manifest::Manifest;
 use self::reasons::Reasons;
 pub use self::reasons::{Item, Rejected};

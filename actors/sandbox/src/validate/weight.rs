@@ -1,13 +1,13 @@
 //! What a function costs to compile, told from its bytes before anything is compiled.
 //!
-//! The compiler's time grows with more than the bytes of a body: where branches meet, each local that was set on
-//! the way becomes a value of its own for each branch; and whatever is alive at a branch or a call has to be
-//! placed in a register or on the stack there. The weight counts these things in the same pass that validates
-//! the body. It depends on the bytes alone, so it is the same on every machine. How its prices were measured
-//! is in `docs/design/0003-compile-bounds.md`.
+//! The compiler does not optimise, so its time is a price for each operator, and more than that only where branches
+//! meet: each local that was set on the way becomes a value of its own for each branch; and whatever is alive at a
+//! branch or a call has to be placed in a register or on the stack there. The weight counts these things in the
+//! same pass that validates the body. It depends on the bytes alone, so it is the same on every machine. How its
+//! prices were measured is in `docs/design/0003-compile-bounds.md`.
 
-use super::again::{Again, Opens};
-use super::chains::{self, Chains, Kind};
+use super::kind::{Kind, kind};
+use super::pressure::Pressure;
 use icn_core::limits::weights as w;
 use wasmparser::{BlockType, FuncType, Operator};
 
@@ -23,31 +23,31 @@ pub struct Weight {
     pub scope: u64,
     /// Parameters and results of calls, and the values on the stack that wait for them.
     pub calls: u64,
-    /// Pure work that is done again in each block that uses it.
-    pub again: u64,
+    /// Values alive that have no register, at each operator; known when the function ends.
+    pub alive: u64,
 }
 
 impl Weight {
     /// All of it.
     #[must_use]
     pub const fn total(&self) -> u64 {
-        let rest = self.scope.saturating_add(self.calls).saturating_add(self.again);
+        let rest = self.scope.saturating_add(self.calls).saturating_add(self.alive);
         self.operators.saturating_add(self.merges).saturating_add(rest)
     }
 
     /// The largest part, and what an author can do about it.
     #[must_use]
     pub fn advice(&self) -> &'static str {
-        let most = self.operators.max(self.merges).max(self.scope).max(self.calls).max(self.again);
+        let most = self.operators.max(self.merges).max(self.scope).max(self.calls).max(self.alive);
         if most == self.merges {
             "set fewer locals inside blocks that many branches leave, or split the function there"
         } else if most == self.scope {
             "use fewer locals, or move a part that branches much into a function of its own"
         } else if most == self.calls {
             "pass fewer parameters, keep fewer values on the stack across calls, or split the function"
-        } else if most == self.again {
-            "a value that is computed once and used in many blocks is computed in each of them: use it, or store it, \
-             before they part"
+        } else if most == self.alive {
+            "keep fewer values in locals and on the stack from where they are made to where they are used, or split \
+             the function where few are alive"
         } else {
             "split the function"
         }
@@ -58,13 +58,13 @@ impl std::fmt::Display for Weight {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(
             f,
-            "{} (operators {}, branches that meet {}, values in scope there {}, calls {}, work done again {})",
+            "{} (operators {}, branches that meet {}, values in scope there {}, calls {}, values alive {})",
             self.total(),
             self.operators,
             self.merges,
             self.scope,
             self.calls,
-            self.again
+            self.alive
         )
     }
 }
@@ -91,8 +91,7 @@ pub(crate) struct Scales {
     bits: Vec<u64>,
     words: usize,
     locals: u64,
-    chains: Chains,
-    again: Again,
+    pressure: Pressure,
 }
 
 /// The types that a function's operators name.
@@ -104,10 +103,9 @@ pub(crate) trait Types {
 }
 
 impl Scales {
-    /// Begins a function with so many parameters, locals (the parameters among them) and results.
-    pub(crate) fn begin(&mut self, params: usize, locals: u32, results: usize) {
-        self.chains.begin(params, locals as usize);
-        self.again.begin(locals as usize, results);
+    /// Begins a function with so many locals, its parameters among them, and results.
+    pub(crate) fn begin(&mut self, locals: u32, results: usize) {
+        self.pressure.begin(locals as usize);
         self.weight = Weight { operators: w::FUNCTION, ..Weight::default() };
         self.frames.clear();
         self.bits.clear();
@@ -117,29 +115,21 @@ impl Scales {
         self.open(false, false, results as u64);
     }
 
-    /// What the function weighs so far.
+    /// What the function weighs so far, but for the values alive.
     pub(crate) const fn weight(&self) -> Weight {
         self.weight
     }
 
-    /// Takes one operator that was found valid; `height` is that of the operand stack after it, and
-    /// `reachable` says whether control can come to it.
-    pub(crate) fn operator(
-        &mut self,
-        operator: &Operator<'_>,
-        height: u32,
-        reachable: bool,
-        types: &impl Types,
-    ) {
+    /// What the whole function weighs.
+    pub(crate) fn whole(&self) -> Weight {
+        Weight { alive: self.pressure.weight(), ..self.weight }
+    }
+
+    /// Takes one operator that was found valid; `height` is that of the operand stack after it.
+    pub(crate) fn operator(&mut self, operator: &Operator<'_>, height: u32, types: &impl Types) {
         use Operator as O;
-        let row = if reachable {
-            self.chains.operator(operator, height as usize, fresh(operator, types))
-        } else {
-            self.chains.unreachable(height as usize);
-            0
-        };
-        self.weight.operators = self.weight.operators.saturating_add(class(operator, row));
-        self.compute_again(operator, height as usize, types);
+        self.weight.operators = self.weight.operators.saturating_add(class(operator));
+        self.pressure.tick(height);
         match operator {
             O::Block { blockty } => self.open(false, false, results(*blockty, types) as u64),
             O::If { blockty } => self.open(false, true, results(*blockty, types) as u64),
@@ -160,77 +150,23 @@ impl Scales {
                 }
                 self.branch(targets.default());
             }
+            O::LocalGet { local_index } => self.pressure.read(*local_index),
             O::LocalSet { local_index } | O::LocalTee { local_index } => self.set(*local_index),
             O::Call { function_index } => self.call(types.function(*function_index), height),
             O::CallIndirect { type_index, .. } => self.call(types.at(*type_index), height),
+            O::MemoryFill { .. } => self.fill(height),
             _ => {}
         }
     }
 
-    /// What of the operator's work is done again elsewhere.
-    fn compute_again(&mut self, operator: &Operator<'_>, height: usize, types: &impl Types) {
-        use Operator as O;
-        let again = &mut self.again;
-        again.tick();
-        if again.live() && burns(operator) && again.burn() >= w::ROW_AT {
-            self.weight.operators += w::FUEL_IN_A_ROW;
-        }
-        match operator {
-            O::Block { blockty } => {
-                again.open(Opens::Block, params(*blockty, types), results(*blockty, types));
-            }
-            O::If { blockty } => again.open(Opens::If, params(*blockty, types), results(*blockty, types)),
-            O::Loop { blockty } => {
-                again.open(Opens::Loop, params(*blockty, types), params(*blockty, types));
-                again.reload();
-            }
-            O::Else => again.turn(height),
-            O::End => again.close(height),
-            _ if !again.live() => {}
-            O::Unreachable => again.ends(),
-            O::BrIf { relative_depth } => {
-                again.take_uses(1);
-                again.branch(*relative_depth as usize);
-            }
-            O::Br { relative_depth } => {
-                again.branch(*relative_depth as usize);
-                again.ends();
-            }
-            O::Return => {
-                again.branch(self.frames.len().saturating_sub(1));
-                again.ends();
-            }
-            O::BrTable { targets } => {
-                again.take_uses(1);
-                for target in targets.targets().flatten().chain([targets.default()]) {
-                    again.branch(target as usize);
-                }
-                again.ends();
-            }
-            O::MemoryFill { .. } => {
-                again.fill(height);
-                // Of the two blocks that it is rewritten with.
-                let differ = 2 * 2 * w::MEETING;
-                self.weight.merges += differ;
-                self.weight.scope += 2 * (self.locals + height as u64) * w::SCOPE;
-            }
-            other => {
-                let depth = again.operator(other, height, fresh(other, types));
-                self.weight.operators += u64::from(depth) / w::DEPTH_WEIGHS_AT;
-                if matches!(other, O::Call { .. } | O::CallIndirect { .. }) {
-                    again.reload();
-                }
-            }
-        }
-        self.weight.again = self.again.weight();
-    }
-
     fn open(&mut self, is_loop: bool, is_if: bool, arity: u64) {
+        self.pressure.open(is_loop);
         self.frames.push(Frame { is_loop, is_if, edges: 0, arity, set: 0 });
         self.bits.resize(self.bits.len() + self.words, 0);
     }
 
     fn set(&mut self, local: u32) {
+        self.pressure.set(local);
         let (word, bit) = (local as usize / 64, 1u64 << (local % 64));
         let at = self.bits.len().wrapping_sub(self.words).wrapping_add(word);
         if let (Some(frame), Some(bits)) = (self.frames.last_mut(), self.bits.get_mut(at))
@@ -251,6 +187,7 @@ impl Scales {
     /// Closes the innermost block: its branches meet here, or for a loop at its head.
     fn close(&mut self, height: u32) {
         let Some(frame) = self.frames.pop() else { return };
+        self.pressure.close();
         // The way in that is no branch: a block's last operator, a loop's first, an `if` that is not taken.
         let edges = frame.edges + 1 + u64::from(frame.is_if);
         // Where nothing meets, only the results are passed on. Otherwise the locals set since differ by where
@@ -276,6 +213,12 @@ impl Scales {
         self.bits.truncate(from);
     }
 
+    /// What meets at the ends of the two blocks that a `memory.fill` is rewritten with.
+    fn fill(&mut self, height: u32) {
+        self.weight.merges = self.weight.merges.saturating_add(2 * 2 * w::MEETING);
+        self.weight.scope += 2 * (self.locals + u64::from(height)) * w::SCOPE;
+    }
+
     fn call(&mut self, found: Option<&FuncType>, height: u32) {
         let Some(found) = found else { return };
         let values = (found.params().len() + found.results().len()) as u64;
@@ -299,7 +242,7 @@ fn params(block: BlockType, types: &impl Types) -> usize {
 }
 
 /// What an operator weighs by itself.
-fn class(operator: &Operator<'_>, row: u8) -> u64 {
+const fn class(operator: &Operator<'_>) -> u64 {
     use Operator as O;
     match operator {
         O::Nop => w::NOP,
@@ -308,54 +251,18 @@ fn class(operator: &Operator<'_>, row: u8) -> u64 {
         O::If { .. } | O::Else | O::BrIf { .. } | O::Br { .. } | O::BrTable { .. } | O::Return => w::BRANCH,
         O::Call { .. } => w::CALL,
         O::CallIndirect { .. } => w::CALL_INDIRECT,
+        O::MemorySize { .. } | O::GlobalGet { .. } => w::LOOK,
         O::MemoryGrow { .. } => w::MEMORY_GROW,
         O::MemoryFill { .. } => w::MEMORY_FILL,
         O::MemoryCopy { .. } | O::MemoryInit { .. } | O::DataDrop { .. } => w::MEMORY_BULK,
         O::TableCopy { .. } => w::TABLE_COPY,
         O::TableInit { .. } | O::ElemDrop { .. } => w::TABLE_INIT,
-        other => match chains::kind(other) {
+        other => match kind(other) {
             Kind::Other => w::OPERATOR,
-            Kind::Plain | Kind::Sum if row >= w::ROW_AT => w::SUM_IN_A_ROW,
-            Kind::Plain | Kind::Sum => w::ARITHMETIC,
-            Kind::Rotation => w::ROTATION,
+            Kind::Plain => w::ARITHMETIC,
             Kind::Slow => w::SLOW,
             Kind::Memory(offset) if offset >= w::FAR_AT => w::MEMORY_ACCESS_FAR,
             Kind::Memory(_) => w::MEMORY_ACCESS,
-        },
-    }
-}
-
-/// Where the compiler adds what was burned to the counter of fuel.
-const fn burns(operator: &Operator<'_>) -> bool {
-    use Operator as O;
-    matches!(
-        operator,
-        O::Unreachable
-            | O::Return
-            | O::Call { .. }
-            | O::CallIndirect { .. }
-            | O::Loop { .. }
-            | O::If { .. }
-            | O::Else
-            | O::End
-            | O::Br { .. }
-            | O::BrIf { .. }
-            | O::BrTable { .. }
-    )
-}
-
-/// How many values an operator brings from where the optimiser does not look.
-fn fresh(operator: &Operator<'_>, types: &impl Types) -> usize {
-    use Operator as O;
-    match operator {
-        O::Call { function_index } => {
-            types.function(*function_index).map_or(0, |found| found.results().len())
-        }
-        O::CallIndirect { type_index, .. } => types.at(*type_index).map_or(0, |found| found.results().len()),
-        O::GlobalGet { .. } | O::MemoryGrow { .. } | O::MemorySize { .. } => 1,
-        other => match chains::kind(other) {
-            Kind::Memory(_) if !chains::is_store(other) => 1,
-            _ => 0,
         },
     }
 }

@@ -29,9 +29,6 @@ const TOO_MUCH: &[(&str, u32, u32)] = &[
     ("call_indirect", 20_000, 1),
     ("locals of 1000, never set", 50_000, 1),
     ("functions as small as can be", 1, 100_000),
-    ("pure work used late", 3_350, 1),
-    ("pure work used late, as what a block brings", 1_392, 9),
-    ("blocks empty in a row", 30_000, 1),
     ("nop", 3_000_000, 1),
 ];
 
