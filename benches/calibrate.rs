@@ -312,7 +312,7 @@ fn main() {
         }
         // Bulk operators count by each length; a host call by its function, as dear as its dearest use.
         let key = match variant.class {
-            "bulk" | "table_copy" => variant.name,
+            "bulk" | "table_copy" | "table_init" => variant.name,
             "host" | "host_ledger" => variant.name.split(' ').next().unwrap_or(variant.name),
             class => class,
         };

@@ -32,11 +32,17 @@ use icn_runtime::{
 };
 
 /// Fuel of a victim's invocation: twice what it burns.
-const FUEL: u64 = 250_000;
+const FUEL: u64 = 300_000;
 /// How often the victim submits.
 const INTERVAL: Duration = Duration::from_millis(20);
 /// Hostile invocations that wait or run at once.
 const HOSTILE_IN_FLIGHT: usize = 64;
+/// Fuel of any other hostile invocation: as much as some hundred of the victim's.
+const HOSTILE_FUEL: u64 = 20_000_000;
+/// Fuel of a hostile invocation that calls the host a million times.
+const MILLION_CALLS_FUEL: u64 = 1_750_000_000;
+/// Rounds, each alone and then beside.
+const ROUNDS: usize = 9;
 /// Hostile invocations over which the memory is watched.
 const HOSTILE_INVOCATIONS: usize = 100_000;
 
@@ -112,6 +118,7 @@ fn torment(host: &Host, hostile: &Neighbour, fuel: u64, stop: &AtomicBool, count
             let _ = block_on::<icn_runtime::Pending>(waiting.pop_front().expect("one on its way"));
             answered += 1;
         }
+        let fuel = if *entry == "calls" && fuel == HOSTILE_FUEL { MILLION_CALLS_FUEL } else { fuel };
         if let Ok(pending) = host.submit(hostile.request(host, entry, fuel)) {
             waiting.push_back(pending);
         }
@@ -153,7 +160,8 @@ fn resident_mib() -> f64 {
 
 fn main() {
     let testing = !std::env::args().any(|argument| argument == "--bench");
-    let (samples, rounds, invocations) = if testing { (20, 1, 100) } else { (500, 3, HOSTILE_INVOCATIONS) };
+    let (samples, rounds, invocations) =
+        if testing { (20, 1, 100) } else { (500, ROUNDS, HOSTILE_INVOCATIONS) };
     let dir = tempfile::tempdir().expect("a scratch directory");
     let host = Host::open(HostOptions { arbiters: Some(1), ..HostOptions::new(dir.path()) }).expect("a host");
     let victim = Neighbour::open(&host, "victim", 1, guests::work(), &["work"]);
@@ -167,7 +175,7 @@ fn main() {
         let quiet = latencies(&host, &victim, samples);
         let stop = AtomicBool::new(false);
         let (loud, answered, refused) = std::thread::scope(|scope| {
-            let tormentor = scope.spawn(|| torment(&host, &hostile, 20_000_000, &stop, usize::MAX));
+            let tormentor = scope.spawn(|| torment(&host, &hostile, HOSTILE_FUEL, &stop, usize::MAX));
             let flood = scope.spawn(|| flood_with_installs(&host, &stop));
             let loud = latencies(&host, &victim, samples);
             stop.store(true, Ordering::Relaxed);

@@ -154,7 +154,8 @@ fn a_module_is_checked() {
     let heaviest = &report["heaviest"];
     assert_eq!(heaviest["function"], json!(function));
     assert_eq!(heaviest["weight"], json!(weight.total()));
-    let parts = ["operators", "merges", "scope", "calls"].map(|part| heaviest[part].as_u64().unwrap());
+    let parts =
+        ["operators", "merges", "scope", "calls", "alive"].map(|part| heaviest[part].as_u64().unwrap());
     assert_eq!(parts.iter().sum::<u64>(), weight.total(), "the parts add up");
     assert!(report["compile_ms"].as_f64().unwrap() > 0.0);
 
@@ -218,6 +219,10 @@ fn what_is_no_module_is_refused_with_the_reason() {
     );
     let without_memory = module("(module (func (export \"go\")))", None);
     let large = vec![0; limits::MODULE_BYTES_MAX + 1];
+    let simd = module(
+        r#"(module (memory (export "memory") 1) (func (export "go") (drop (v128.const i32x4 0 0 0 0))))"#,
+        None,
+    );
     for (name, bytes, words) in [
         ("empty", &[][..], ""),
         ("text", b"(module)", "00 61 73 6d"),
@@ -227,6 +232,8 @@ fn what_is_no_module_is_refused_with_the_reason() {
         ("type", &wrong_type, "host_get_time"),
         ("memory", &without_memory, "memory"),
         ("large", &large, "2097153"),
+        ("component", b"\0asm\x0d\0\x01\0", "give the core module"),
+        ("simd", &simd, "-Ctarget-feature=-NAME"),
     ] {
         let path = files.put(name, bytes);
         let output = check(&path);
@@ -262,6 +269,66 @@ fn a_file_that_cannot_be_read_is_a_misuse() {
     misused(&run(["check"]), "FILE.wasm");
     misused(&run(["run"]), "FILE.wasm");
     misused(&run(["abi", "--what"]), "--what");
+}
+
+/// `icn … FILE` with this on standard input.
+fn with_input(arguments: &[&str], input: &[u8]) -> Output {
+    let mut command = icn();
+    command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    // Whoever refuses before it reads closes this early.
+    let _ = child.stdin.take().unwrap().write_all(input);
+    child.wait_with_output().unwrap()
+}
+
+#[test]
+fn a_module_comes_from_standard_input() {
+    let sample = module(GUEST, Some(MANIFEST));
+    let output = with_input(&["check", "-", "--json"], &sample);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    assert_eq!(json(&output)["module"], json(&check(&Files::new().path("sample.wasm")))["module"]);
+    let output = with_input(&["run", "-", "nothing", "--json"], &sample);
+    assert_eq!(json(&output)["outcome"], "ok", "{}", stderr(&output));
+    misused(&with_input(&["run", "-", "echo", "--input", "-"], &sample), "only one of them");
+}
+
+#[test]
+fn a_time_that_is_none_is_a_misuse() {
+    let files = Files::new();
+    for time in ["253402300800000", "18446744073709551615", "99999999999999999999", "-1", "now"] {
+        misused(&files.run(&["when", &format!("--time={time}")]), "from 0 to 253402300799999");
+    }
+    assert_eq!(files.report(&["when", "--time", "253402300799999"], 0)["outcome"], "ok");
+}
+
+#[test]
+fn a_module_without_entries_is_told_what_one_is() {
+    let files = Files::new();
+    let path = files.put("none.wasm", &module(r#"(module (memory (export "memory") 1))"#, None));
+    let text = stdout(&run([Path::new("check"), &path]));
+    assert!(
+        text.contains("\nentries       none: nobody can call it. An entry is an exported function"),
+        "{text}"
+    );
+    let output = icn().arg("run").arg(&path).arg("go").output().unwrap();
+    assert_eq!(code(&output), 1);
+    assert!(stdout(&output).contains("entry `go` is not open; open are: none"), "{}", stdout(&output));
+}
+
+/// Address space is what some machines ration (`ulimit -v`): a check needs no pool of slots for instances, and a run
+/// needs one of them.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_check_and_a_run_reserve_little_address_space() {
+    let files = Files::new();
+    let sample = files.path("sample.wasm").display().to_string();
+    for (arguments, gib) in [(&["check", &sample][..], 8), (&["run", &sample, "nothing"], 24)] {
+        let icn = icn().get_program().to_owned();
+        let limit = format!("ulimit -v {} && exec \"$0\" \"$@\"", gib * 1024 * 1024);
+        let output =
+            std::process::Command::new("sh").args(["-c", &limit]).arg(icn).args(arguments).output().unwrap();
+        assert_eq!(code(&output), 0, "{arguments:?}: {}", stderr(&output));
+    }
 }
 
 #[test]
@@ -420,8 +487,8 @@ fn the_caller_and_the_time_are_what_one_says() {
     let did = common::key("ann").did();
     let report = files.report(&["who", "--caller", did.as_str()], 0);
     assert_eq!((&report["output"], &report["caller"]), (&json!(hex(did.as_str().as_bytes())), &json!(did)));
-    let report = files.report(&["when", "--time", "81985529216486895"], 0);
-    assert_eq!(report["output"], json!(hex(&81_985_529_216_486_895_u64.to_le_bytes())));
+    let report = files.report(&["when", "--time", "250000000000123"], 0);
+    assert_eq!(report["output"], json!(hex(&250_000_000_000_123_u64.to_le_bytes())));
     misused(&files.run(&["who", "--caller", "ann"]), "did:key:z6Mk");
     misused(&files.run(&["when", "--time=-1"]), "--time");
 }

@@ -190,8 +190,8 @@ fn control() -> Vec<Variant> {
     let no_code = "no_code";
     vec![
         variant(no_code, "nop", "nop "),
-        variant(no_code, "block end", "block end "),
-        Variant { repeat: 8, ..variant(no_code, "block nop end, 100 deep", format!("{} nop {}", "block ".repeat(100), "end ".repeat(100))) },
+        variant("block", "block end", "block end "),
+        Variant { repeat: 8, ..variant("block", "block nop end, 100 deep", format!("{} nop {}", "block ".repeat(100), "end ".repeat(100))) },
         variant(no_code, "const drop", "i32.const 7 drop "),
         variant(no_code, "local.tee chain", "(local.set $a (local.tee $c (local.get $d))) (local.set $d (local.get $a))"),
         variant("branch", "br_if not taken", "(local.set $a (i32.add (local.get $a) (local.get $b))) (br_if $out (i32.eqz (local.get $a)))"),
@@ -242,8 +242,8 @@ fn bulk() -> Vec<Variant> {
             },
             1,
         ),
-        variant("drop_segment", "data.drop", "(data.drop $data)"),
-        variant("drop_segment", "elem.drop", "(elem.drop $elements)"),
+        variant("data_drop", "data.drop", "(data.drop $data)"),
+        variant("elem_drop", "elem.drop", "(elem.drop $elements)"),
     ];
     for (name, bytes) in [("0", 0), ("16", 16), ("256", 256), ("4096", 4096), ("65536", 65536)] {
         let text = |operator: &str, from: &str| {
@@ -266,7 +266,7 @@ fn bulk() -> Vec<Variant> {
             );
             let name: &'static str = format!("table.{name} of {elements}").leak();
             all.push(few(
-                variant(if name.starts_with("table.copy") { "table_copy" } else { "bulk" }, name, unit),
+                variant(if name.starts_with("table.copy") { "table_copy" } else { "table_init" }, name, unit),
                 if elements > 16 { 4 } else { 32 },
             ));
         }

@@ -9,7 +9,7 @@ use icn_sandbox::{ABI_VERSION, CODES, FUNCTIONS, FunctionType, PARAMETERS};
 use serde::Serialize;
 
 use super::text::number;
-use super::{OK, misuse, print_report};
+use super::{OK, print_report};
 
 /// List what a guest module may call, and what bounds it: the host ABI of this program.
 ///
@@ -17,7 +17,7 @@ use super::{OK, misuse, print_report};
 /// every limit with its unit, and the cost schedule with its version and hash. Each list is the one that the
 /// runtime works by. What the functions mean is in docs/host-abi.md.
 ///
-/// Exit code: 0.
+/// Exit code: 0; 1 when it cannot be printed.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// Print one JSON document
@@ -130,10 +130,7 @@ fn abi() -> Abi {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> ExitCode {
-    match print_report(&abi(), arguments.json) {
-        Ok(()) => OK,
-        Err(error) => misuse("abi", &error),
-    }
+    print_report("abi", &abi(), arguments.json, OK)
 }
 
 impl fmt::Display for Abi {

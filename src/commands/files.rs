@@ -11,22 +11,31 @@ const MODULE_FILE_BYTES_MAX: u64 = 256 * 1024 * 1024;
 /// Bytes of an input that are read, at most. Far above what an invocation may have, which the gate says.
 const INPUT_FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
-/// A module's bytes, whatever they are; or why the file cannot be read.
+/// A module's bytes, whatever they are, of a file or `-` for standard input; or why it cannot be read.
 pub(super) fn module(path: &Path) -> std::result::Result<Vec<u8>, String> {
-    read(path, File::open(path), MODULE_FILE_BYTES_MAX)
+    file_or_standard_input(path, MODULE_FILE_BYTES_MAX)
 }
 
 /// The input that `--input` names: a file, or `-` for standard input; empty without it.
 pub(super) fn input(path: Option<&Path>) -> std::result::Result<Vec<u8>, String> {
-    match path {
-        None => Ok(Vec::new()),
-        Some(path) if path == Path::new("-") => read(path, Ok(std::io::stdin()), INPUT_FILE_BYTES_MAX),
-        Some(path) => read(path, File::open(path), INPUT_FILE_BYTES_MAX),
+    path.map_or_else(|| Ok(Vec::new()), |path| file_or_standard_input(path, INPUT_FILE_BYTES_MAX))
+}
+
+/// Whether a path stands for standard input.
+pub(super) fn is_standard_input(path: &Path) -> bool {
+    path == Path::new("-")
+}
+
+fn file_or_standard_input(path: &Path, bytes_max: u64) -> std::result::Result<Vec<u8>, String> {
+    if is_standard_input(path) {
+        read(path, Ok(std::io::stdin()), bytes_max)
+    } else {
+        read(path, File::open(path), bytes_max)
     }
 }
 
 fn read(path: &Path, source: Result<impl Read>, bytes_max: u64) -> std::result::Result<Vec<u8>, String> {
-    let name = if path == Path::new("-") { "standard input".to_owned() } else { path.display().to_string() };
+    let name = if is_standard_input(path) { "standard input".to_owned() } else { path.display().to_string() };
     let mut bytes = Vec::new();
     let read = source.and_then(|source| source.take(bytes_max + 1).read_to_end(&mut bytes));
     match read {

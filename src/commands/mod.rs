@@ -23,14 +23,26 @@ pub(crate) const FAILED: u8 = 1;
 /// The arguments, or a file that they name, are not right.
 pub(crate) const MISUSE: u8 = 2;
 
-/// Prints a report on standard output, as text or as one JSON document. A reader that went away is no error.
-pub(crate) fn print_report<R: Display + serde::Serialize>(report: &R, json: bool) -> Result<(), String> {
+/// Prints a report on standard output, as text or as one JSON document, and gives this exit code; or says why it cannot
+/// be printed, and gives the one for that. A reader that went away is no error.
+pub(crate) fn print_report<R: Display + serde::Serialize>(
+    command: &str,
+    report: &R,
+    json: bool,
+    code: ExitCode,
+) -> ExitCode {
     let text = if json {
-        serde_json::to_string(report).map_err(|error| error.to_string())? + "\n"
+        serde_json::to_string(report).map(|text| text + "\n").map_err(std::io::Error::from)
     } else {
-        report.to_string()
+        Ok(report.to_string())
     };
-    output::write(&text).map(drop).map_err(|error| format!("standard output: {error}"))
+    match text.and_then(|text| output::write(&text)) {
+        Ok(_) => code,
+        Err(error) => {
+            output::tell(command, &format!("standard output: {error}"));
+            ExitCode::from(FAILED)
+        }
+    }
 }
 
 /// Says on standard error what is not right, and gives the exit code for it.

@@ -204,9 +204,10 @@ impl PolicyInForce {
         })?;
         let role = install.entries.get(&invocation.entry).ok_or_else(|| {
             let open: Vec<&str> = install.entries.keys().map(String::as_str).collect();
+            let open = if open.is_empty() { "none".to_owned() } else { open.join(", ") };
             Refusal::new(
                 RefusalCode::UnknownEntry,
-                format!("entry `{}` is not open; open are: {}", invocation.entry, open.join(", ")),
+                format!("entry `{}` is not open; open are: {open}", invocation.entry),
             )
         })?;
         if !self.holds_role(&invocation.caller, role) {

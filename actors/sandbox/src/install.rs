@@ -10,12 +10,7 @@ use crate::run::Module;
 pub fn check_install(install: &Install, module: &Module) -> Result<(), String> {
     let shape = module.shape();
     if let Some(missing) = install.entries.keys().find(|entry| !shape.entries.contains_key(*entry)) {
-        let known: Vec<&str> = shape.entries.keys().map(String::as_str).collect();
-        return Err(format!(
-            "module {} has no entry `{missing}`; it has: {}",
-            install.module,
-            known.join(", ")
-        ));
+        return Err(format!("module {} has {}", install.module, no_entry(module, missing)));
     }
     let asked = shape.capabilities();
     if let Some(extra) = install.capabilities.iter().find(|capability| !asked.contains(capability)) {
@@ -25,6 +20,19 @@ pub fn check_install(install: &Install, module: &Module) -> Result<(), String> {
         ));
     }
     Ok(())
+}
+
+/// That a module lacks an entry, and which it has; or how it comes to have any.
+pub(crate) fn no_entry(module: &Module, missing: &str) -> String {
+    let known: Vec<&str> = module.shape().entries.keys().map(String::as_str).collect();
+    if known.is_empty() {
+        format!(
+            "no entry `{missing}`, nor any other: an entry is an exported function without parameters that \
+             returns nothing or an i32, and whose name does not begin with `__`"
+        )
+    } else {
+        format!("no entry `{missing}`; it has: {}", known.join(", "))
+    }
 }
 
 /// The names of capabilities, as manifests have them.

@@ -229,8 +229,9 @@ struct Rewrite {
 type Done = Result<(), reencode::Error<&'static str>>;
 
 impl Rewrite {
+    /// A module without types has no functions that could be profiled, and may have no section for the profiler's.
     fn profiled(&self) -> bool {
-        self.mode == Mode::Profiled
+        self.mode == Mode::Profiled && !self.shape.types.is_empty()
     }
 
     fn add_imports(&mut self, imports: &mut ImportSection) {

@@ -330,7 +330,7 @@ fn bound_time(store: &mut Store<Context>, give_way: GiveWay) {
 }
 
 fn returned(code: i32, fuel: u64, store: Store<Context>) -> Staged {
-    let Context { stage, limiter, .. } = store.into_data();
+    let Context { call, mut stage, limiter, .. } = store.into_data();
     let logged = stage.log.map(|digest| icn_core::id::Bytes(digest.finalize().into()));
     if code != 0 {
         return Staged::without_effects(
@@ -341,6 +341,8 @@ fn returned(code: i32, fuel: u64, store: Store<Context>) -> Staged {
             logged,
         );
     }
+    // A key that ends as it began was not changed: a receipt says nothing of it.
+    stage.writes.retain(|key, value| call.state.get(&call.module, key).map(|v| &**v) != value.as_deref());
     Staged {
         outcome: Outcome::Ok,
         fuel,

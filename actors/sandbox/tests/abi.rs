@@ -1070,6 +1070,42 @@ fn storage_that_is_not_there_is_not_used() {
 }
 
 #[test]
+fn a_key_that_ends_as_it_began_is_not_among_the_effects() {
+    let set = |key: u8, value_at: i32| {
+        format!(
+            "(i32.store8 (i32.const 0) (i32.const {key}))
+            (call $check (i64.extend_i32_s (call $host_set_value
+                (i32.const 0) (i32.const 1) (i32.const {value_at}) (i32.const 5))) (i64.const 0))"
+        )
+    };
+    let delete = |key: u8| {
+        format!(
+            "(i32.store8 (i32.const 0) (i32.const {key}))
+            (call $check (i64.extend_i32_s (call $host_delete_value (i32.const 0) (i32.const 1))) (i64.const 0))"
+        )
+    };
+    // `k` is there before, as `value`; the others are not.
+    let [k, new, gone, kept] = *b"knga";
+    let value = "(i64.store (i32.const 100) (i64.const 0x65756c6176))";
+    let body = [
+        value.to_owned(),
+        set(k, 200),
+        set(k, 100),
+        set(new, 100),
+        delete(new),
+        set(gone, 100),
+        delete(gone),
+        set(gone, 200),
+        delete(gone),
+        set(kept, 100),
+    ];
+    let staged = World::new().run(&guest(1, &body.concat()), "run");
+    assert_eq!((staged.outcome, staged.usage.storage), (Outcome::Ok, 6));
+    let changed: Vec<&[u8]> = staged.writes.keys().map(Vec::as_slice).collect();
+    assert_eq!(changed, [&[kept]]);
+}
+
+#[test]
 fn amounts_and_kinds_are_numbers_of_their_kind() {
     let record = |kind: i32, amount: i64| {
         format!("call $host_record_resource_usage (i32.const {kind}) (i64.const {amount})")

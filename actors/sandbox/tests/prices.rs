@@ -273,7 +273,8 @@ fn the_document_says_what_each_call_costs() {
         }
         for part in fuel.split(", ").skip(1) {
             let Some((each, _)) = part.split_once(" a byte") else { continue };
-            let prices = [costs::BYTE_FUEL, costs::KEPT_BYTE_FUEL, costs::JSON_BYTE_FUEL];
+            let prices =
+                [costs::BYTE_FUEL, costs::KEPT_BYTE_FUEL, costs::MESSAGE_BYTE_FUEL, costs::JSON_BYTE_FUEL];
             assert!(prices.contains(&number(each)), "{name}: {fuel}");
         }
         found += 1;

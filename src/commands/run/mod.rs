@@ -41,7 +41,7 @@ use report::{Called, Report};
 /// arguments or the files cannot be used.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// The module (.wasm)
+    /// The module (.wasm); - for standard input
     #[arg(value_name = "FILE.wasm")]
     file: PathBuf,
     /// The entry to call
@@ -61,8 +61,8 @@ pub(crate) struct Arguments {
     /// Units that exist before the call, as AMOUNT:UNIT:OWNER, such as 100:PLN:treasury; may be repeated
     #[arg(long, value_name = "AMOUNT:UNIT:OWNER", value_parser = parse_issue)]
     issue: Vec<Issued>,
-    /// The time that the guest is told, in milliseconds since the Unix epoch [default: now]
-    #[arg(long, value_name = "MS")]
+    /// The time that the guest is told, in milliseconds since the Unix epoch, to the year 9999 [default: now]
+    #[arg(long, value_name = "MS", value_parser = parse_time)]
     time: Option<u64>,
     /// Print one JSON document
     #[arg(long)]
@@ -89,6 +89,14 @@ fn parse_issue(text: &str) -> Result<Issued, String> {
     })
 }
 
+/// The last millisecond of the year 9999: later times have no common way to be written.
+const TIME_MS_MAX: u64 = 253_402_300_799_999;
+
+fn parse_time(text: &str) -> Result<u64, String> {
+    let time = text.parse().ok().filter(|time| *time <= TIME_MS_MAX);
+    time.ok_or_else(|| format!("expected whole milliseconds since 1970, from 0 to {TIME_MS_MAX}"))
+}
+
 /// Why there is no report.
 enum Stopped {
     /// The arguments or the files.
@@ -104,12 +112,11 @@ impl From<String> for Stopped {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> ExitCode {
-    let printed = call(arguments).and_then(|report| {
-        print_report(&report, arguments.json).map_err(Stopped::Fault)?;
-        Ok(if report.is_ok() { OK } else { ExitCode::from(FAILED) })
-    });
-    match printed {
-        Ok(code) => code,
+    match call(arguments) {
+        Ok(report) => {
+            let code = if report.is_ok() { OK } else { ExitCode::from(FAILED) };
+            print_report("run", &report, arguments.json, code)
+        }
         Err(Stopped::Misuse(error)) => misuse("run", &error),
         Err(Stopped::Fault(error)) => {
             super::output::tell("run", &error);
@@ -119,10 +126,17 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
 }
 
 fn call(arguments: &Arguments) -> Result<Report, Stopped> {
+    if files::is_standard_input(&arguments.file)
+        && arguments.input.as_deref().is_some_and(files::is_standard_input)
+    {
+        let twice = "FILE.wasm and --input are both `-`: only one of them can be standard input";
+        return Err(Stopped::Misuse(twice.to_owned()));
+    }
     let bytes = files::module(&arguments.file)?;
     let input = files::input(arguments.input.as_deref())?;
     let fault = |error: &dyn Display| Stopped::Fault(error.to_string());
-    let options = EngineOptions { backtraces: true, ..EngineOptions::default() };
+    // As on a host, but with room for the one instance that there is.
+    let options = EngineOptions { backtraces: true, instances_max: 1, ..EngineOptions::default() };
     let engine = Engine::new(&options).map_err(Stopped::Fault)?;
     let ticker = engine.start_ticker().map_err(|error| fault(&error))?;
     let block = Block::new(Codec::Raw, bytes);

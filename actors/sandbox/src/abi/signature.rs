@@ -32,7 +32,7 @@ fn verify(caller: Caller<'_, Context>, did: Arg, message: Arg, signature: Arg) -
     let mut guest = Guest::enter(caller, "host_verify_signature", costs::SIGNATURE_FUEL)?;
     let [did, message, signature] = guest.inspect([
         did.at_most(limits::NAME_BYTES_MAX, costs::BYTE_FUEL),
-        message.at_most(limits::MESSAGE_BYTES_MAX, costs::KEPT_BYTE_FUEL),
+        message.at_most(limits::MESSAGE_BYTES_MAX, costs::MESSAGE_BYTE_FUEL),
         signature.at_most(SIGNATURE_BYTES, costs::BYTE_FUEL),
     ])?;
     let did = Did::parse(&guest.text(did)?).map_err(|_| Soft::InvalidArgument)?;

@@ -47,7 +47,7 @@ use icn_core::refusal::Refusal;
 use icn_core::sign::{Domain, SecretKey};
 
 use crate::engine::Engine;
-use crate::install::check_install;
+use crate::install::{check_install, no_entry};
 use crate::run::Module;
 
 pub use rehearsal::Rehearsal;
@@ -218,13 +218,8 @@ impl Scratch {
     /// Opens an entry only to those who hold a role: `admin`, or one that was [given](Self::give_role).
     pub fn require_role(&mut self, module: BlockId, entry: &str, role: &str) -> Result<(), ScratchError> {
         let installed = self.modules.get(&module).ok_or_else(|| unknown_module(module))?;
-        let entries = &installed.shape().entries;
-        if !entries.contains_key(entry) {
-            let known: Vec<&str> = entries.keys().map(String::as_str).collect();
-            return Err(ScratchError::Invalid(format!(
-                "no entry `{entry}`; there are: {}",
-                known.join(", ")
-            )));
+        if !installed.shape().entries.contains_key(entry) {
+            return Err(ScratchError::Invalid(no_entry(installed, entry)));
         }
         self.amend(|policy| {
             if let Some(install) = policy.modules.iter_mut().find(|install| install.module == module) {

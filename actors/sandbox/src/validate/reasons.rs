@@ -50,7 +50,15 @@ impl Rejected {
     }
 
     pub(super) fn parse(error: &wasmparser::BinaryReaderError, item: Option<Item>) -> Self {
-        Self::at(error.message(), item, error.offset())
+        let message = error.message();
+        // The parser names a feature and leaves it there; an author has to know what to turn off, and where.
+        let advice = if message.ends_with("support is not enabled") {
+            ": guests have the features that docs/host-abi.md lists and no other; build without it (with rustc, \
+             -Ctarget-feature=-NAME)"
+        } else {
+            ""
+        };
+        Self::at(format!("{message}{advice}"), item, error.offset())
     }
 }
 

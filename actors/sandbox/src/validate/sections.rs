@@ -15,6 +15,9 @@ use crate::engine;
 /// Names of exports that the runtime keeps for what it adds itself.
 const RESERVED_PREFIX: &str = "__icn";
 
+/// What follows the magic number of a component, where a module has its version (Component Model, Binary.md).
+const COMPONENT_VERSION: &[u8] = b"\x0d\0\x01\0";
+
 /// Walks over a module and collects reasons until there are enough of them.
 pub(super) fn walk(bytes: &[u8], reasons: Reasons) -> Inspection {
     let mut walk = Walk { reasons, ..Walk::new() };
@@ -96,6 +99,12 @@ impl Walk {
         if !bytes.starts_with(b"\0asm") {
             let what = "not a binary WebAssembly module: expected the bytes 00 61 73 6d";
             self.reasons.add(Rejected::at(what, None, 0))?;
+            return Err(Stop);
+        }
+        if bytes.get(4..8) == Some(COMPONENT_VERSION) {
+            let what = "a component, not a module: give the core module that it was made from, with the version \
+                        01 00 00 00";
+            self.reasons.add(Rejected::at(what, None, 4))?;
             return Err(Stop);
         }
         let mut validator = Some(Validator::new_with_features(engine::features()));

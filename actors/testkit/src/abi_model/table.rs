@@ -144,6 +144,7 @@ const NODE: u64 = CALL + costs::NODE_FUEL;
 const SIGNATURE: u64 = CALL + costs::SIGNATURE_FUEL;
 const BYTE: u64 = costs::BYTE_FUEL;
 const KEPT: u64 = costs::KEPT_BYTE_FUEL;
+const MESSAGE: u64 = costs::MESSAGE_BYTE_FUEL;
 const JSON: u64 = costs::JSON_BYTE_FUEL;
 
 const OUT: Parameter = Parameter("out", Kind::Out, 0);
@@ -291,7 +292,7 @@ pub const TABLE: &[Function] = &[
         SIGNATURE,
         &[
             did("did"),
-            Parameter("message", Kind::Bytes(limits::MESSAGE_BYTES_MAX), KEPT),
+            Parameter("message", Kind::Bytes(limits::MESSAGE_BYTES_MAX), MESSAGE),
             Parameter("signature", Kind::Fixed(64), BYTE),
         ],
     ),
