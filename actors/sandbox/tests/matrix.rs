@@ -9,10 +9,10 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use common::{ENGINES, World, receipt, trap};
-use icn_core::effect::{Outcome, Staged};
+use icn_core::effect::{Outcome, Staged, TrapKind};
 use icn_core::encode::Block;
 use icn_sandbox::{Module, validate};
-use icn_testkit::guests::random_module;
+use icn_testkit::guests::{RECURSION_FUEL, random_module, recursions};
 use icn_testkit::stories::{STORIES, tell};
 
 /// Random modules that have to be accepted and compared.
@@ -114,6 +114,16 @@ fn the_example_guests_give_the_same_receipts_on_every_engine() {
         }
     }
     assert!(effects.iter().all(|kind| *kind > 0), "effects of every kind: {effects:?}");
+}
+
+#[test]
+fn recursions_give_the_same_receipts_on_every_engine() {
+    for (name, text) in recursions() {
+        let world = world().fuel(RECURSION_FUEL);
+        for staged in compare(&name, &common::block(&text), &world) {
+            assert_eq!(trap(&staged), Some(TrapKind::StackOverflow), "{name}");
+        }
+    }
 }
 
 /// Floats are where machines differ: every kind of NaN, and what comes of arithmetic with it.
