@@ -4,7 +4,7 @@
 //! One arbiter. A *victim* submits a small invocation at a fixed rate, from a thread of its own, and notes how long
 //! each takes from the call to the durable receipt: first alone, then while a *hostile* scope keeps its mailbox
 //! filled with loops, growth bombs, traps, recursions, calls without end and floods of log text, and a third thread
-//! floods the host with modules that it must refuse. Requests are signed before the clock starts. A submission that
+//! floods the host with modules that it must refuse, some of them after a long compilation. Requests are signed before the clock starts. A submission that
 //! comes late counts from when it should have been made, so a stalled host cannot hide behind its own slowness.
 //!
 //! Run: `cargo bench --bench hostile`. It prints a line `RATIO name=hostile_p99 …`, in which *floor* is the latency
@@ -41,6 +41,8 @@ const HOSTILE_IN_FLIGHT: usize = 64;
 const HOSTILE_FUEL: u64 = 20_000_000;
 /// Fuel of a hostile invocation that calls the host a million times.
 const MILLION_CALLS_FUEL: u64 = 1_750_000_000;
+/// Of so many modules that are refused, one is compiled first.
+const DEAR_EVERY: usize = 1_000;
 /// Rounds, each alone and then beside.
 const ROUNDS: usize = 9;
 /// Hostile invocations over which the memory is watched.
@@ -130,20 +132,20 @@ fn torment(host: &Host, hostile: &Neighbour, fuel: u64, stop: &AtomicBool, count
     answered
 }
 
-/// Asks for scopes whose modules are refused, without pause: half of them the same, half of them new.
+/// Asks for scopes whose modules are refused, without pause: half of them the same, half of them new, and one in a
+/// thousand a module that takes long to compile, and is refused after that, because it lacks the entry to be opened.
 fn flood_with_installs(host: &Host, stop: &AtomicBool) -> usize {
     let mut refused = 0;
     let key = SecretKey::from_bytes(&[99; 32]);
-    let module = guests::refused();
+    let (module, dear) = (guests::refused(), guests::dear());
     while !stop.load(Ordering::Relaxed) {
-        let wasm = guests::numbered(&module, if refused % 2 == 0 { 0 } else { refused });
-        let spec = match ModuleSpec::of(wasm, &[], &[("run", "admin")]) {
-            Ok(spec) => ScopeSpec::new("flood").admin(key.did()).module(spec),
-            Err(_) => {
-                refused += 1;
-                continue;
-            }
+        let wasm = match refused {
+            n if n % DEAR_EVERY == 1 => guests::numbered(&dear, n),
+            n if n % 2 == 0 => guests::numbered(&module, 0),
+            n => guests::numbered(&module, n),
         };
+        let spec = ModuleSpec::of(wasm, &[], &[("run", "admin")]).expect("a module's bytes");
+        let spec = ScopeSpec::new("flood").admin(key.did()).module(spec);
         let opened = block_on(host.open_scope(SecretKey::from_bytes(&[98; 32]), spec));
         assert!(opened.is_err(), "a module that breaks a rule is refused");
         refused += 1;
@@ -166,6 +168,12 @@ fn main() {
     let host = Host::open(HostOptions { arbiters: Some(1), ..HostOptions::new(dir.path()) }).expect("a host");
     let victim = Neighbour::open(&host, "victim", 1, guests::work(), &["work"]);
     let hostile = Neighbour::open(&host, "hostile", 2, guests::hostile(), &guests::HOSTILE_ENTRIES);
+    let spec = ModuleSpec::of(guests::dear(), &[], &[("run", "admin")]).expect("a module's bytes");
+    let compiled = Instant::now();
+    let refused =
+        block_on(host.open_scope(SecretKey::from_bytes(&[97; 32]), ScopeSpec::new("dear").module(spec)));
+    let why = refused.expect_err("it has no such entry").to_string();
+    println!("a module that is dear to compile: {:?}, then {why}", compiled.elapsed());
     println!(
         "question: p99 latency of a scope alone and beside a hostile one, {samples} samples, {rounds} rounds, one every {INTERVAL:?}, one arbiter"
     );

@@ -24,90 +24,31 @@ use icn_runtime::{
     Amount, BlockId, Committed, Did, Host, Invocation, ModuleSpec, Outcome, Owner, Policy, Receipt, Request,
     ScopeSpec, Unit, invocation_id, now_ms,
 };
+use icn_sandbox::scratch::member_key;
 use icn_system::store::{LogStore as _, Reader, SegmentStore};
-use icn_testkit::guests::{assembled, random_module, recursions};
+use icn_testkit::guests::{Made, modules};
+use icn_testkit::stories::{GRANT, STORIES, Step, Story, TREASURY, UNIT, member};
 
 /// How far ahead the clock stands still: far longer than the test takes.
 const AHEAD_MS: u64 = 60 * 60 * 1000;
 /// Scopes: more than there are arbiters, so that some share one.
 const SCOPES: [&str; 6] = ["Elm", "Fir", "Oak", "Ash", "Yew", "Lime"];
-/// Fuel of every invocation but for those that must run out of it.
-const FUEL: u64 = 100_000_000;
-const ELECTION: &str = "vote_type;approval\nbudget;5000\nunit;PLN\nPROJECTS\n1;3000\n2;2500\n3;1800\n";
-
-/// The example guests, with the story that each scope tells of them: who calls what, with which input and fuel.
-/// `@name` is a member's DID, `@now` the time, `#` the scope's number.
-type Story = &'static [(&'static str, &'static str, &'static str, u64)];
-const GUESTS: [(&[u8], Story); 5] = [
-    (
-        include_bytes!("../guest/prebuilt/ballot.wasm"),
-        &[
-            ("ann", "vote", "1", FUEL),
-            ("chair", "open", ELECTION, FUEL),
-            ("ann", "vote", "1,3", FUEL),
-            ("bob", "vote", "2", 4_000),
-            ("bob", "vote", "#", FUEL),
-            ("eve", "vote", "9", FUEL),
-            ("eve", "vote", "", FUEL),
-            ("chair", "tally", "", FUEL),
-            ("eve", "vote", "1", FUEL),
-        ],
-    ),
-    (
-        include_bytes!("../guest/prebuilt/calls.wasm"),
-        &[
-            ("ann", "all", "", FUEL),
-            ("ann", "abort", "enough of #", FUEL),
-            ("ann", "panic", "", FUEL),
-            ("bob", "all", "", FUEL),
-        ],
-    ),
-    (
-        include_bytes!("../guest/prebuilt/membership.wasm"),
-        &[
-            ("ann", "found", "2;1000", FUEL),
-            ("bob", "request", "I bake bread for #", FUEL),
-            ("ann", "approve", "@bob", FUEL),
-            ("ann", "grant", "@bob;steward", FUEL),
-            ("eve", "request", "", FUEL),
-            ("eve", "approve", "@eve", FUEL),
-            ("ann", "refuse", "@eve", FUEL),
-            ("bob", "approve", "@eve", FUEL),
-            ("bob", "leave", "", FUEL),
-            ("eve", "roll", "", FUEL),
-        ],
-    ),
-    (
-        include_bytes!("../guest/prebuilt/template.wasm"),
-        &[("ann", "greet", "Ann of #", FUEL), ("ann", "greet", "Ann", FUEL), ("bob", "greet", "", FUEL)],
-    ),
-    (
-        include_bytes!("../guest/prebuilt/timebank.wasm"),
-        &[
-            ("chair", "open", "MIN;60", FUEL),
-            ("ann", "join", "", FUEL),
-            ("bob", "join", "", FUEL),
-            ("ann", "pay", "@bob;4#;lessons", FUEL),
-            ("ann", "pay", "@bob;4#;lessons", FUEL),
-            ("bob", "offer", "@ann;30;@now0;paint", FUEL),
-            ("bob", "offer", "@ann;30;@now;late", FUEL),
-            ("bob", "accept", "1", FUEL),
-            ("ann", "statement", "", FUEL),
-            ("eve", "audit", "", FUEL),
-        ],
-    ),
-];
+/// A module that is granted all that it asks for.
+fn asking(wasm: &[u8], entries: &[(&str, &str)]) -> ModuleSpec {
+    let capabilities = icn_sandbox::validate(wasm).unwrap().capabilities();
+    let capabilities: Vec<String> = capabilities.iter().map(ToString::to_string).collect();
+    let capabilities: Vec<&str> = capabilities.iter().map(String::as_str).collect();
+    ModuleSpec::of(wasm.to_vec(), &capabilities, entries).unwrap()
+}
 
 /// A scope that everybody may call, with all guests and all that they ask for.
 fn opened(host: &Host, name: &str) -> Did {
-    let mut spec = ScopeSpec::new(name).token(Unit::parse("PLN").unwrap(), Amount(5_000));
-    for (wasm, _) in GUESTS {
+    let mut spec = ScopeSpec::new(name).token(Unit::parse(UNIT).unwrap(), Amount(TREASURY)).grant(GRANT);
+    for Story { wasm, .. } in STORIES {
         let shape = icn_sandbox::validate(wasm).unwrap();
-        let capabilities: Vec<String> = shape.capabilities().iter().map(ToString::to_string).collect();
-        let capabilities: Vec<&str> = capabilities.iter().map(String::as_str).collect();
         let entries: Vec<(&str, &str)> =
             shape.entries.keys().map(|entry| (entry.as_str(), "anyone")).collect();
-        spec = spec.module(ModuleSpec::of(wasm.to_vec(), &capabilities, &entries).unwrap());
+        spec = spec.module(asking(wasm, &entries));
     }
     block_on(host.open_scope(key(&format!("scope {name}")), spec)).unwrap()
 }
@@ -156,26 +97,28 @@ fn put_off(entry: &mut Entry, moment: u64) {
     entry.leaves[0] = entry.blocks[envelope].id();
 }
 
-/// The invocations of a scope, in the order of their submission. The guests' stories are told in turns.
+/// The guests' stories, told in turns: the module, the step, and the step's number in its story.
+fn steps() -> Vec<(BlockId, &'static Step, usize)> {
+    let longest = STORIES.iter().map(|story| story.steps.len()).max().unwrap();
+    let told = |at: usize| {
+        STORIES.iter().filter_map(move |Story { wasm, steps, .. }| {
+            Some((BlockId::of(icn_core::id::Codec::Raw, wasm), steps.get(at)?, at))
+        })
+    };
+    (0..longest).flat_map(told).collect()
+}
+
+/// The invocations of a scope, in the order of their submission.
 fn requests(host: &Host, number: usize, moment: u64) -> Vec<Request> {
     let scope = key(&format!("scope {}", SCOPES[number])).did();
-    let mut requests = Vec::new();
-    for at in 0..GUESTS.iter().map(|(_, story)| story.len()).max().unwrap() {
-        for (wasm, story) in GUESTS {
-            let Some((who, entry, input, fuel)) = story.get(at) else { continue };
-            let mut input = input.replace('#', &number.to_string()).replace("@now", &moment.to_string());
-            for name in ["ann", "bob", "eve"] {
-                input = input.replace(&format!("@{name}"), key(name).did().as_str());
-            }
-            let module = BlockId::of(icn_core::id::Codec::Raw, wasm);
-            let id = invocation_id(&[scope.as_str(), entry, &module.to_string(), &at.to_string()]);
-            let (caller, expires) = (key(who), moment + AHEAD_MS);
-            let (origin, input) = (host.origin(), input.into_bytes());
-            let invocation = Invocation::new(origin, scope, module, entry, input, id, caller.did(), expires);
-            requests.push(Request::sign(&invocation.with_fuel(*fuel), &caller));
-        }
-    }
-    requests
+    let signed = |(module, step, at): (BlockId, &Step, usize)| {
+        let id = invocation_id(&[scope.as_str(), step.entry, &module.to_string(), &at.to_string()]);
+        let (caller, expires) = (member_key(step.caller), moment + AHEAD_MS);
+        let (origin, input) = (host.origin(), step.spelt(number, moment, member));
+        let invocation = Invocation::new(origin, scope, module, step.entry, input, id, caller.did(), expires);
+        Request::sign(&invocation.with_fuel(step.fuel), &caller)
+    };
+    steps().into_iter().map(signed).collect()
 }
 
 /// The receipts of each scope in its own order, and the scopes in the order of the log.
@@ -244,6 +187,9 @@ fn receipts_are_the_same_bytes_on_one_arbiter_and_on_many() {
     assert!(now_ms() < moment, "the wall clock came to the moment that the test stands still at");
     for (scope, expected) in &expected {
         assert_eq!(expected.len(), stories[0].len());
+        for ((_, receipt), (_, step, _)) in expected.iter().zip(steps()) {
+            assert!(step.end.is(&receipt.outcome), "{step:?} in {scope}: {:?}", receipt.outcome);
+        }
         for (at, (expected, found)) in expected.iter().zip(&found[scope]).enumerate() {
             assert_eq!(expected.1.time, moment);
             assert_eq!(found.1, expected.1, "receipt {at} of {scope}");
@@ -282,47 +228,20 @@ fn effects_of_every_kind(receipts: &BTreeMap<Did, Vec<(BlockId, Receipt)>>) {
 /// Random modules that are compared.
 const MODULES: usize = 1_000;
 /// Fuel of a random module's run: little, so that an endless loop ends soon.
-const RANDOM_FUEL: u64 = 100_000;
-
-/// A module, its entries, and the fuel that each gets.
-type Made = (Block, Vec<String>, u64);
-
-/// The random modules, and after them the recursions.
-fn made() -> Vec<Made> {
-    let entries =
-        |block: &Block| Some(icn_sandbox::validate(block.bytes()).ok()?.entries.into_keys().collect());
-    let mut seen = BTreeSet::new();
-    let random = (0..3 * MODULES as u64).filter_map(|seed| {
-        let block = random_module(seed)?;
-        let entries = entries(&block)?;
-        // A policy installs a module once.
-        if !seen.insert(block.id()) {
-            return None;
-        }
-        Some((block, entries, RANDOM_FUEL))
-    });
-    let mut made: Vec<Made> = random.take(MODULES).collect();
-    assert_eq!(made.len(), MODULES, "most random modules are accepted");
-    made.extend(recursions().into_iter().filter_map(|(_, text)| {
-        let block = assembled(&text);
-        let entries = entries(&block).unwrap();
-        seen.insert(block.id()).then_some((block, entries, FUEL))
-    }));
-    made
-}
+const RANDOM_FUEL: u64 = 400_000;
 
 #[test]
 fn random_modules_and_recursions_give_the_same_bytes_on_one_arbiter_and_on_many() {
     let dir = scratch();
     let (first, one, many) = (dir.path().join("first"), dir.path().join("one"), dir.path().join("many"));
-    let made = made();
+    let made = modules(MODULES, RANDOM_FUEL);
     let parts: Vec<&[Made]> = made.chunks(limits::POLICY_MODULES_MAX).collect();
     let names: Vec<String> = (0..parts.len()).map(|at| format!("Part {at}")).collect();
     let moment = begun(&first, &names, |host, at| {
         let mut spec = ScopeSpec::new(&names[at]);
         for (block, entries, _) in parts[at] {
             let entries: Vec<(&str, &str)> = entries.iter().map(|entry| (entry.as_str(), "anyone")).collect();
-            spec = spec.module(ModuleSpec::of(block.bytes().to_vec(), &[], &entries).unwrap());
+            spec = spec.module(asking(block.bytes(), &entries));
         }
         block_on(host.open_scope(key(&format!("scope {}", names[at])), spec)).unwrap();
     });

@@ -55,6 +55,17 @@ pub(crate) fn refused() -> Vec<u8> {
         .expect("a module")
 }
 
+/// Functions of the module that is dear to compile.
+const DEAR_FUNCTIONS: usize = 150;
+
+/// A module that is accepted, takes long to compile, and has no entry `run`.
+pub(crate) fn dear() -> Vec<u8> {
+    let line = "(local.set 0 (i64.rotl (local.get 0) (i64.mul (local.get 0) (i64.const 12345))))".repeat(400);
+    let function = format!("(func (param i64) (result i64) {line} (local.get 0))");
+    let text = format!("(module (memory (export \"memory\") 1) {})", function.repeat(DEAR_FUNCTIONS));
+    wat::parse_str(text).expect("a module")
+}
+
 /// The same module under another name: with a custom section `n` that holds a number.
 pub(crate) fn numbered(module: &[u8], n: usize) -> Vec<u8> {
     let mut wasm = module.to_vec();

@@ -139,7 +139,7 @@ pub const HOST_STACK_BYTES_MAX: usize = 512 * 1024;
 /// Bytes of a guest module, at most.
 pub const MODULE_BYTES_MAX: usize = 2 * 1024 * 1024;
 /// Functions that a module defines, at most.
-pub const MODULE_FUNCTIONS_MAX: u32 = 5_000;
+pub const MODULE_FUNCTIONS_MAX: u32 = 4_000;
 /// Function types of a module, at most.
 pub const MODULE_TYPES_MAX: u32 = 1_000;
 /// Globals of a module, at most.
@@ -193,7 +193,7 @@ pub const MANIFEST_BYTES_MAX: usize = 64 * 1024;
 /// Weight of one function, at most: what it costs to compile, in the units of [`weights`].
 pub const FUNCTION_WEIGHT_MAX: u64 = 2_000_000;
 /// Weight of all functions of a module together, at most.
-pub const MODULE_WEIGHT_MAX: u64 = 8_000_000;
+pub const MODULE_WEIGHT_MAX: u64 = 6_500_000;
 /// Modules that a scope's policy installs, at most.
 pub const POLICY_MODULES_MAX: usize = 64;
 /// Roles that a scope's policy defines, at most.

@@ -9,11 +9,11 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use common::{ENGINES, World, receipt, trap};
-use icn_core::effect::{Outcome, Staged};
+use icn_core::effect::{Outcome, Staged, TrapKind};
 use icn_core::encode::Block;
-use icn_core::id::Codec;
 use icn_sandbox::{Module, validate};
-use icn_testkit::guests::random_module;
+use icn_testkit::guests::{RECURSION_FUEL, random_module, recursions};
+use icn_testkit::stories::{STORIES, tell};
 
 /// Random modules that have to be accepted and compared.
 const MODULES: usize = 1_000;
@@ -84,19 +84,46 @@ fn random_modules_give_the_same_receipts_on_every_engine() {
 
 #[test]
 fn the_example_guests_give_the_same_receipts_on_every_engine() {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../guest/prebuilt");
-    let mut seen = 0;
-    for file in std::fs::read_dir(folder).unwrap() {
-        let path = file.unwrap().path();
-        let block = Block::new(Codec::Raw, std::fs::read(&path).unwrap());
-        for input in [&b""[..], b"hello", &[0xff; 100], b"META\nkey;value\n"] {
-            for staged in compare(&path.display().to_string(), &block, &world().input(input)) {
-                assert!(staged.fuel > 0);
-                seen += 1;
+    let mut effects = [0; 5];
+    for story in &STORIES {
+        let (first_name, first) = &ENGINES[0];
+        let expected = tell(first, story, 1).unwrap();
+        // Twice on the first engine, and once on each of the others.
+        for (name, engine) in
+            [(first_name, first)].into_iter().chain(ENGINES[1..].iter().map(|(n, e)| (n, e)))
+        {
+            let found = tell(engine, story, 1).unwrap();
+            assert_eq!(found.len(), expected.len());
+            for ((found, expected), step) in found.iter().zip(&expected).zip(story.steps) {
+                assert_eq!(found.receipt, expected.receipt, "{} {step:?} on {name}", story.name);
+                // The payload and the signed envelope, byte for byte; the nodes as well.
+                assert_eq!(found.blocks, expected.blocks, "{} {step:?} on {name}", story.name);
+                assert_eq!(found.nodes, expected.nodes, "{} {step:?} on {name}", story.name);
             }
         }
+        for run in &expected {
+            let receipt = &run.receipt;
+            let of_each_kind = [
+                receipt.writes.len(),
+                receipt.journal.len(),
+                run.nodes.len(),
+                receipt.anchors.len(),
+                usize::from(receipt.logged.is_some()),
+            ];
+            effects.iter_mut().zip(of_each_kind).for_each(|(all, here)| *all += here);
+        }
     }
-    assert!(seen >= 8, "every entry of every guest, with each input");
+    assert!(effects.iter().all(|kind| *kind > 0), "effects of every kind: {effects:?}");
+}
+
+#[test]
+fn recursions_give_the_same_receipts_on_every_engine() {
+    for (name, text) in recursions() {
+        let world = world().fuel(RECURSION_FUEL);
+        for staged in compare(&name, &common::block(&text), &world) {
+            assert_eq!(trap(&staged), Some(TrapKind::StackOverflow), "{name}");
+        }
+    }
 }
 
 /// Floats are where machines differ: every kind of NaN, and what comes of arithmetic with it.

@@ -1,15 +1,23 @@
 //! Guests that nobody wrote by hand: random modules that the host ABI accepts, and recursions without an end.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use arbitrary::Unstructured;
 use icn_core::encode::Block;
 use icn_core::id::Codec;
 use icn_core::limits;
-use icn_sandbox::{FUNCTIONS, FunctionType};
+use icn_sandbox::{FUNCTIONS, FunctionType, validate};
 use sha2::{Digest as _, Sha256};
 use wasm_smith::Config;
+
+/// What random modules say of themselves: they ask for whatever needs no name of a credential's type.
+const MANIFEST: &str = r#"{"abi":1,"name":"random","version":"1","entries":[],
+    "capabilities":["state","dag","transfer","treasury","usage","mint","cross"]}"#;
+
+/// Fuel of a recursion's run: more than any burns before it is too deep.
+pub const RECURSION_FUEL: u64 = 100_000_000;
 
 /// A module's bytes from its text.
 fn wasm(text: &str) -> Vec<u8> {
@@ -65,7 +73,7 @@ fn config() -> Config {
         tail_call_enabled: false,
         threads_enabled: false,
         wide_arithmetic_enabled: false,
-        // Without a capability in sight most calls are denied or fault: both are compared, and rarely reach far.
+        // Most calls fault or are refused for what they are given: both are compared, and rarely reach far.
         max_imports: 12,
         ..Config::default()
     }
@@ -84,7 +92,34 @@ fn noise(seed: u64, length: usize) -> Vec<u8> {
 pub fn random_module(seed: u64) -> Option<Block> {
     let noise = noise(seed, 8_192);
     let module = wasm_smith::Module::new(config(), &mut Unstructured::new(&noise)).ok()?;
-    Some(Block::new(Codec::Raw, module.to_bytes()))
+    let manifest = wat::parse_str(format!("(module (@custom \"icn.manifest\" {MANIFEST:?}))")).ok()?;
+    // The section alone: behind the magic number and the version.
+    let manifest = manifest.get(8..)?;
+    Some(Block::new(Codec::Raw, [&module.to_bytes(), manifest].concat()))
+}
+
+/// A module, its entries, and the fuel that a call of one gets.
+pub type Made = (Block, Vec<String>, u64);
+
+/// So many random modules that are accepted, with this fuel each, and after them the recursions, with plenty. None
+/// stands there twice. Panics when fewer than a third of the seeds make a module that is accepted.
+#[must_use]
+pub fn modules(random: usize, fuel: u64) -> Vec<Made> {
+    let entries = |block: &Block| Some(validate(block.bytes()).ok()?.entries.into_keys().collect());
+    let mut seen = BTreeSet::new();
+    let accepted = (0..3 * random as u64).filter_map(|seed| {
+        let block = random_module(seed)?;
+        let entries = entries(&block)?;
+        seen.insert(block.id()).then_some((block, entries, fuel))
+    });
+    let mut made: Vec<Made> = accepted.take(random).collect();
+    assert_eq!(made.len(), random, "most random modules are accepted");
+    made.extend(recursions().into_iter().filter_map(|(_, text)| {
+        let block = assembled(&text);
+        let entries = entries(&block).unwrap();
+        seen.insert(block.id()).then_some((block, entries, RECURSION_FUEL))
+    }));
+    made
 }
 
 /// A module whose entry `run` calls `$f` with as many constants as it has parameters.

@@ -14,6 +14,7 @@
 //! - [`TestHost`]: what the tests of a guest use. Feature `engine`, on by default; the fuzz targets and the tests
 //!   of core do without it, and so without wasmtime.
 //! - `guests`: random modules and recursions without an end. Feature `guests`.
+//! - `stories`: the example guests, each with calls that build on one another. Feature `guests`.
 //!
 //! Nothing here is reached by a host: this crate is a test dependency alone.
 
@@ -31,6 +32,8 @@ pub mod history;
 #[cfg(feature = "engine")]
 mod host;
 pub mod oracle;
+#[cfg(feature = "guests")]
+pub mod stories;
 
 #[cfg(feature = "engine")]
 pub use host::{AsCaller, AsOwner, Ended, TestHost, TestHostError};

@@ -29,6 +29,7 @@
 //! # Ok(()) }
 //! ```
 
+mod rehearsal;
 mod run;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -49,6 +50,7 @@ use crate::engine::Engine;
 use crate::install::{check_install, no_entry};
 use crate::run::Module;
 
+pub use rehearsal::Rehearsal;
 pub use run::Run;
 
 /// The time of a scratch whose clock nobody sets: 2026-01-01T00:00:00Z, in milliseconds since the Unix epoch.

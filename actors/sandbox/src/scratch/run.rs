@@ -115,7 +115,7 @@ impl Scratch {
         Ok(run)
     }
 
-    fn invocation(&mut self, call: &ScratchCall, now_ms: u64) -> Invocation {
+    pub(super) fn invocation(&mut self, call: &ScratchCall, now_ms: u64) -> Invocation {
         self.made += 1;
         let id = invocation_id(&["icn-runtime/scratch", &self.made.to_string()]);
         let expires = now_ms.saturating_add(EXPIRES_AFTER_MS);
@@ -126,7 +126,7 @@ impl Scratch {
     }
 
     /// Judges an invocation as a host would; gives its envelope's name.
-    fn admit(&self, invocation: &Invocation, now_ms: u64) -> Result<BlockId, ScratchError> {
+    pub(super) fn admit(&self, invocation: &Invocation, now_ms: u64) -> Result<BlockId, ScratchError> {
         let policy = self.chain.policy();
         let scope = self.scope();
         if let Some(key) = self.members.get(&invocation.caller) {

@@ -1,0 +1,123 @@
+//! A scratch's next invocation, tried as often as one likes: what it would do, and nothing of it kept.
+
+use std::sync::Arc;
+
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use icn_core::block::{Invocation, Transfer};
+use icn_core::chain::random_seed;
+use icn_core::effect::Staged;
+use icn_core::encode::Block;
+use icn_core::id::{BlockId, Did, HoldId, Owner, Unit};
+use icn_core::ledger::{Ledger, LedgerError, OpenHold};
+use icn_core::policy::PolicyInForce;
+use icn_core::replay::{Rerun, Rerunner};
+use icn_core::state::State;
+
+use super::{Scratch, ScratchCall, ScratchError};
+use crate::context::{Call, LedgerPort, PortClosed};
+use crate::rerun::complete;
+use crate::run::{Module, RunError};
+
+/// An invocation that a scope admitted and that could run next. Each run begins with the same state, balances, time
+/// and random bytes, whatever its fuel limit, and leaves all of them as they were.
+#[derive(Debug, Clone)]
+pub struct Rehearsal {
+    invocation: Invocation,
+    policy: Arc<PolicyInForce>,
+    engine: BlockId,
+    time: u64,
+    seed: [u8; 32],
+    state: Arc<State>,
+    storage_left: i64,
+    ledger: Arc<Ledger>,
+}
+
+impl Scratch {
+    /// Judges an invocation as [`invoke`](Self::invoke) does, and gives what its guest would find. Asked the same
+    /// next, `invoke` runs just that.
+    pub fn rehearse(&mut self, call: &ScratchCall) -> Result<Rehearsal, ScratchError> {
+        let now_ms = self.now_ms.max(self.time);
+        let invocation = self.invocation(call, now_ms);
+        // Nothing was made: the next one has this id.
+        self.made -= 1;
+        let envelope = self.admit(&invocation, now_ms)?;
+        let time = self.chain.next_time(&invocation, now_ms).map_err(ScratchError::Refused)?;
+        Ok(Rehearsal {
+            policy: self.chain.policy().clone(),
+            engine: self.engine,
+            time,
+            seed: random_seed(&envelope, &self.chain.head()),
+            state: self.chain.state().clone(),
+            storage_left: self.chain.storage_left(),
+            ledger: Arc::new(self.ledger().clone()),
+            invocation,
+        })
+    }
+}
+
+impl Rehearsal {
+    /// Runs it with this fuel limit. The module is the one that was asked for, compiled for any engine.
+    pub fn run(&self, module: &Module, fuel: u64) -> Result<Staged, RunError> {
+        let Invocation { scope, entry, input, caller, .. } = &self.invocation;
+        let copied = Copied { scope: *scope, time: self.time, ledger: Arc::clone(&self.ledger), own: None };
+        complete(module.run(Call {
+            module: self.invocation.module,
+            entry: entry.clone(),
+            input: input.clone(),
+            caller: *caller,
+            policy: self.policy.clone(),
+            fuel,
+            time: self.time,
+            seed: self.seed,
+            state: self.state.clone(),
+            storage_left: self.storage_left,
+            ledger: Box::new(copied),
+            recorder: None,
+        }))
+    }
+
+    /// Runs it with this fuel limit as an auditor repeats what a log says.
+    pub fn rerun(&self, rerunner: &mut dyn Rerunner, module: &Block, fuel: u64) -> Result<Staged, String> {
+        let rerun = Rerun {
+            invocation: &self.invocation.clone().with_fuel(fuel),
+            policy: &self.policy,
+            module,
+            engine: self.engine,
+            state: self.state.clone(),
+            storage_left: self.storage_left,
+            time: self.time,
+            seed: self.seed,
+        };
+        rerunner.rerun(rerun, &mut (*self.ledger).clone())
+    }
+}
+
+/// The ledger of one run: the scope's, and from the first transfer on a copy.
+struct Copied {
+    scope: Did,
+    time: u64,
+    ledger: Arc<Ledger>,
+    own: Option<Box<Ledger>>,
+}
+
+impl Copied {
+    fn ledger(&self) -> &Ledger {
+        self.own.as_deref().unwrap_or(&self.ledger)
+    }
+}
+
+impl LedgerPort for Copied {
+    fn hold(&mut self, transfer: Transfer) -> BoxFuture<'_, Result<Result<(), LedgerError>, PortClosed>> {
+        let own = self.own.get_or_insert_with(|| Box::new((*self.ledger).clone()));
+        futures::future::ready(Ok(own.hold(self.scope, self.time, transfer))).boxed()
+    }
+    fn balance(&mut self, owner: Owner, unit: Unit) -> BoxFuture<'_, Result<i128, PortClosed>> {
+        let balance = self.ledger().balance_staged(self.scope, self.time, &owner, &unit);
+        futures::future::ready(Ok(balance)).boxed()
+    }
+    fn open_hold(&mut self, id: HoldId) -> BoxFuture<'_, Result<Option<OpenHold>, PortClosed>> {
+        let hold = self.ledger().open_hold(self.scope, self.time, &id);
+        futures::future::ready(Ok(hold)).boxed()
+    }
+}
