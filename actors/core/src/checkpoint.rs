@@ -61,25 +61,32 @@ impl Checkpoint {
         format!("{body}\n\u{2014} {} {}\n", self.origin, BASE64.encode(&line))
     }
 
-    /// Reads a signed note and checks its signature; further signatures are left alone.
-    pub fn open(note: &str, origin: &Origin, key: &Did) -> Result<Self, CheckpointError> {
+    /// Reads a note's text, in its one spelling; who signed it is asked elsewhere.
+    pub fn from_body(body: &str) -> Result<Self, CheckpointError> {
         let fail = |why: &str| CheckpointError(why.to_owned());
-        let (body, signatures) =
-            note.split_once("\n\n").ok_or_else(|| fail("expected a text, an empty line, signatures"))?;
         let mut lines = body.split('\n');
-        let found =
+        let origin =
             Origin::parse(lines.next().unwrap_or_default()).map_err(|e| CheckpointError(e.to_string()))?;
-        if found != *origin {
-            return Err(CheckpointError(format!("of the log {found}, expected {origin}")));
-        }
         let size_text = lines.next().ok_or_else(|| fail("no size on line 2"))?;
         let size: u64 = size_text.parse().map_err(|_| fail("line 2 is not a size in decimal"))?;
         let root_text = lines.next().ok_or_else(|| fail("no root on line 3"))?;
         let root = BASE64.decode(root_text.as_bytes()).map_err(|_| fail("line 3 is not a root in base64"))?;
         let root = Bytes(root.try_into().map_err(|_| fail("the root on line 3 has not 32 bytes"))?);
-        let checkpoint = Self { origin: found, size, root };
-        if checkpoint.body() != format!("{body}\n") {
+        let checkpoint = Self { origin, size, root };
+        if checkpoint.body() != body {
             return Err(fail("its text is not in the one spelling: origin, size, root, nothing else"));
+        }
+        Ok(checkpoint)
+    }
+
+    /// Reads a signed note and checks its signature; further signatures are left alone.
+    pub fn open(note: &str, origin: &Origin, key: &Did) -> Result<Self, CheckpointError> {
+        let fail = |why: &str| CheckpointError(why.to_owned());
+        let (body, signatures) =
+            note.split_once("\n\n").ok_or_else(|| fail("expected a text, an empty line, signatures"))?;
+        let checkpoint = Self::from_body(&format!("{body}\n"))?;
+        if checkpoint.origin != *origin {
+            return Err(CheckpointError(format!("of the log {}, expected {origin}", checkpoint.origin)));
         }
         let prefix = format!("\u{2014} {origin} ");
         let signed = signatures.split('\n').filter_map(|line| line.strip_prefix(&prefix)).any(|encoded| {

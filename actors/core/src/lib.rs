@@ -17,6 +17,7 @@ pub mod capability;
 pub mod chain;
 pub mod checkpoint;
 pub mod costs;
+pub mod dag;
 pub mod effect;
 pub mod encode;
 pub mod gate;

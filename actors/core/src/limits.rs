@@ -31,6 +31,16 @@ limits! {
 pub const BLOCK_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Bytes of one raw block (a guest module, a roll of members), at most.
 pub const RAW_BLOCK_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Maps and lists inside each other in a dag-cbor block, at most.
+pub const BLOCK_DEPTH_MAX: usize = 64;
+/// Bytes of a signed note, at most.
+pub const NOTE_BYTES_MAX: usize = 64 * 1024;
+/// Signatures of a note, at most.
+pub const NOTE_SIGNATURES_MAX: usize = 64;
+/// Hashes of an inclusion or consistency proof, at most: no tree of 64-bit size is higher.
+pub const PROOF_HASHES_MAX: usize = 64;
+/// Bytes of a CAR's header, at most: some 25 000 roots.
+pub const CAR_HEADER_BYTES_MAX: u64 = 1024 * 1024;
 /// Bytes of an invocation's input, at most.
 pub const INPUT_BYTES_MAX: usize = 256 * 1024;
 /// Bytes of an invocation's output, at most.

@@ -37,7 +37,12 @@ impl Frontier {
 
     /// Adds a leaf: a block's 36-byte name.
     pub fn append(&mut self, leaf: &BlockId) {
-        let mut hash = leaf_hash(leaf.as_bytes());
+        self.push(leaf_hash(leaf.as_bytes()));
+    }
+
+    /// Adds a leaf by its hash, or, in a tree of trees, a complete subtree by its root.
+    pub fn push(&mut self, hash: Hash) {
+        let mut hash = hash;
         let mut rest = self.size;
         while rest & 1 == 1 {
             // An odd size has a complete subtree of this height waiting for its right sibling.
