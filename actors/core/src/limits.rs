@@ -191,7 +191,7 @@ pub const MODULE_CUSTOM_SECTIONS_MAX: u32 = 64;
 /// Bytes of a module's manifest, at most.
 pub const MANIFEST_BYTES_MAX: usize = 64 * 1024;
 /// Weight of one function, at most: what it costs to compile, in the units of [`weights`].
-pub const FUNCTION_WEIGHT_MAX: u64 = 2_000_000;
+pub const FUNCTION_WEIGHT_MAX: u64 = 700_000;
 /// Weight of all functions of a module together, at most.
 pub const MODULE_WEIGHT_MAX: u64 = 6_500_000;
 /// Modules that a scope's policy installs, at most.

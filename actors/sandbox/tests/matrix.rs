@@ -12,7 +12,7 @@ use common::{ENGINES, World, receipt, trap};
 use icn_core::effect::{Outcome, Staged, TrapKind};
 use icn_core::encode::Block;
 use icn_sandbox::{Module, validate};
-use icn_testkit::guests::{RECURSION_FUEL, random_module, recursions};
+use icn_testkit::guests::{RECURSION_FUEL, TELLS_ALL, random_module, recursions};
 use icn_testkit::stories::{STORIES, tell};
 
 /// Random modules that have to be accepted and compared.
@@ -114,6 +114,12 @@ fn the_example_guests_give_the_same_receipts_on_every_engine() {
         }
     }
     assert!(effects.iter().all(|kind| *kind > 0), "effects of every kind: {effects:?}");
+}
+
+#[test]
+fn what_a_guest_is_told_is_the_same_on_every_engine() {
+    let told = compare("tells all", &common::block(TELLS_ALL), &world().input(b"input"));
+    assert!(told[0].outcome.is_ok() && told[0].output.len() == 4000, "{:?}", trap(&told[0]));
 }
 
 #[test]

@@ -15,7 +15,7 @@ const TOO_MUCH: &[(&str, u32, u32)] = &[
     ("branches to one merge, 100 locals", 5_000, 1),
     ("loops in a row, 1000 locals", 4_000, 1),
     ("loops empty in a row", 30_000, 1),
-    ("br_table to one block, 1000 locals", 100_000, 1),
+    ("br_table to one block, 500 locals", 100_000, 1),
     ("br_table to 200 blocks", 100_000, 1),
     ("br_table with 4 results", 100_000, 1),
     ("loops of 32 parameters", 700, 1),

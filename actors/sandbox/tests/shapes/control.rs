@@ -20,7 +20,7 @@ pub(crate) const SHAPES: &[Shape] = &[
     ("loops in a row, 1000 locals", loops_row),
     ("loops in a row, 100 locals", loops_row_narrow),
     ("loops empty in a row", loops_empty),
-    ("br_table to one block, 1000 locals", table_one),
+    ("br_table to one block, 500 locals", table_one),
     ("br_table, many of 4 targets", table_small),
     ("br_table to 200 blocks", table_many),
     ("br_table with 4 results", table_results),
@@ -194,19 +194,19 @@ fn loops_empty(n: u32, k: u32) -> Vec<u8> {
 }
 
 fn table_one(n: u32, k: u32) -> Vec<u8> {
-    module(&Spec::locals(1000), k, |f| {
-        for local in 0..1000 {
+    module(&Spec::locals(500), k, |f| {
+        for local in 0..500 {
             set(f, local, local);
         }
         f.block(BlockType::Empty).block(BlockType::Empty);
         condition(f);
         f.br_table(vec![0; n as usize], 1);
         f.end();
-        for local in 0..1000 {
+        for local in 0..500 {
             set(f, local, local + 1);
         }
         f.end();
-        read_all(f, 1000);
+        read_all(f, 500);
     })
 }
 

@@ -21,7 +21,25 @@ pub(crate) const SHAPES: &[Shape] = &[
     ("functions as small as can be", tiny),
     ("expressions deep by n", deep),
     ("stores of n values loaded before", loads_then_stores),
+    ("values passed on among 16 locals", passed_on::<16>),
+    ("values passed on among 24 locals", passed_on::<24>),
+    ("values passed on among 40 locals", passed_on::<40>),
+    ("values passed on among 80 locals", passed_on::<80>),
+    ("values passed on among 300 locals", passed_on::<300>),
 ];
+
+/// Each local is read several times before it is given another value: all of them are alive, nearly always.
+fn passed_on<const LOCALS: u32>(n: u32, k: u32) -> Vec<u8> {
+    module(&Spec::locals(LOCALS), k, |f| {
+        for i in 0..n {
+            f.local_get((32 + 3 * i) % LOCALS).global_set(0);
+            f.local_get((15 + i) % LOCALS)
+                .local_get(16 % LOCALS)
+                .i64_sub()
+                .local_set((LOCALS - 1 + i) % LOCALS);
+        }
+    })
+}
 
 const ARG: wasm_encoder::MemArg = wasm_encoder::MemArg { offset: 0, align: 3, memory_index: 0 };
 
