@@ -167,7 +167,7 @@ fn a_capability_that_nobody_asked_for_is_a_mistake_of_the_test() {
 }
 
 #[test]
-#[should_panic(expected = "no entry `close`; there are: open, tally, vote")]
+#[should_panic(expected = "no entry `close`; it has: open, tally, vote")]
 fn an_entry_that_is_not_there_is_a_mistake_of_the_test() {
     let _ = TestHost::new(BALLOT).unwrap().require("close", "admin");
 }
