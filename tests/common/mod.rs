@@ -25,6 +25,7 @@ use sha2::{Digest as _, Sha256};
 pub(crate) use futures::executor::block_on;
 
 pub(crate) mod election;
+pub(crate) mod escrow;
 #[path = "../oracle/mod.rs"]
 pub(crate) mod oracle;
 

@@ -193,7 +193,7 @@ pub const MANIFEST_BYTES_MAX: usize = 64 * 1024;
 /// Weight of one function, at most: what it costs to compile, in the units of [`weights`].
 pub const FUNCTION_WEIGHT_MAX: u64 = 700_000;
 /// Weight of all functions of a module together, at most.
-pub const MODULE_WEIGHT_MAX: u64 = 6_500_000;
+pub const MODULE_WEIGHT_MAX: u64 = 5_000_000;
 /// Modules that a scope's policy installs, at most.
 pub const POLICY_MODULES_MAX: usize = 64;
 /// Roles that a scope's policy defines, at most.

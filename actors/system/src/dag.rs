@@ -21,7 +21,7 @@ use crate::events;
 use crate::faults::{FaultPoint, Faults};
 use crate::files::{self, Layout};
 use crate::shared::FailStop;
-use crate::store::{LogStore, StoreError};
+use crate::store::LogStore;
 
 /// Under load, how long a group is given to form: it costs a caller that long and saves a sync for each
 /// receipt that arrives meanwhile.
@@ -164,8 +164,8 @@ impl Dag {
         }
         let since = self.checkpointed.1.elapsed();
         if since >= CHECKPOINT_INTERVAL {
-            if let Err(error) = self.write_checkpoint() {
-                self.fail_stop.stop(error.to_string());
+            if let Err(what) = self.write_checkpoint() {
+                self.fail_stop.stop(what);
                 ctx.stop();
             }
         } else if !std::mem::replace(&mut self.checkpoint_is_due, true) {
@@ -188,11 +188,10 @@ impl Dag {
             }
         }
         let entries: Vec<&Entry> = group.iter().map(|hand_over| &hand_over.entry).collect();
-        let durable = match self.faults.at(FaultPoint::Append) {
-            true => Err("an injected fault of the disk".to_owned()),
-            false => self.store.append(before, &entries).map_err(|error| error.to_string()),
-        };
-        if let Err(what) = durable {
+        let durable = self
+            .fault(FaultPoint::Append)
+            .and_then(|()| self.store.append(before, &entries).map_err(|error| error.to_string()));
+        if let Err(what) = durable.and_then(|()| self.fault(FaultPoint::Appended)) {
             return Err((group, what));
         }
         self.head.publish(Head { size: self.log.size(), root: self.log.frontier().root().0 });
@@ -209,14 +208,23 @@ impl Dag {
             }
             drop(hand_over.slot);
         }
-        Ok(())
+        self.fault(FaultPoint::Answered).map_err(|what| (Vec::new(), what))
     }
 
-    fn write_checkpoint(&mut self) -> Result<String, StoreError> {
+    fn write_checkpoint(&mut self) -> Result<String, String> {
+        self.fault(FaultPoint::Checkpoint)?;
         let note = self.log.checkpoint(&self.origin).sign(&self.key);
-        files::replace(&self.layout.checkpoint(), note.as_bytes())?;
+        files::replace(&self.layout.checkpoint(), note.as_bytes()).map_err(|error| error.to_string())?;
         self.checkpointed = (self.log.size(), Instant::now());
+        self.fault(FaultPoint::Checkpointed)?;
         Ok(note)
+    }
+
+    fn fault(&self, point: FaultPoint) -> Result<(), String> {
+        match self.faults.at(point) {
+            true => Err(format!("an injected fault of the disk ({point:?})")),
+            false => Ok(()),
+        }
     }
 }
 
@@ -284,7 +292,7 @@ impl Handler<CloseLog> for Dag {
         if self.fail_stop.is_stopped() {
             return MessageResult(Err("the log stopped after a fault".into()));
         }
-        let closed = self.store.close().and_then(|()| self.write_checkpoint());
-        MessageResult(closed.map(|note| (self.log.clone(), note)).map_err(|error| error.to_string()))
+        let closed = self.store.close().map_err(|error| error.to_string());
+        MessageResult(closed.and_then(|()| self.write_checkpoint()).map(|note| (self.log.clone(), note)))
     }
 }

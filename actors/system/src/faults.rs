@@ -11,6 +11,14 @@ pub enum FaultPoint {
     HandedOver,
     /// The log is about to be appended to: a fault is an error of the disk.
     Append,
+    /// A group is durable and nobody was told yet: a fault ends the log there.
+    Appended,
+    /// Those who wait for a group were told: a fault ends the log there.
+    Answered,
+    /// The checkpoint's file is about to be renewed: a fault is an error of the disk.
+    Checkpoint,
+    /// The checkpoint's file was renewed: a fault ends the log there.
+    Checkpointed,
 }
 
 /// Decides whether a fault happens; asked at each point, each time.

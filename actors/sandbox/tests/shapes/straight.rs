@@ -231,6 +231,10 @@ pub(crate) const SHAPES: &[Shape] = &[
     ("data.drop", row!(spec(), |f, i| f.data_drop(0))),
     ("memory.grow", row!(spec(), |f, i| f.local_get(0).memory_grow(0).local_set(0))),
     ("memory.size", row!(spec(), |f, i| f.memory_size(0).local_set(0))),
+    (
+        "i32.load of memory.size",
+        row!(spec(), |f, i| f.memory_size(0).i32_load(MemArg { offset: 60_000, ..ARG }).local_set(4)),
+    ),
     ("table.copy", row!(spec(), |f, i| f.local_get(0).local_get(1).local_get(2).table_copy(0, 0))),
     ("table.init", row!(spec(), |f, i| f.local_get(0).local_get(1).local_get(2).table_init(0, 0))),
     ("globals", row!(spec(), |f, i| f.global_get(i % 8).global_set((i + 1) % 8))),
