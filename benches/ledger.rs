@@ -13,7 +13,7 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use icn_core::id::{Did, Owner, Unit};
-use icn_core::ledger::machine::{AccountId, AccountNo, Command, Context, Group, Ledger, Leg};
+use icn_core::ledger::{AccountId, AccountNo, Command, Context, Group, Ledger, Leg};
 
 const TRANSFERS: usize = 2_000_000;
 const NAMED: usize = 200_000;

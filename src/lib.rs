@@ -53,8 +53,7 @@
 #![forbid(unsafe_code)]
 
 pub use icn_core::block::{
-    Anchor, Capability, CredentialType, GrantLimits, HoldTerms, Invocation, Issue, Policy, Receipt, Transfer,
-    Usage, Write,
+    Anchor, Capability, CredentialType, GrantLimits, Invocation, Issue, Policy, Receipt, Usage, Write,
 };
 pub use icn_core::checkpoint::Checkpoint;
 pub use icn_core::effect::{Outcome, Trap, TrapKind};
@@ -62,7 +61,7 @@ pub use icn_core::gate::Request;
 pub use icn_core::id::{
     Amount, BlockId, Did, Hash, HoldId, InvocationId, Origin, Owner, Unit, invocation_id,
 };
-pub use icn_core::ledger::{Account, AccountId};
+pub use icn_core::ledger::{Account, AccountId, LedgerCode, LedgerRefusal, Operation};
 pub use icn_core::policy::Roll;
 pub use icn_core::refusal::{Refusal, RefusalCode};
 pub use icn_core::sign::SecretKey;

@@ -21,8 +21,8 @@ use icn_core::encode::Block;
 use icn_core::sign::{Domain, Envelope};
 use icn_core::{effect::TrapKind, limits};
 use icn_runtime::{
-    Amount, BlockId, Committed, Did, Host, Invocation, ModuleSpec, Outcome, Owner, Policy, Receipt, Request,
-    ScopeSpec, Unit, invocation_id, now_ms,
+    Amount, BlockId, Committed, Did, Host, Invocation, ModuleSpec, Operation, Outcome, Owner, Policy, Receipt,
+    Request, ScopeSpec, Unit, invocation_id, now_ms,
 };
 use icn_sandbox::scratch::member_key;
 use icn_system::store::{LogStore as _, Reader, SegmentStore};
@@ -205,6 +205,10 @@ fn receipts_are_the_same_bytes_on_one_arbiter_and_on_many() {
     effects_of_every_kind(&expected);
 }
 
+fn is_paid_by_the_treasury(operation: &Operation) -> bool {
+    matches!(operation, Operation::Transfer { from: Owner::Treasury, .. })
+}
+
 fn effects_of_every_kind(receipts: &BTreeMap<Did, Vec<(BlockId, Receipt)>>) {
     let any = |what: &str, found: fn(&Receipt) -> bool| {
         for (scope, receipts) in receipts {
@@ -215,8 +219,8 @@ fn effects_of_every_kind(receipts: &BTreeMap<Did, Vec<(BlockId, Receipt)>>) {
     any("a refusal", |receipt| matches!(receipt.outcome, Outcome::Failed(_)));
     any("a trap", |receipt| matches!(receipt.outcome, Outcome::Trapped(_)));
     any("writes", |receipt| !receipt.writes.is_empty());
-    any("payments", |receipt| receipt.journal.iter().any(|paid| paid.from == Owner::Treasury));
-    any("holds", |receipt| receipt.journal.iter().any(|paid| paid.terms.is_some()));
+    any("payments", |receipt| receipt.journal.iter().any(is_paid_by_the_treasury));
+    any("holds", |receipt| receipt.journal.iter().any(|operation| operation.name() == "hold"));
     any("nodes", |receipt| !receipt.nodes.is_empty());
     any("anchors", |receipt| !receipt.anchors.is_empty());
     any("log text", |receipt| receipt.logged.is_some());

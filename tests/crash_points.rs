@@ -248,7 +248,9 @@ fn recovered(
 ) -> (u64, BTreeMap<(Did, InvocationId), Receipt>) {
     let host = open(data);
     for (id, account) in block_on(host.accounts()) {
-        assert_eq!(account.held, 0, "{what}: {id:?} has something held by a run that is no more");
+        let (owner, unit) = (id.owner.clone(), id.unit.clone());
+        let with_draws = block_on(host.account(id.scope, owner, unit)).unwrap();
+        assert_eq!(with_draws, account, "{what}: {id:?} has something drawn by a run that is no more");
     }
     host.close().unwrap();
     let (size, kept) = receipts(data);
@@ -307,7 +309,8 @@ fn a_crash_at_any_step_loses_no_answer_holds_nothing_and_is_gone_on_with() {
         town.ask_all(&host, &kept, |_| ());
         town.ends_well(&host);
         for (id, account) in block_on(host.accounts()) {
-            assert!(!matches!(id.owner, Owner::Hold(_)), "{what}: {id:?} remains: {account:?}");
+            let held = (account.debits_held, account.credits_held);
+            assert_eq!(held, (0, 0), "{what}: of {id:?} something remains held: {account:?}");
         }
         host.close().unwrap();
         let (_, kept) = receipts(dir.path());

@@ -670,7 +670,7 @@ fn a_host_that_lies_with_all_of_its_keys_is_found_out_by_running_the_guests_agai
     let finding = forgery(dir.path(), "another root", false).divergence.unwrap();
     assert_eq!((finding.position, &*finding.what), (position, "state root"));
     lie(&|receipt| {
-        receipt.journal.push(icn_runtime::Transfer::new(
+        receipt.journal.push(icn_runtime::Operation::transfer(
             icn_runtime::Owner::Treasury,
             icn_runtime::Owner::parse("pocket").unwrap(),
             common::chip(),
@@ -681,7 +681,7 @@ fn a_host_that_lies_with_all_of_its_keys_is_found_out_by_running_the_guests_agai
     assert_eq!((finding.position, &*finding.what), (position, "ledger"));
     // One that is covered adds up, and no guest made it.
     lie(&|receipt| {
-        receipt.journal.push(icn_runtime::Transfer::new(
+        receipt.journal.push(icn_runtime::Operation::transfer(
             icn_runtime::Owner::Treasury,
             icn_runtime::Owner::parse("pocket").unwrap(),
             common::chip(),

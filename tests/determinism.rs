@@ -61,8 +61,7 @@ fn hold(files: &[PathBuf], data: &Path, arbiters: usize) -> Ends {
         (held.scope, (view.root.to_hex(), view.seq, view.invocations))
     });
     let scopes: BTreeMap<_, _> = scopes.collect();
-    let posted = |(id, account): (AccountId, Account)| (id, Account { held: 0, ..account });
-    let accounts: Vec<_> = block_on(host.accounts()).into_iter().map(posted).collect();
+    let accounts = block_on(host.accounts());
     host.close().unwrap();
 
     let (_, kept) = sound(data, false);

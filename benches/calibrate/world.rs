@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use icn_core::block::{Capability, GrantLimits, Install, Issue, Node, NodeTag, Policy, PolicyTag, Transfer};
+use icn_core::block::{Capability, GrantLimits, Install, Issue, Node, NodeTag, Policy, PolicyTag};
 use icn_core::encode::Block;
 use icn_core::id::{BlockId, Codec, Did, HoldId, Origin, Owner, Unit};
-use icn_core::ledger::{Ledger, LedgerError, OpenHold};
+use icn_core::ledger::{HoldState, Ledger, LedgerRefusal, Operation};
 use icn_core::limits;
 use icn_core::policy::PolicyInForce;
 use icn_core::state::State;
@@ -24,13 +24,16 @@ struct Port {
 }
 
 impl LedgerPort for Port {
-    fn hold(&mut self, transfer: Transfer) -> BoxFuture<'_, Result<Result<(), LedgerError>, PortClosed>> {
-        futures::future::ready(Ok(self.ledger.hold(self.scope, TIME_MS, transfer))).boxed()
+    fn stage(
+        &mut self,
+        operation: Operation,
+    ) -> BoxFuture<'_, Result<Result<(), LedgerRefusal>, PortClosed>> {
+        futures::future::ready(Ok(self.ledger.stage(self.scope, TIME_MS, operation))).boxed()
     }
     fn balance(&mut self, owner: Owner, unit: Unit) -> BoxFuture<'_, Result<i128, PortClosed>> {
         futures::future::ready(Ok(self.ledger.balance_staged(self.scope, TIME_MS, &owner, &unit))).boxed()
     }
-    fn open_hold(&mut self, id: HoldId) -> BoxFuture<'_, Result<Option<OpenHold>, PortClosed>> {
+    fn open_hold(&mut self, id: HoldId) -> BoxFuture<'_, Result<Option<HoldState>, PortClosed>> {
         futures::future::ready(Ok(self.ledger.open_hold(self.scope, TIME_MS, &id))).boxed()
     }
 }

@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use icn_runtime::{
-    Amount, BlockId, Committed, Did, Host, Invocation, ModuleSpec, Outcome, Request, ScopeSpec, SecretKey,
-    Unit, invocation_id, limits, now_ms,
+    Amount, BlockId, Committed, Did, Host, Invocation, ModuleSpec, Operation, Outcome, Request, ScopeSpec,
+    SecretKey, Unit, invocation_id, limits, now_ms,
 };
 
 use super::oracle;
@@ -143,7 +143,7 @@ impl Election {
             accepted,
             refused: self.ballots.len() - accepted,
             funded: funded.collect(),
-            spent: tally.receipt.journal.iter().map(|transfer| transfer.amount).sum(),
+            spent: tally.receipt.journal.iter().filter_map(Operation::amount).sum(),
             fuel: receipts.iter().map(|committed| committed.receipt.fuel).sum(),
             tally,
         }

@@ -75,8 +75,9 @@ impl Escrow {
         assert_eq!(receipt.outcome, Outcome::Ok, "{name}");
         receipt.output
     }
-    pub(crate) fn balance(&self, host: &Host, owner: &str) -> i128 {
+    /// What an account has and has not set aside.
+    pub(crate) fn available(&self, host: &Host, owner: &str) -> i128 {
         let account = host.account(self.scope, Owner::parse(owner).unwrap(), chip());
-        block_on(account).unwrap().balance()
+        block_on(account).unwrap().available()
     }
 }

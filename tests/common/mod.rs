@@ -260,10 +260,7 @@ pub(crate) fn standing(host: &Host) -> Standing {
         scopes.push((scope, view.root.to_hex(), view.seq, view.invocations));
     }
     let head = host.head();
-    // What is set aside for the next invocations comes and goes; what is posted is what counts.
-    let posted = |(id, account): (AccountId, Account)| (id, Account { held: 0, ..account });
-    let accounts = block_on(host.accounts()).into_iter().map(posted).collect();
-    Standing { size: head.size, root: head.root, scopes, accounts }
+    Standing { size: head.size, root: head.root, scopes, accounts: block_on(host.accounts()) }
 }
 
 // A guest written as text.

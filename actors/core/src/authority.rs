@@ -5,12 +5,12 @@
 //! treasury, and never one that it names in text. A receipt that says otherwise is not of a run that happened,
 //! however well it is signed and covered.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
-use crate::block::{Capability, HoldTerms, Invocation, Receipt, Transfer};
+use crate::block::{Capability, Invocation, Receipt};
 use crate::chain::{ChainError, hold_id};
 use crate::id::{HoldId, Owner};
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, Operation};
 use crate::policy::PolicyInForce;
 
 /// The memo of tokens that a module consumes: the host writes it, and the guest has no word in it.
@@ -22,8 +22,11 @@ struct Asker<'a> {
     policy: &'a PolicyInForce,
 }
 
-/// Checks each transfer of a receipt's journal. `seed` is the run's ([`crate::chain::random_seed`]), `ledger` the
-/// one before the receipt.
+/// Checks each operation of a receipt's journal but the expiries, which are the chain's business. `seed` is the run's
+/// ([`crate::chain::random_seed`]), `ledger` the one before the receipt.
+///
+/// # Errors
+/// The first operation that the module could not have asked for.
 pub fn check_journal(
     invocation: &Invocation,
     receipt: &Receipt,
@@ -32,36 +35,37 @@ pub fn check_journal(
     ledger: &Ledger,
 ) -> Result<(), ChainError> {
     let asker = Asker { invocation, policy };
-    let mut placed: BTreeMap<HoldId, (Owner, HoldTerms)> = BTreeMap::new();
-    for transfer in &receipt.journal {
-        if let Owner::Hold(id) = transfer.from {
-            let posted = || {
-                let hold = ledger.open_hold(receipt.scope, receipt.time, &id)?;
-                Some((hold.payer, hold.terms))
-            };
-            let (payer, terms) = placed.get(&id).cloned().or_else(posted).ok_or_else(|| {
-                ChainError::new("transfer out of a hold", "a hold that is open at its time", id)
-            })?;
-            asker.may_close(transfer, &payer, &terms)?;
-            continue;
-        }
-        asker.may_debit(transfer)?;
-        match &transfer.terms {
-            None if transfer.from == Owner::Issuance || transfer.to == Owner::Issuance => {
-                asker.needs(Capability::Mint)?;
+    let mut placed: BTreeSet<HoldId> = BTreeSet::new();
+    for operation in &receipt.journal {
+        match operation {
+            Operation::Expire { .. } => {}
+            Operation::Transfer { from, to, .. } => {
+                asker.may_debit(from)?;
+                if [from, to].contains(&&Owner::Issuance) {
+                    asker.needs(Capability::Mint)?;
+                } else if !asker.is_usage(operation) {
+                    asker.needs(Capability::Transfer)?;
+                }
             }
-            None if asker.is_usage(transfer) => {}
-            None => asker.needs(Capability::Transfer)?,
-            Some(terms) => {
+            Operation::Hold { id, from, module, .. } => {
+                asker.may_debit(from)?;
                 asker.needs(Capability::Transfer)?;
-                if terms.module != invocation.module {
-                    return Err(ChainError::new("hold's module", invocation.module, terms.module));
+                asker.is_of_module(&Owner::Module(*module))?;
+                let named = hold_id(seed, placed.len() as u64);
+                if *id != named {
+                    return Err(ChainError::new("hold's name", named, id));
                 }
-                let id = hold_id(seed, placed.len() as u64);
-                if transfer.to != Owner::Hold(id) {
-                    return Err(ChainError::new("hold's account", Owner::Hold(id), &transfer.to));
+                placed.insert(named);
+            }
+            Operation::Settle { id, .. } | Operation::Void { id } => {
+                asker.needs(Capability::Transfer)?;
+                if placed.contains(id) {
+                    continue;
                 }
-                placed.insert(id, (transfer.from.clone(), terms.clone()));
+                let hold = ledger
+                    .open_hold(receipt.scope, receipt.time, id)
+                    .ok_or_else(|| ChainError::new("end of a hold", "one that is open at its time", id))?;
+                asker.is_of_module(&hold.by)?;
             }
         }
     }
@@ -84,8 +88,8 @@ impl Asker<'_> {
         ))
     }
 
-    fn may_debit(&self, transfer: &Transfer) -> Result<(), ChainError> {
-        match &transfer.from {
+    fn may_debit(&self, from: &Owner) -> Result<(), ChainError> {
+        match from {
             Owner::Member(member) if *member == self.invocation.caller => Ok(()),
             Owner::Module(module) if *module == self.invocation.module => Ok(()),
             Owner::Issuance => Ok(()),
@@ -99,23 +103,18 @@ impl Asker<'_> {
     }
 
     /// Whether it is what `host_record_resource_usage` writes.
-    fn is_usage(&self, transfer: &Transfer) -> bool {
+    fn is_usage(&self, operation: &Operation) -> bool {
+        let Operation::Transfer { from, to, unit, memo, .. } = operation else { return false };
         self.policy.grants(&self.invocation.module, Capability::Usage)
-            && transfer.from == Owner::Member(self.invocation.caller)
-            && transfer.to == Owner::Treasury
-            && self.policy.policy().token.as_ref() == Some(&transfer.unit)
-            && transfer.memo == USAGE_MEMO
+            && *from == Owner::Member(self.invocation.caller)
+            && *to == Owner::Treasury
+            && self.policy.policy().token.as_ref() == Some(unit)
+            && memo == USAGE_MEMO
     }
 
-    fn may_close(&self, transfer: &Transfer, payer: &Owner, terms: &HoldTerms) -> Result<(), ChainError> {
-        self.needs(Capability::Transfer)?;
-        if terms.module != self.invocation.module {
-            return Err(ChainError::new("hold's module", terms.module, self.invocation.module));
-        }
-        if transfer.to != *payer && transfer.to != terms.to {
-            let parties = format!("{} or {payer}", terms.to);
-            return Err(ChainError::new("transfer out of a hold", parties, &transfer.to));
-        }
-        Ok(())
+    /// A hold belongs to the module that placed it, which alone may end it.
+    fn is_of_module(&self, by: &Owner) -> Result<(), ChainError> {
+        let ours = Owner::Module(self.invocation.module);
+        if *by == ours { Ok(()) } else { Err(ChainError::new("hold's module", ours, by)) }
     }
 }

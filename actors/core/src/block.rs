@@ -11,6 +11,7 @@ pub use crate::capability::{Capability, CapabilityError, CredentialType};
 use crate::effect::Outcome;
 use crate::encode::{self, Block, DecodeError};
 use crate::id::{BlockId, Did, Hash, InvocationId, Origin, Owner, Unit};
+use crate::ledger::{Booking, Operation};
 use crate::limits;
 
 macro_rules! tag {
@@ -128,58 +129,6 @@ pub struct Write(
     pub Option<serde_bytes::ByteBuf>,
 );
 
-/// A posting of the journal: the amount moves from the debited to the credited account.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Transfer {
-    /// The account that is debited.
-    pub from: Owner,
-    /// The account that is credited.
-    pub to: Owner,
-    /// The unit.
-    pub unit: Unit,
-    /// How much: positive, at most 2^63 - 1.
-    pub amount: u64,
-    /// The payer's words.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub memo: String,
-    /// What is agreed on a hold: there when this transfer places one, and only then.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub terms: Option<HoldTerms>,
-}
-
-impl Transfer {
-    /// A transfer without words.
-    #[must_use]
-    pub const fn new(from: Owner, to: Owner, unit: Unit, amount: u64) -> Self {
-        Self { from, to, unit, amount, memo: String::new(), terms: None }
-    }
-    /// The same, with the payer's words.
-    #[must_use]
-    pub fn with_memo(mut self, memo: impl Into<String>) -> Self {
-        self.memo = memo.into();
-        self
-    }
-    /// The same, placing a hold on these terms.
-    #[must_use]
-    pub fn with_terms(mut self, terms: HoldTerms) -> Self {
-        self.terms = Some(terms);
-        self
-    }
-}
-
-/// What is agreed on a hold when it is placed: escrow, a payment in two phases.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct HoldTerms {
-    /// The payee: who gets what is settled.
-    pub to: Owner,
-    /// From this time on, in milliseconds since the Unix epoch, it is void and returns to its payer.
-    pub deadline: u64,
-    /// The module that placed it, which alone may settle or void it.
-    pub module: BlockId,
-}
-
 /// What an invocation consumed beside its fuel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -236,9 +185,10 @@ pub struct Receipt {
     /// State that changed, in the order of keys.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub writes: Vec<Write>,
-    /// Transfers that the guest made, in their order.
+    /// What moved: holds of the scope that its time has ended, by deadline and name, and then what the guest asked
+    /// for, in its order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub journal: Vec<Transfer>,
+    pub journal: Vec<Operation>,
     /// Nodes that the guest stored, in their order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub nodes: Vec<BlockId>,
@@ -253,6 +203,20 @@ impl Receipt {
     /// Reads a receipt's payload.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, DecodeError> {
         encode::from_bytes("receipt", bytes, limits::BLOCK_BYTES_MAX)
+    }
+
+    /// What of it the ledger books.
+    #[must_use]
+    pub fn booking(&self) -> Booking<'_> {
+        let Self { scope, time, fuel, usage, ref journal, .. } = *self;
+        Booking { scope, time, fuel, usage, journal }
+    }
+
+    /// What its guest asked for: the journal without the expiries that it begins with.
+    #[must_use]
+    pub fn asked(&self) -> &[Operation] {
+        let expiries = self.journal.iter().take_while(|operation| operation.is_expiry()).count();
+        &self.journal[expiries..]
     }
 }
 

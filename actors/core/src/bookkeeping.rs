@@ -6,14 +6,16 @@
 //! ([`Bookkeeper::differences`]). It is given entries that hold, in their order; what cannot be booked is a
 //! difference, and never an error.
 //!
-//! A receipt's lines come in the order in which they happen: holds that its time has ended, by deadline and name;
-//! what the run consumed; what the guest asked for.
+//! A receipt's lines come in the order in which they happen: holds that its time has ended; what the run consumed; what
+//! the guest asked for. What is held stands on an account of the hold's own, so that every line is a posting and nothing
+//! is on an account that is not there to be spent. The ledger instead counts it, held, on both of the hold's accounts:
+//! [`Bookkeeper::posted`] is what its posted counters have.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::block::{Issue, Policy, Receipt, Transfer};
+use crate::block::{Issue, Policy, Receipt};
 use crate::id::{BlockId, Did, HoldId, Owner, Unit};
-use crate::ledger::{AccountId, Ledger};
+use crate::ledger::{AccountId, HoldState, Ledger, Operation};
 
 /// What a line is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
@@ -124,20 +126,31 @@ pub struct Difference {
     pub found: String,
 }
 
-/// A hold as its journal placed it, and how much of it is left.
+/// A hold as its journal placed it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Open {
     payer: Owner,
     payee: Owner,
     unit: Unit,
-    left: u64,
+    amount: u64,
     deadline: u64,
+    by: Owner,
+}
+
+/// What moves.
+struct Move {
+    from: Owner,
+    to: Owner,
+    unit: Unit,
+    amount: u64,
 }
 
 /// The books.
 #[derive(Debug, Clone, Default)]
 pub struct Bookkeeper {
     sums: BTreeMap<AccountId, Sums>,
+    /// What moved for good: without holds.
+    posted: BTreeMap<AccountId, Sums>,
     holds: BTreeMap<(Did, HoldId), Open>,
     /// What receipts say was consumed and set free: summed from their charge alone, without accounts.
     consumed: BTreeMap<(Did, Unit), i128>,
@@ -147,6 +160,11 @@ impl Bookkeeper {
     /// What each account adds up to, in the order of names.
     pub fn accounts(&self) -> impl Iterator<Item = (&AccountId, &Sums)> {
         self.sums.iter()
+    }
+
+    /// What each account adds up to without what is held, in the order of names.
+    pub fn posted(&self) -> impl Iterator<Item = (&AccountId, &Sums)> {
+        self.posted.iter()
     }
 
     /// What receipts say was consumed, less what they set free, by scope and resource.
@@ -160,18 +178,20 @@ impl Bookkeeper {
         self.holds.len()
     }
 
-    fn post(&mut self, source: Source, kind: Kind, transfer: &Transfer) -> Line {
-        let Transfer { from, to, unit, amount, memo, .. } = transfer.clone();
-        let id = |owner: &Owner| AccountId { scope: source.scope, owner: owner.clone(), unit: unit.clone() };
-        // Amounts of 64 bits: so many lines as would overflow this fit into no log.
-        self.sums.entry(id(&from)).or_default().debits += u128::from(amount);
-        self.sums.entry(id(&to)).or_default().credits += u128::from(amount);
-        if matches!(from, Owner::Hold(_)) && self.sums.get(&id(&from)).is_some_and(|sums| sums.balance() == 0)
-        {
-            // A closed hold leaves nothing behind: its zero is missed in no sum.
-            self.sums.remove(&id(&from));
+    fn post(&mut self, source: Source, kind: Kind, moved: Move, memo: &str) -> Line {
+        let Move { from, to, unit, amount } = moved;
+        add(&mut self.sums, source.scope, [&from, &to], &unit, amount);
+        if !matches!((&from, &to), (Owner::Hold(_), _) | (_, Owner::Hold(_))) {
+            add(&mut self.posted, source.scope, [&from, &to], &unit, amount);
         }
-        Line { source, kind, from, to, unit, amount, memo }
+        if matches!(from, Owner::Hold(_)) {
+            let id = AccountId { scope: source.scope, owner: from.clone(), unit: unit.clone() };
+            if self.sums.get(&id).is_some_and(|sums| sums.balance() == 0) {
+                // A hold that has ended leaves nothing behind: its zero is missed in no sum.
+                self.sums.remove(&id);
+            }
+        }
+        Line { source, kind, from, to, unit, amount, memo: memo.to_owned() }
     }
 
     /// Books a policy's entry.
@@ -182,39 +202,26 @@ impl Bookkeeper {
 
     /// Books what a policy issues.
     pub fn issues(&mut self, source: Source, issues: &[Issue]) -> Vec<Line> {
-        issues
-            .iter()
-            .map(|issue| {
-                let issued =
-                    Transfer::new(Owner::Issuance, issue.to.clone(), issue.unit.clone(), issue.amount);
-                self.post(source, Kind::Issue, &issued)
-            })
-            .collect()
+        let issued = |issue: &Issue| Move {
+            from: Owner::Issuance,
+            to: issue.to.clone(),
+            unit: issue.unit.clone(),
+            amount: issue.amount,
+        };
+        issues.iter().map(|issue| self.post(source, Kind::Issue, issued(issue), "")).collect()
     }
 
     /// Books a receipt's entry.
     pub fn receipt(&mut self, position: u64, block: BlockId, receipt: &Receipt) -> Vec<Line> {
         let source = Source { position, block, scope: receipt.scope, seq: receipt.seq, time: receipt.time };
-        let mut lines = self.expire(source);
-        self.charge(source, receipt, &mut lines);
-        for transfer in &receipt.journal {
-            let kind = self.kind(source.scope, transfer);
-            lines.push(self.post(source, kind, transfer));
-        }
-        lines
-    }
-
-    /// Holds of the scope that are over at this time.
-    fn expire(&mut self, source: Source) -> Vec<Line> {
-        let theirs = self.holds.iter().filter(|((scope, _), _)| *scope == source.scope);
-        let over = theirs.filter(|(_, hold)| hold.deadline <= source.time);
-        let mut due: Vec<(u64, HoldId)> = over.map(|((_, id), hold)| (hold.deadline, *id)).collect();
-        due.sort_unstable();
         let mut lines = Vec::new();
-        for (_, id) in due {
-            let Some(hold) = self.holds.remove(&(source.scope, id)) else { continue };
-            let back = Transfer::new(Owner::Hold(id), hold.payer, hold.unit, hold.left);
-            lines.push(self.post(source, Kind::Expire, &back));
+        let (asked, all) = (receipt.asked(), &receipt.journal);
+        for expiry in &all[..all.len() - asked.len()] {
+            self.operation(source, expiry, &mut lines);
+        }
+        self.charge(source, receipt, &mut lines);
+        for operation in asked {
+            self.operation(source, operation, &mut lines);
         }
         lines
     }
@@ -234,38 +241,48 @@ impl Bookkeeper {
                 -1 => (Kind::Refund, Owner::Consumed, Owner::Treasury),
                 _ => continue,
             };
-            lines.push(self.post(source, kind, &Transfer::new(from, to, unit, moved)));
+            lines.push(self.post(source, kind, Move { from, to, unit, amount: moved }, ""));
         }
     }
 
-    /// What a transfer of a journal is; holds are followed.
-    fn kind(&mut self, scope: Did, transfer: &Transfer) -> Kind {
-        match (&transfer.from, &transfer.to) {
-            (Owner::Hold(id), to) => {
-                let Some(hold) = self.holds.get_mut(&(scope, *id)) else { return Kind::Settle };
-                hold.left = hold.left.saturating_sub(transfer.amount);
-                let kind = if *to == hold.payee { Kind::Settle } else { Kind::Void };
-                if hold.left == 0 {
-                    self.holds.remove(&(scope, *id));
-                }
-                kind
+    fn operation(&mut self, source: Source, operation: &Operation, lines: &mut Vec<Line>) {
+        match operation {
+            Operation::Transfer { from, to, unit, amount, memo } => {
+                let kind = match (from, to) {
+                    (Owner::Issuance, _) => Kind::Mint,
+                    (_, Owner::Issuance) => Kind::Burn,
+                    _ => Kind::Transfer,
+                };
+                let moved = Move { from: from.clone(), to: to.clone(), unit: unit.clone(), amount: *amount };
+                lines.push(self.post(source, kind, moved, memo));
             }
-            (payer, Owner::Hold(id)) => {
-                if let Some(terms) = &transfer.terms {
-                    let hold = Open {
-                        payer: payer.clone(),
-                        payee: terms.to.clone(),
-                        unit: transfer.unit.clone(),
-                        left: transfer.amount,
-                        deadline: terms.deadline,
-                    };
-                    self.holds.insert((scope, *id), hold);
-                }
-                Kind::Hold
+            Operation::Hold { id, from, to, unit, amount, deadline, module } => {
+                let (payer, unit, amount) = (from.clone(), unit.clone(), *amount);
+                let moved =
+                    Move { from: payer.clone(), to: Owner::Hold(*id), unit: unit.clone(), amount };
+                lines.push(self.post(source, Kind::Hold, moved, ""));
+                let (payee, by) = (to.clone(), Owner::Module(*module));
+                let hold = Open { payer, payee, unit, amount, deadline: *deadline, by };
+                self.holds.insert((source.scope, *id), hold);
             }
-            (Owner::Issuance, _) => Kind::Mint,
-            (_, Owner::Issuance) => Kind::Burn,
-            _ => Kind::Transfer,
+            Operation::Settle { id, amount } => self.end(source, *id, *amount, Kind::Void, lines),
+            Operation::Void { id } => self.end(source, *id, 0, Kind::Void, lines),
+            Operation::Expire { id } => self.end(source, *id, 0, Kind::Expire, lines),
+        }
+    }
+
+    /// Ends a hold: so much goes to its payee, the rest returns.
+    fn end(&mut self, source: Source, id: HoldId, settled: u64, returns: Kind, lines: &mut Vec<Line>) {
+        // No such hold is open: nothing is booked, and so the books differ from a ledger that books something.
+        let Some(hold) = self.holds.remove(&(source.scope, id)) else { return };
+        let Open { payer, payee, unit, amount, .. } = hold;
+        if settled > 0 {
+            add(&mut self.posted, source.scope, [&payer, &payee], &unit, settled);
+        }
+        let pay = |to, amount| Move { from: Owner::Hold(id), to, unit: unit.clone(), amount };
+        let parts = [(Kind::Settle, pay(payee, settled)), (returns, pay(payer, amount.saturating_sub(settled)))];
+        for (kind, moved) in parts.into_iter().filter(|(_, moved)| moved.amount > 0) {
+            lines.push(self.post(source, kind, moved, ""));
         }
     }
 
@@ -284,7 +301,8 @@ impl Bookkeeper {
             differ(&mut found, &|| format!("sum of all {unit} of {scope}"), 0, total);
         }
         for ((scope, unit), expected) in &self.consumed {
-            let there = ledger.account(*scope, Owner::Consumed, unit.clone()).balance();
+            let account = AccountId { scope: *scope, owner: Owner::Consumed, unit: unit.clone() };
+            let there = ledger.account(&account).unwrap_or_default().balance();
             differ(&mut found, &|| format!("{unit} that receipts of {scope} consumed"), *expected, there);
         }
         found
@@ -292,38 +310,36 @@ impl Bookkeeper {
 
     fn compare_accounts(&self, ledger: &Ledger, found: &mut Vec<Difference>) {
         let mut theirs: BTreeMap<AccountId, Sums> = BTreeMap::new();
-        for (id, account) in ledger.accounts() {
-            theirs.insert(id.clone(), Sums { debits: account.debits, credits: account.credits });
+        for (id, account) in ledger.books().accounts {
+            theirs.insert(id, Sums { debits: account.debits, credits: account.credits });
         }
-        let names: std::collections::BTreeSet<&AccountId> = self.sums.keys().chain(theirs.keys()).collect();
+        let names: BTreeSet<&AccountId> = self.posted.keys().chain(theirs.keys()).collect();
         for id in names {
             let get = |all: &BTreeMap<AccountId, Sums>| all.get(id).copied().unwrap_or_default();
-            let (ours, theirs) = (get(&self.sums), get(&theirs));
+            let (ours, theirs) = (get(&self.posted), get(&theirs));
             if ours != theirs {
                 let text = |sums: Sums| format!("debits {}, credits {}", sums.debits, sums.credits);
-                let what = format!("account `{}` in {} of {}", id.owner, id.unit, id.scope);
+                let what = format!("account {id}");
                 found.push(Difference { what, expected: text(ours), found: text(theirs) });
             }
         }
     }
 
+    /// Open holds, and what the ledger's accounts have held: the sums over them.
     fn compare_holds(&self, ledger: &Ledger, found: &mut Vec<Difference>) {
-        let theirs: BTreeMap<(Did, HoldId), Open> = ledger
-            .posted()
-            .holds
-            .into_iter()
-            .map(|(scope, id, hold)| {
-                let (payee, deadline) = (hold.terms.to, hold.terms.deadline);
-                ((scope, id), Open { payer: hold.payer, payee, unit: hold.unit, left: hold.amount, deadline })
-            })
-            .collect();
-        let names: std::collections::BTreeSet<_> = self.holds.keys().chain(theirs.keys()).collect();
+        let books = ledger.books();
+        let open = |(scope, id, hold): (Did, HoldId, HoldState)| {
+            let HoldState { from, to, unit, amount, deadline, by, .. } = hold;
+            ((scope, id), Open { payer: from, payee: to, unit, amount, deadline, by })
+        };
+        let theirs: BTreeMap<(Did, HoldId), Open> = books.holds.into_iter().map(open).collect();
+        let names: BTreeSet<_> = self.holds.keys().chain(theirs.keys()).collect();
         for name in names {
             let text = |hold: Option<&Open>| {
                 hold.map_or_else(
                     || "none".to_owned(),
-                    |Open { payer, payee, unit, left, deadline }| {
-                        format!("{left} {unit} from `{payer}` for `{payee}` until {deadline}")
+                    |Open { payer, payee, unit, amount, deadline, by }| {
+                        format!("{amount} {unit} from `{payer}` for `{payee}` until {deadline}, placed by `{by}`")
                     },
                 )
             };
@@ -333,17 +349,37 @@ impl Bookkeeper {
                 found.push(Difference { what, expected: text(ours), found: text(theirs) });
             }
         }
+        let mut held: BTreeMap<AccountId, Sums> = BTreeMap::new();
         for ((scope, id), hold) in &self.holds {
+            add(&mut held, *scope, [&hold.payer, &hold.payee], &hold.unit, hold.amount);
             let account = AccountId { scope: *scope, owner: Owner::Hold(*id), unit: hold.unit.clone() };
             let there = self.sums.get(&account).map_or(0, Sums::balance);
-            differ(
-                found,
-                &|| format!("what stands on the hold {id} of {scope}"),
-                i128::from(hold.left),
-                there,
-            );
+            let what = || format!("what stands on the hold {id} of {scope}");
+            differ(found, &what, i128::from(hold.amount), there);
+        }
+        for (id, account) in books.accounts {
+            let ours = held.get(&id).copied().unwrap_or_default();
+            let theirs = Sums { debits: account.debits_held, credits: account.credits_held };
+            if ours != theirs {
+                let text = |sums: Sums| format!("{} to debit, {} to credit", sums.debits, sums.credits);
+                let what = format!("what is held on {id}");
+                found.push(Difference { what, expected: text(ours), found: text(theirs) });
+            }
         }
     }
+}
+
+/// Adds to the sums of both accounts. Amounts are of 64 bits: so many lines as would overflow this fit into no log.
+fn add(
+    sums: &mut BTreeMap<AccountId, Sums>,
+    scope: Did,
+    [from, to]: [&Owner; 2],
+    unit: &Unit,
+    amount: u64,
+) {
+    let id = |owner: &Owner| AccountId { scope, owner: owner.clone(), unit: unit.clone() };
+    sums.entry(id(from)).or_default().debits += u128::from(amount);
+    sums.entry(id(to)).or_default().credits += u128::from(amount);
 }
 
 fn differ(found: &mut Vec<Difference>, what: &dyn Fn() -> String, expected: i128, there: i128) {

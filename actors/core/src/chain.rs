@@ -8,9 +8,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::block::{Invocation, Node, Receipt, ReceiptTag, Write};
+use crate::deadlines::Deadlines;
 use crate::effect::{Outcome, Staged};
 use crate::encode::Block;
 use crate::id::{BlockId, Did, Hash, HoldId, InvocationId, Origin, Owner, Unit};
+use crate::ledger::Operation;
 use crate::policy::PolicyInForce;
 use crate::refusal::{Refusal, RefusalCode};
 use crate::state::{State, StateTree, storage_bytes};
@@ -75,6 +77,8 @@ pub struct Chain {
     tree: StateTree,
     applied: BTreeMap<InvocationId, BlockId>,
     storage_left: i64,
+    /// Of the scope's open holds, which also the ledger has.
+    deadlines: Deadlines,
 }
 
 /// What a snapshot keeps of a chain beside its policy.
@@ -123,6 +127,7 @@ impl Chain {
             tree: StateTree::default(),
             applied: BTreeMap::new(),
             storage_left: i64::try_from(storage).unwrap_or(i64::MAX),
+            deadlines: Deadlines::default(),
             policy,
         })
     }
@@ -204,6 +209,8 @@ impl Chain {
             "a run that failed has no effects"
         );
         let module = invocation.module;
+        let mut journal = self.expiries(time);
+        journal.extend(staged.journal);
         let mut storage = 0i64;
         for (key, value) in &staged.writes {
             let before = self.state.get(&module, key).map(|v| &**v);
@@ -226,13 +233,19 @@ impl Chain {
             output: staged.output,
             logged: staged.logged,
             writes: staged.writes.into_iter().map(|(k, v)| Write(k, v.map(Into::into))).collect(),
-            journal: staged.journal,
+            journal,
             nodes: staged.nodes.iter().map(Block::id).collect(),
             anchors: staged.anchors,
             root: self.tree.root(),
         };
         let payload = Block::encode(&receipt);
         Draft { receipt, payload, invocation: invocation.id, nodes: staged.nodes }
+    }
+
+    /// What a receipt of this time begins with: holds that are past their deadline, in the order of deadline and name.
+    #[must_use]
+    pub fn expiries(&self, time: u64) -> Vec<Operation> {
+        self.deadlines.due(time).map(|id| Operation::Expire { id }).collect()
     }
 
     /// The draft's receipt was handed over under this envelope: it is the chain's last block now.
@@ -260,9 +273,10 @@ impl Chain {
     ) -> Result<(), ChainError> {
         self.check_order(invocation, receipt)?;
         self.check_nodes(receipt, &nodes)?;
+        self.check_expiries(receipt)?;
         let module = invocation.module;
         let effects =
-            [receipt.writes.len(), receipt.journal.len(), receipt.nodes.len(), receipt.anchors.len()];
+            [receipt.writes.len(), receipt.asked().len(), receipt.nodes.len(), receipt.anchors.len()];
         if !receipt.outcome.is_ok() && effects != [0; 4] {
             return Err(ChainError::new("a run that failed", "no effects", "effects"));
         }
@@ -338,6 +352,21 @@ impl Chain {
         Ok(())
     }
 
+    /// That each hold which the receipt's time ends is recorded as expired, first and in order, and no other.
+    fn check_expiries(&self, receipt: &Receipt) -> Result<(), ChainError> {
+        let due = self.expiries(receipt.time);
+        let recorded = &receipt.journal[..receipt.journal.len() - receipt.asked().len()];
+        if recorded != due || receipt.asked().iter().any(Operation::is_expiry) {
+            let found: Vec<_> = receipt.journal.iter().filter(|operation| operation.is_expiry()).collect();
+            return Err(ChainError::new(
+                "expiries",
+                format!("a journal that begins with {due:?} and has no others"),
+                format!("{found:?}"),
+            ));
+        }
+        Ok(())
+    }
+
     fn check_nodes(&self, receipt: &Receipt, nodes: &[Arc<Block>]) -> Result<(), ChainError> {
         let named: Vec<BlockId> = nodes.iter().map(|block| block.id()).collect();
         if named != receipt.nodes {
@@ -374,6 +403,7 @@ impl Chain {
         self.time = receipt.time;
         self.storage_left -= receipt.usage.storage;
         self.applied.insert(invocation, envelope);
+        self.deadlines.follow(&receipt.journal);
         // The run's view of the state is gone by now, so this is not a copy.
         let state = Arc::make_mut(&mut self.state);
         for Write(key, value) in &receipt.writes {
@@ -399,9 +429,13 @@ impl Chain {
         }
     }
 
-    /// From a snapshot.
+    /// From a snapshot. `holds` are the scope's open ones with their deadlines, from the ledger's books.
     #[must_use]
-    pub fn from_parts(policy: Arc<PolicyInForce>, parts: ChainParts) -> Self {
+    pub fn from_parts(
+        policy: Arc<PolicyInForce>,
+        parts: ChainParts,
+        holds: impl IntoIterator<Item = (HoldId, u64)>,
+    ) -> Self {
         let mut state = State::default();
         for (module, key, value) in parts.values {
             state.set(module, key.into_vec(), Some(value.into_vec()));
@@ -420,6 +454,7 @@ impl Chain {
             state: Arc::new(state),
             applied: parts.applied.into_iter().collect(),
             storage_left: parts.storage_left,
+            deadlines: holds.into_iter().collect(),
         }
     }
 }

@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::block::{Anchor, Transfer, Usage};
+use crate::block::{Anchor, Usage};
 use crate::encode::Block;
 use crate::id::Hash;
+use crate::ledger::Operation;
 
 /// How a guest's run ended, as its receipt says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -109,8 +110,8 @@ pub struct Staged {
     pub logged: Option<Hash>,
     /// State to change; `None` deletes.
     pub writes: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
-    /// Transfers, each already held by the ledger.
-    pub journal: Vec<Transfer>,
+    /// What the guest moved, each staged with the ledger already.
+    pub journal: Vec<Operation>,
     /// Nodes to store.
     pub nodes: Vec<Block>,
     /// Nodes to anchor.

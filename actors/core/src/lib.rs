@@ -18,6 +18,7 @@ pub mod chain;
 pub mod checkpoint;
 pub mod costs;
 pub mod dag;
+mod deadlines;
 pub mod effect;
 pub mod encode;
 pub mod gate;

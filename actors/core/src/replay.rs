@@ -458,7 +458,8 @@ impl Fold {
             .map_err(diverged)?;
         chain.apply(invocation, receipt, block, nodes).map_err(diverged)?;
         self.ledger
-            .book(receipt)
+            .book(&receipt.booking())
+            .map(|_| ())
             .map_err(|e| fail(position, block, "ledger", "postings that the balances cover", e))
     }
 }

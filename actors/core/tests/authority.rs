@@ -6,13 +6,12 @@ use std::collections::BTreeMap;
 
 use icn_core::authority::check_journal;
 use icn_core::block::{
-    Capability, GrantLimits, HoldTerms, Install, Invocation, Issue, Policy, PolicyTag, Receipt, Transfer,
-    Usage,
+    Capability, GrantLimits, Install, Invocation, Issue, Policy, PolicyTag, Receipt, Usage,
 };
 use icn_core::chain::{ChainError, hold_id};
 use icn_core::effect::Outcome;
-use icn_core::id::{Bytes, HoldId, Owner};
-use icn_core::ledger::{Ledger, LedgerError};
+use icn_core::id::{BlockId, Bytes, HoldId, Owner, Unit};
+use icn_core::ledger::{AccountId, Ledger, LedgerCode, Operation};
 use icn_core::limits;
 use icn_core::policy::PolicyInForce;
 use icn_testkit::generate::{did, origin, raw_id, receipt_for, token};
@@ -29,18 +28,23 @@ fn shop() -> Owner {
 fn module() -> Owner {
     Owner::Module(raw_id(0))
 }
-fn pay(from: Owner, to: Owner, amount: u64) -> Transfer {
-    Transfer::new(from, to, token(0), amount)
+fn pay(from: Owner, to: Owner, amount: u64) -> Operation {
+    Operation::transfer(from, to, token(0), amount)
+}
+fn said(from: Owner, to: Owner, unit: Unit, memo: &str) -> Operation {
+    Operation::Transfer { from, to, unit, amount: 1, memo: memo.to_owned() }
 }
 fn id(index: u64) -> HoldId {
     hold_id(&SEED, index)
 }
-fn placing(from: Owner, id: HoldId, amount: u64, deadline: u64) -> Transfer {
-    let terms = HoldTerms { to: shop(), deadline, module: raw_id(0) };
-    pay(from, Owner::Hold(id), amount).with_terms(terms)
+fn placing_for(module: BlockId, from: Owner, id: HoldId, amount: u64, deadline: u64) -> Operation {
+    Operation::Hold { id, from, to: shop(), unit: token(0), amount, deadline, module }
 }
-fn paying(id: HoldId, to: Owner, amount: u64) -> Transfer {
-    pay(Owner::Hold(id), to, amount)
+fn placing(from: Owner, id: HoldId, amount: u64, deadline: u64) -> Operation {
+    placing_for(raw_id(0), from, id, amount, deadline)
+}
+fn settle(id: HoldId, amount: u64) -> Operation {
+    Operation::Settle { id, amount }
 }
 
 fn policy(capabilities: &[Capability]) -> PolicyInForce {
@@ -74,11 +78,11 @@ fn ledger() -> Ledger {
     ledger
 }
 
-fn receipt(time: u64, journal: Vec<Transfer>) -> Receipt {
+fn receipt(time: u64, journal: Vec<Operation>) -> Receipt {
     Receipt { time, ..receipt_for(did(0), Outcome::Ok, 0, Usage::default(), journal) }
 }
 
-fn check(capabilities: &[Capability], journal: Vec<Transfer>, ledger: &Ledger) -> Result<(), ChainError> {
+fn check(capabilities: &[Capability], journal: Vec<Operation>, ledger: &Ledger) -> Result<(), ChainError> {
     let invocation =
         Invocation::new(&origin(), did(0), raw_id(0), "run", [], Bytes([0; 16]), did(1), NOW_MS + 1);
     check_journal(&invocation, &receipt(NOW_MS, journal), &policy(capabilities), &SEED, ledger)
@@ -87,8 +91,8 @@ fn check(capabilities: &[Capability], journal: Vec<Transfer>, ledger: &Ledger) -
 #[test]
 fn a_journal_needs_the_capabilities_of_its_calls() {
     use Capability as C;
-    let usage = || pay(me(), Owner::Treasury, 1).with_memo("usage");
-    let cases: [(Vec<Transfer>, &[Capability]); 10] = [
+    let usage = || said(me(), Owner::Treasury, token(0), "usage");
+    let cases: [(Vec<Operation>, &[Capability]); 11] = [
         (vec![pay(me(), shop(), 1)], &[C::Transfer]),
         (vec![pay(module(), shop(), 1)], &[C::Transfer]),
         (vec![pay(Owner::Treasury, shop(), 1)], &[C::Transfer, C::Treasury]),
@@ -98,10 +102,8 @@ fn a_journal_needs_the_capabilities_of_its_calls() {
         (vec![usage()], &[C::Usage]),
         (vec![placing(me(), id(0), 1, NOW_MS + 1)], &[C::Transfer]),
         (vec![placing(Owner::Treasury, id(0), 1, NOW_MS + 1)], &[C::Transfer, C::Treasury]),
-        (
-            vec![placing(me(), id(0), 2, NOW_MS + 1), paying(id(0), shop(), 1), paying(id(0), me(), 1)],
-            &[C::Transfer],
-        ),
+        (vec![placing(me(), id(0), 2, NOW_MS + 1), settle(id(0), 1)], &[C::Transfer]),
+        (vec![placing(me(), id(0), 2, NOW_MS + 1), Operation::Void { id: id(0) }], &[C::Transfer]),
     ];
     for (journal, needed) in cases {
         assert_eq!(check(needed, journal.clone(), &ledger()), Ok(()), "{journal:?}");
@@ -116,10 +118,10 @@ fn a_journal_needs_the_capabilities_of_its_calls() {
     }
     // Usage is from the caller to the treasury, of the default token, with the host's word.
     for forged in [
-        pay(module(), Owner::Treasury, 1).with_memo("usage"),
-        pay(me(), shop(), 1).with_memo("usage"),
-        pay(me(), Owner::Treasury, 1),
-        Transfer::new(me(), Owner::Treasury, token(1), 1).with_memo("usage"),
+        said(module(), Owner::Treasury, token(0), "usage"),
+        said(me(), shop(), token(0), "usage"),
+        said(me(), Owner::Treasury, token(0), ""),
+        said(me(), Owner::Treasury, token(1), "usage"),
     ] {
         assert!(check(&[C::Usage], vec![forged.clone()], &ledger()).is_err(), "{forged:?}");
     }
@@ -140,101 +142,112 @@ fn nobody_elses_account_is_debited() {
 /// Two holds before the receipt: one of ours, one of another module; both open until the deadline.
 fn with_holds(deadline: u64) -> (Ledger, HoldId, HoldId) {
     let (ours, theirs) = (Bytes([1; 16]), Bytes([2; 16]));
-    let mut other = placing(me(), theirs, 10, deadline);
-    other.terms.as_mut().unwrap().module = raw_id(1);
+    let other = placing_for(raw_id(1), me(), theirs, 10, deadline);
     let mut ledger = ledger();
-    ledger.book(&receipt(NOW_MS - 10, vec![placing(me(), ours, 10, deadline), other])).unwrap();
+    ledger
+        .book(&receipt(NOW_MS - 10, vec![placing(me(), ours, 10, deadline), other]).booking())
+        .unwrap();
     (ledger, ours, theirs)
 }
 
+fn book(ledger: &Ledger, journal: Vec<Operation>) -> Result<Ledger, LedgerCode> {
+    let mut after = ledger.clone();
+    after.book(&receipt(NOW_MS, journal).booking()).map(|_| after).map_err(|refusal| refusal.code)
+}
+
+fn has(ledger: &Ledger, owner: Owner) -> (i128, i128) {
+    let account = ledger.account(&AccountId { scope: did(0), owner, unit: token(0) }).unwrap();
+    (account.balance(), account.available())
+}
+
 #[test]
-fn a_hold_pays_its_parties_and_for_the_module_that_placed_it() {
+fn a_hold_is_ended_by_the_module_that_placed_it_and_before_its_deadline() {
     let all = &Capability::ALL;
     let (ledger, ours, theirs) = with_holds(NOW_MS + 1);
-    let book = |journal: Vec<Transfer>| ledger.clone().book(&receipt(NOW_MS, journal));
-    for sound in [
-        vec![paying(ours, shop(), 10)],
-        vec![paying(ours, me(), 10)],
-        vec![paying(ours, shop(), 4), paying(ours, me(), 6)],
-    ] {
-        assert_eq!(check(all, sound.clone(), &ledger), Ok(()), "{sound:?}");
-        assert_eq!(book(sound.clone()), Ok(()), "{sound:?}");
+    for (end, paid) in [(settle(ours, 10), 10), (settle(ours, 4), 4), (Operation::Void { id: ours }, 0)] {
+        assert_eq!(check(all, vec![end.clone()], &ledger), Ok(()), "{end:?}");
+        let after = book(&ledger, vec![end.clone()]).unwrap();
+        assert_eq!(has(&after, shop()), (100 + paid, 100 + paid), "{end:?}");
+        // The other module's hold is open still.
+        assert_eq!(has(&after, me()), (100 - paid, 90 - paid), "{end:?}");
     }
-    let forged = check(all, vec![paying(theirs, shop(), 10)], &ledger).unwrap_err();
-    assert_eq!(forged.what, "hold's module", "another module's hold");
-    let forged = check(all, vec![paying(ours, Owner::Treasury, 10)], &ledger).unwrap_err();
-    assert_eq!(forged.what, "transfer out of a hold", "to somebody else");
-    let forged = check(all, vec![paying(Bytes([3; 16]), shop(), 10)], &ledger).unwrap_err();
-    assert_eq!(forged.what, "transfer out of a hold", "a hold that is not there");
-    assert_eq!(book(vec![paying(ours, Owner::Treasury, 10)]), Err(LedgerError::NotParty(Owner::Treasury)));
-    assert_eq!(
-        book(vec![paying(ours, shop(), 4)]),
-        Err(LedgerError::HoldLeft(ours)),
-        "neither open nor closed"
-    );
-    let twice = vec![paying(ours, shop(), 10), paying(ours, me(), 1)];
-    assert_eq!(book(twice), Err(LedgerError::NoHold(ours)), "after it was closed");
-    // Past its deadline it is not there, and its payer has it back.
-    let (ledger, ours, _) = with_holds(NOW_MS);
-    assert!(check(all, vec![paying(ours, shop(), 10)], &ledger).is_err());
-    let mut after = ledger.clone();
-    assert_eq!(after.book(&receipt(NOW_MS, vec![pay(me(), shop(), 100)])), Ok(()));
-    assert!(after.posted().holds.is_empty());
-    assert!(after.accounts().all(|(account, _)| !matches!(account.owner, Owner::Hold(_))));
+    for (id, what, why) in [
+        (theirs, "hold's module", "another module's hold"),
+        (Bytes([3; 16]), "end of a hold", "a hold that is not there"),
+    ] {
+        for end in [settle(id, 10), Operation::Void { id }] {
+            assert_eq!(check(all, vec![end], &ledger).unwrap_err().what, what, "{why}");
+        }
+    }
+    assert_eq!(book(&ledger, vec![settle(ours, 11)]).unwrap_err(), LedgerCode::OverSettled);
+    let twice = vec![settle(ours, 10), Operation::Void { id: ours }];
+    assert_eq!(book(&ledger, twice).unwrap_err(), LedgerCode::UnknownHold, "after it was ended");
+    // Past its deadline it is not there; its payer has it back once the journal says so.
+    let (ledger, ours, theirs) = with_holds(NOW_MS);
+    assert!(check(all, vec![settle(ours, 10)], &ledger).is_err());
+    let pays = pay(me(), shop(), 100);
+    assert_eq!(book(&ledger, vec![pays.clone()]).unwrap_err(), LedgerCode::ExpiryMissing);
+    let [first, second] = [ours, theirs].map(|id| Operation::Expire { id });
+    let after = book(&ledger, vec![first, second, pays]).unwrap();
+    assert!(after.books().holds.is_empty());
+    assert_eq!((has(&after, me()), has(&after, shop())), ((0, 0), (200, 200)));
 }
 
 #[test]
 fn a_hold_is_placed_on_the_terms_of_its_run() {
     let all = &Capability::ALL;
-    let mut foreign = placing(me(), id(0), 1, NOW_MS + 1);
-    foreign.terms.as_mut().unwrap().module = raw_id(1);
+    let foreign = placing_for(raw_id(1), me(), id(0), 1, NOW_MS + 1);
     assert_eq!(check(all, vec![foreign], &ledger()).unwrap_err().what, "hold's module");
     for name in [id(1), Bytes([0; 16])] {
         let found = check(all, vec![placing(me(), name, 1, NOW_MS + 1)], &ledger());
-        assert_eq!(found.unwrap_err().what, "hold's account", "a name of its own choice");
+        assert_eq!(found.unwrap_err().what, "hold's name", "a name of its own choice");
     }
     let again = vec![placing(me(), id(0), 1, NOW_MS + 1), placing(me(), id(0), 1, NOW_MS + 1)];
-    assert_eq!(check(all, again, &ledger()).unwrap_err().what, "hold's account");
+    assert_eq!(check(all, again, &ledger()).unwrap_err().what, "hold's name");
     // What the ledger itself refuses, whoever asks.
-    let book = |journal: Vec<Transfer>| ledger().book(&receipt(NOW_MS, journal)).unwrap_err();
     for deadline in [0, NOW_MS, NOW_MS + limits::HOLD_AHEAD_MS_MAX + 1, u64::MAX] {
-        let refused = book(vec![placing(me(), id(0), 1, deadline)]);
-        assert_eq!(refused, LedgerError::Deadline { deadline, time: NOW_MS });
+        let refused = book(&ledger(), vec![placing(me(), id(0), 1, deadline)]).unwrap_err();
+        assert_eq!(refused, LedgerCode::Deadline, "{deadline}");
     }
-    assert_eq!(
-        book(vec![pay(me(), Owner::Hold(id(0)), 1)]),
-        LedgerError::Terms(Owner::Hold(id(0))),
-        "a hold without terms"
-    );
-    let mut plain = pay(me(), shop(), 1);
-    plain.terms = placing(me(), id(0), 1, NOW_MS + 1).terms;
-    assert_eq!(book(vec![plain]), LedgerError::Terms(shop()), "terms without a hold");
-    assert_eq!(
-        book(vec![placing(Owner::Issuance, id(0), 1, NOW_MS + 1)]),
-        LedgerError::Reserved(Owner::Issuance)
-    );
-    assert_eq!(book(vec![placing(shop(), id(0), 1, NOW_MS + 1)]), LedgerError::SelfTransfer(shop()));
+    let to_a_hold = pay(me(), Owner::Hold(id(0)), 1);
+    assert_eq!(book(&ledger(), vec![to_a_hold]).unwrap_err(), LedgerCode::Reserved);
+    let of_nobody = placing(Owner::Issuance, id(0), 1, NOW_MS + 1);
+    assert_eq!(book(&ledger(), vec![of_nobody]).unwrap_err(), LedgerCode::Reserved);
+    let for_itself = placing(shop(), id(0), 1, NOW_MS + 1);
+    assert_eq!(book(&ledger(), vec![for_itself]).unwrap_err(), LedgerCode::SameAccount);
 }
 
-/// Holds of one deadline, and of several, return in one order; and each scope's time is its own.
+/// Holds of one deadline, and of several, end in one order; and each scope's time is its own.
 #[test]
 fn time_returns_what_is_held_and_only_then() {
     let mut ledger = ledger();
     let journal = (0..3).map(|n| placing(me(), id(n), 10, NOW_MS + 1 + n)).collect();
-    ledger.book(&receipt(NOW_MS, journal)).unwrap();
+    ledger.book(&receipt(NOW_MS, journal).booking()).unwrap();
     let of_me = |ledger: &Ledger, time| ledger.balance_staged(did(0), time, &me(), &token(0));
-    for (ahead, has) in [(0, 70), (1, 80), (2, 90), (3, 100), (1000, 100)] {
-        assert_eq!(of_me(&ledger, NOW_MS + ahead), has, "{ahead} ms later, to a run");
-        assert_eq!(ledger.account(did(0), me(), token(0)).balance(), 70, "and nothing is posted");
+    for (ahead, left) in [(0, 70), (1, 80), (2, 90), (3, 100), (1000, 100)] {
+        let time = NOW_MS + ahead;
+        assert_eq!(of_me(&ledger, time), left, "{ahead} ms later, to a run");
+        assert_eq!(has(&ledger, me()), (100, 70), "and nothing is recorded");
+        let due: Vec<Operation> =
+            ledger.due(&did(0), time).into_iter().map(|id| Operation::Expire { id }).collect();
+        assert_eq!(due.len() as u64, ahead.min(3));
         let mut after = ledger.clone();
-        after.book(&receipt(NOW_MS + ahead, Vec::new())).unwrap();
-        assert_eq!(after.account(did(0), me(), token(0)).balance(), has, "{ahead} ms later, by a receipt");
-        let mut failed = ledger.clone();
-        let outcome = Outcome::Failed(1);
-        failed.book(&Receipt { outcome, ..receipt(NOW_MS + ahead, Vec::new()) }).unwrap();
-        assert_eq!(failed.posted(), after.posted(), "time passes for a run that failed too");
+        after.book(&receipt(time, due.clone()).booking()).unwrap();
+        assert_eq!(has(&after, me()), (100, left), "{ahead} ms later, by a receipt");
+        // Only those, all of them, in their order.
+        let mut more = due.clone();
+        more.push(Operation::Expire { id: id(2) });
+        let mut turned = due.clone();
+        turned.reverse();
+        let mut wrong = vec![more];
+        wrong.extend((due.len() > 1).then_some(turned));
+        wrong.extend((!due.is_empty()).then(|| due[1..].to_vec()));
+        for journal in wrong {
+            let refused = ledger.clone().book(&receipt(time, journal.clone()).booking());
+            assert!(refused.is_err(), "{ahead} ms later, {journal:?}");
+        }
         let mut elsewhere = ledger.clone();
-        elsewhere.book(&Receipt { scope: did(7), ..receipt(NOW_MS + ahead, Vec::new()) }).unwrap();
-        assert_eq!(elsewhere.posted(), ledger.posted(), "another scope's time");
+        elsewhere.book(&Receipt { scope: did(7), ..receipt(time, Vec::new()) }.booking()).unwrap();
+        assert_eq!(has(&elsewhere, me()), (100, 70), "another scope's time");
     }
 }

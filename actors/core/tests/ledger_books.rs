@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use icn_core::ledger::machine::LedgerCode;
+use icn_core::ledger::LedgerCode;
 use icn_testkit::books::{Seen, check_books};
 use icn_testkit::generate;
 use proptest::prelude::*;

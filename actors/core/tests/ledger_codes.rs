@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use icn_core::block::Usage;
 use icn_core::id::{Bytes, Did, HoldId, Owner, Unit};
-use icn_core::ledger::machine::{
+use icn_core::ledger::{
     AccountId, Actor, Booking, CapKey, Command, Context, Group, Ledger, LedgerCode as Code, Level, Limits,
     Operation, Right,
 };

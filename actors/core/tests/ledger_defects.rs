@@ -3,7 +3,7 @@
 
 use icn_core::encode;
 use icn_core::id::{Bytes, Did, HoldId, Owner, Unit};
-use icn_core::ledger::machine::{
+use icn_core::ledger::{
     Account, AccountId, Actor, CapKey, Command, Context, Event, Group, Ledger, LedgerCode as Code, Leg,
     Level, Limits, Right,
 };

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
-use icn_core::block::{Anchor, Capability, Transfer};
+use icn_core::block::{Anchor, Capability};
 use icn_core::effect::{Trap, TrapKind};
 use icn_core::encode::Block;
 use icn_core::id::{BlockId, Did, HoldId, Owner, Unit};
-use icn_core::ledger::{LedgerError, OpenHold};
+use icn_core::ledger::{HoldState, LedgerRefusal, Operation};
 use icn_core::limits;
 use icn_core::policy::PolicyInForce;
 use icn_core::state::State;
@@ -23,14 +23,15 @@ use crate::record::Recorder;
 #[error("the ledger does not answer")]
 pub struct PortClosed;
 
-/// The ledger's word on a guest's transfers and balances, at once, at the time of its invocation.
+/// The ledger's word on what a guest moves and on balances, at once, at the time of its invocation.
 pub trait LedgerPort: Send {
-    /// Sets a transfer of this invocation aside, or refuses it.
-    fn hold(&mut self, transfer: Transfer) -> BoxFuture<'_, Result<Result<(), LedgerError>, PortClosed>>;
-    /// The posted balance of an account of this scope, this invocation's own transfers applied.
+    /// Does an operation of this invocation, for it alone to see, or refuses it.
+    fn stage(&mut self, operation: Operation)
+    -> BoxFuture<'_, Result<Result<(), LedgerRefusal>, PortClosed>>;
+    /// What an account of this scope has and has not set aside, this invocation's own operations done.
     fn balance(&mut self, owner: Owner, unit: Unit) -> BoxFuture<'_, Result<i128, PortClosed>>;
     /// A hold that is open in this scope, this invocation's own doings applied.
-    fn open_hold(&mut self, id: HoldId) -> BoxFuture<'_, Result<Option<OpenHold>, PortClosed>>;
+    fn open_hold(&mut self, id: HoldId) -> BoxFuture<'_, Result<Option<HoldState>, PortClosed>>;
 }
 
 /// Everything that decides a run, beside the module.
@@ -93,7 +94,7 @@ pub(crate) struct Stage {
     pub(crate) write_bytes: usize,
     pub(crate) storage: i64,
     pub(crate) network: u64,
-    pub(crate) journal: Vec<Transfer>,
+    pub(crate) journal: Vec<Operation>,
     /// Holds placed so far: the next one is named by this number.
     pub(crate) holds_placed: u64,
     pub(crate) nodes: Vec<Block>,

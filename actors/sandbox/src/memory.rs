@@ -43,6 +43,13 @@ macro_rules! codes {
                     $(Self::$soft => $name,)+
                 }
             }
+            /// The one with this number.
+            pub(crate) const fn numbered(code: i32) -> Option<Self> {
+                match code {
+                    $($code => Some(Self::$soft),)+
+                    _ => None,
+                }
+            }
         }
 
         /// Every code that a call may answer.

@@ -4,10 +4,9 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use icn_core::block::Transfer;
 use icn_core::effect::Staged;
 use icn_core::id::{Did, HoldId, Owner, Unit};
-use icn_core::ledger::{Ledger, LedgerError, OpenHold};
+use icn_core::ledger::{HoldState, Ledger, LedgerRefusal, Operation};
 use icn_core::limits;
 use icn_core::replay::{Rerun, Rerunner};
 
@@ -46,9 +45,12 @@ pub(crate) struct Lent {
 }
 
 impl LedgerPort for Lent {
-    fn hold(&mut self, transfer: Transfer) -> BoxFuture<'_, Result<Result<(), LedgerError>, PortClosed>> {
-        let hold = |mut ledger: MutexGuard<'_, Ledger>| ledger.hold(self.scope, self.time, transfer);
-        let answer = self.ledger.lock().map(hold).map_err(|_| PortClosed);
+    fn stage(
+        &mut self,
+        operation: Operation,
+    ) -> BoxFuture<'_, Result<Result<(), LedgerRefusal>, PortClosed>> {
+        let stage = |mut ledger: MutexGuard<'_, Ledger>| ledger.stage(self.scope, self.time, operation);
+        let answer = self.ledger.lock().map(stage).map_err(|_| PortClosed);
         futures::future::ready(answer).boxed()
     }
     fn balance(&mut self, owner: Owner, unit: Unit) -> BoxFuture<'_, Result<i128, PortClosed>> {
@@ -57,7 +59,7 @@ impl LedgerPort for Lent {
         let answer = self.ledger.lock().map(balance).map_err(|_| PortClosed);
         futures::future::ready(answer).boxed()
     }
-    fn open_hold(&mut self, id: HoldId) -> BoxFuture<'_, Result<Option<OpenHold>, PortClosed>> {
+    fn open_hold(&mut self, id: HoldId) -> BoxFuture<'_, Result<Option<HoldState>, PortClosed>> {
         let hold = |ledger: MutexGuard<'_, Ledger>| ledger.open_hold(self.scope, self.time, &id);
         let answer = self.ledger.lock().map(hold).map_err(|_| PortClosed);
         futures::future::ready(answer).boxed()

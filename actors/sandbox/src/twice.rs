@@ -5,17 +5,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use icn_core::block::Transfer;
 use icn_core::id::{HoldId, Owner, Unit};
-use icn_core::ledger::{LedgerError, OpenHold};
+use icn_core::ledger::{HoldState, LedgerRefusal, Operation};
 
 use crate::context::{Call, LedgerPort, PortClosed};
 
 /// What the ledger said, once.
 enum Answer {
-    Hold(Result<(), LedgerError>),
+    Stage(Result<(), LedgerRefusal>),
     Balance(i128),
-    OpenHold(Option<OpenHold>),
+    OpenHold(Option<HoldState>),
 }
 
 type Heard = Arc<Mutex<VecDeque<Answer>>>;
@@ -55,10 +54,13 @@ impl Listening {
 }
 
 impl LedgerPort for Listening {
-    fn hold(&mut self, transfer: Transfer) -> BoxFuture<'_, Result<Result<(), LedgerError>, PortClosed>> {
+    fn stage(
+        &mut self,
+        operation: Operation,
+    ) -> BoxFuture<'_, Result<Result<(), LedgerRefusal>, PortClosed>> {
         let Self { ledger, heard } = self;
-        let said = ledger.hold(transfer);
-        said.inspect(|said| said.iter().for_each(|said| Self::keep(heard, Answer::Hold(said.clone()))))
+        let said = ledger.stage(operation);
+        said.inspect(|said| said.iter().for_each(|said| Self::keep(heard, Answer::Stage(said.clone()))))
             .boxed()
     }
     fn balance(&mut self, owner: Owner, unit: Unit) -> BoxFuture<'_, Result<i128, PortClosed>> {
@@ -66,7 +68,7 @@ impl LedgerPort for Listening {
         let said = ledger.balance(owner, unit);
         said.inspect(|said| said.iter().for_each(|said| Self::keep(heard, Answer::Balance(*said)))).boxed()
     }
-    fn open_hold(&mut self, id: HoldId) -> BoxFuture<'_, Result<Option<OpenHold>, PortClosed>> {
+    fn open_hold(&mut self, id: HoldId) -> BoxFuture<'_, Result<Option<HoldState>, PortClosed>> {
         let Self { ledger, heard } = self;
         let said = ledger.open_hold(id);
         said.inspect(|said| said.iter().for_each(|said| Self::keep(heard, Answer::OpenHold(said.clone()))))
@@ -88,13 +90,13 @@ impl Repeating {
 }
 
 impl LedgerPort for Repeating {
-    fn hold(&mut self, _: Transfer) -> BoxFuture<'_, Result<Result<(), LedgerError>, PortClosed>> {
-        self.next(|answer| if let Answer::Hold(said) = answer { Some(said) } else { None })
+    fn stage(&mut self, _: Operation) -> BoxFuture<'_, Result<Result<(), LedgerRefusal>, PortClosed>> {
+        self.next(|answer| if let Answer::Stage(said) = answer { Some(said) } else { None })
     }
     fn balance(&mut self, _: Owner, _: Unit) -> BoxFuture<'_, Result<i128, PortClosed>> {
         self.next(|answer| if let Answer::Balance(said) = answer { Some(said) } else { None })
     }
-    fn open_hold(&mut self, _: HoldId) -> BoxFuture<'_, Result<Option<OpenHold>, PortClosed>> {
+    fn open_hold(&mut self, _: HoldId) -> BoxFuture<'_, Result<Option<HoldState>, PortClosed>> {
         self.next(|answer| if let Answer::OpenHold(said) = answer { Some(said) } else { None })
     }
 }

@@ -12,6 +12,7 @@ use common::{Port, World, caller, compile, has_no_effects, literal, node, scope,
 use icn_core::block::Capability;
 use icn_core::effect::{Outcome, Staged, TrapKind};
 use icn_core::id::{BlockId, Codec, Owner};
+use icn_core::ledger::Operation;
 use icn_core::{costs, limits};
 use icn_sandbox::{FUNCTIONS, FunctionType};
 
@@ -1194,7 +1195,7 @@ fn transfers_are_refused_for_what_is_wrong_with_them() {
         transfer(0, "treasury", "H", 50, 0),
     ];
     let staged = runs(1, &body.concat());
-    assert_eq!(staged.journal.iter().map(|t| t.amount).collect::<Vec<_>>(), [100, 50, 50]);
+    assert_eq!(staged.journal.iter().filter_map(Operation::amount).collect::<Vec<_>>(), [100, 50, 50]);
 }
 
 #[test]

@@ -101,8 +101,9 @@ pub fn audit(options: &AuditOptions, witness: &mut dyn Witness) -> Result<AuditR
         finding = Some(no_entry(&layout, &layout.checkpoint()));
     }
     if finding.is_none() {
-        finding = fold.ledger().imbalances().first().map(|(scope, unit, sum)| {
-            Finding::of("ledger", "debits equal to credits", &format!("{unit} of {scope} sums to {sum}"))
+        finding = fold.ledger().imbalances().first().map(|(scope, unit, posted, held)| {
+            let found = format!("{unit} of {scope} sums to {posted}, and {held} held");
+            Finding::of("ledger", "debits equal to credits", &found)
         });
     }
     if let Some(Tail::Torn { file, offset, bytes }) = reader.tail() {
@@ -346,6 +347,7 @@ fn check_snapshots(
 
 fn same(snapshot: &snapshot::Snapshot, fold: &Fold) -> bool {
     let chains: Vec<_> = fold.chains().iter().map(|(scope, chain)| (*scope, chain.parts())).collect();
-    let ours = recover::snapshot_of(fold.log(), fold.ledger().posted(), chains, fold.engines());
+    let ledger = (fold.ledger().books(), fold.ledger().remembered());
+    let ours = recover::snapshot_of(fold.log(), ledger, chains, fold.engines());
     ours == *snapshot
 }

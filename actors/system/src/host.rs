@@ -34,7 +34,7 @@ use crate::directory::{self, DirectoryError};
 use crate::events::{self, Event};
 use crate::faults::{Faults, NoFaults};
 use crate::files::{self, Layout, Lock, LockError};
-use crate::ledger::{AskPosted, Balance, IssueUnits, LedgerActor};
+use crate::ledger::{AskAll, AskBooks, Balance, IssueUnits, LedgerActor};
 use crate::monitor::{Alerts, Monitor};
 use crate::recover::{self, RecoverError};
 use crate::scope::{CloseScope, Invoke, ReadValue, ReceiptOf, ScopeView, View};
@@ -184,10 +184,10 @@ impl Host {
         if recovered.folded >= SNAPSHOT_AFTER_ENTRIES {
             let chains: Vec<(Did, _)> =
                 parts.chains.iter().map(|(scope, chain)| (*scope, chain.parts())).collect();
-            let posted = parts.ledger.posted();
+            let ledger = (parts.ledger.books(), parts.ledger.remembered());
             let _ = snapshot::write(
                 &layout.snapshots(),
-                &recover::snapshot_of(&parts.log, posted, chains, &parts.engines),
+                &recover::snapshot_of(&parts.log, ledger, chains, &parts.engines),
             )?;
         }
         // The runtime's own way to give way runs everything that waits, from other threads too, before it goes on.
@@ -400,14 +400,15 @@ impl Host {
     pub async fn account(&self, scope: Did, owner: Owner, unit: Unit) -> Option<Account> {
         // Whatever the scope has not told the ledger yet comes first.
         let _ = self.view(&scope).await;
-        self.shared.ledger.send(Balance { scope, owner, unit }).await.ok()
+        self.shared.ledger.send(Balance(AccountId { scope, owner, unit })).await.ok()
     }
-    /// All accounts, posted.
+    /// The counters of all open accounts, in the order of their names.
     pub async fn accounts(&self) -> Vec<(AccountId, Account)> {
         for scope in self.scopes() {
             let _ = self.view(&scope).await;
         }
-        self.shared.ledger.send(AskPosted).await.map(|posted| posted.accounts).unwrap_or_default()
+        let books = self.shared.ledger.send(AskBooks).await.unwrap_or_default();
+        books.accounts.into_iter().map(|(id, account)| (id, account.counters())).collect()
     }
     /// The newest alerts.
     pub async fn alerts(&self) -> Vec<String> {
@@ -454,15 +455,15 @@ impl Host {
                 None => whole = false,
             }
         }
-        let posted = self.shared.ledger.send(AskPosted).await.ok();
+        let ledger = self.shared.ledger.send(AskAll).await.ok();
         let closed = self.shared.dag.send(CloseLog).await.map_err(|e| OpenError::Other(e.to_string()))?;
         let (log, note) = closed.map_err(OpenError::Other)?;
-        if let (true, Some(posted)) = (whole, posted) {
+        if let (true, Some(ledger)) = (whole, ledger) {
             let mut engines = self.engines.clone();
             if engine_described {
                 engines.insert(self.shared.cache.engine().description().id());
             }
-            let snapshot = recover::snapshot_of(&log, posted, chains, &engines);
+            let snapshot = recover::snapshot_of(&log, ledger, chains, &engines);
             snapshot::write(&self.shared.layout.snapshots(), &snapshot)?;
         }
         Ok(note)

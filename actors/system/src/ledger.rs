@@ -8,9 +8,11 @@ use actix::{Actor, ActorContext as _, Addr, Context, Handler, Message, MessageRe
 use crossbeam::queue::SegQueue;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use icn_core::block::{Issue, Receipt, Transfer};
+use icn_core::block::{Issue, Receipt};
 use icn_core::id::{Did, HoldId, Owner, Unit};
-use icn_core::ledger::{Account, Ledger, LedgerError, OpenHold, Posted};
+use icn_core::ledger::{
+    Account, AccountId, Books, CommandId, HoldState, Ledger, LedgerRefusal, Operation, Remembered,
+};
 use icn_core::limits;
 use icn_sandbox::{LedgerPort, PortClosed};
 
@@ -41,7 +43,7 @@ impl Actor for LedgerActor {
 
 /// Sets resources aside for a scope: unit, what is needed, what would be welcome. One answer each.
 #[derive(Message)]
-#[rtype(result = "Vec<Result<u64, LedgerError>>")]
+#[rtype(result = "Vec<Result<u64, LedgerRefusal>>")]
 pub(crate) struct Draw {
     pub(crate) scope: Did,
     pub(crate) wants: Vec<(Unit, u64, u64)>,
@@ -59,23 +61,23 @@ impl Handler<Draw> for LedgerActor {
     }
 }
 
-/// Sets a guest's transfer aside.
+/// Does an operation of a scope's running invocation, for it alone to see.
 #[derive(Message)]
-#[rtype(result = "Result<(), LedgerError>")]
-pub(crate) struct Hold {
+#[rtype(result = "Result<(), LedgerRefusal>")]
+pub(crate) struct Stage {
     pub(crate) scope: Did,
     pub(crate) time: u64,
-    pub(crate) transfer: Transfer,
+    pub(crate) operation: Operation,
 }
 
-impl Handler<Hold> for LedgerActor {
-    type Result = Result<(), LedgerError>;
-    fn handle(&mut self, hold: Hold, _: &mut Self::Context) -> Self::Result {
-        self.ledger.hold(hold.scope, hold.time, hold.transfer)
+impl Handler<Stage> for LedgerActor {
+    type Result = Result<(), LedgerRefusal>;
+    fn handle(&mut self, stage: Stage, _: &mut Self::Context) -> Self::Result {
+        self.ledger.stage(stage.scope, stage.time, stage.operation)
     }
 }
 
-/// Drops what a scope's run set aside.
+/// Forgets what a scope's run did.
 #[derive(Message)]
 #[rtype(result = "()")]
 pub(crate) struct Void(pub(crate) Did);
@@ -96,7 +98,7 @@ impl Handler<Post> for LedgerActor {
     type Result = ();
     fn handle(&mut self, Post(receipts): Post, ctx: &mut Self::Context) {
         for receipt in receipts {
-            if let Err(error) = self.ledger.post(&receipt) {
+            if let Err(error) = self.ledger.post(&receipt.booking(), receipt.outcome.is_ok()) {
                 let what =
                     format!("the ledger cannot book receipt {} of {}: {error}", receipt.seq, receipt.scope);
                 self.fail_stop.stop(what);
@@ -109,14 +111,14 @@ impl Handler<Post> for LedgerActor {
 
 /// Books what a policy issues.
 #[derive(Message)]
-#[rtype(result = "Result<(), LedgerError>")]
+#[rtype(result = "Result<(), LedgerRefusal>")]
 pub(crate) struct IssueUnits {
     pub(crate) scope: Did,
     pub(crate) issues: Vec<Issue>,
 }
 
 impl Handler<IssueUnits> for LedgerActor {
-    type Result = Result<(), LedgerError>;
+    type Result = Result<(), LedgerRefusal>;
     fn handle(&mut self, issue: IssueUnits, _: &mut Self::Context) -> Self::Result {
         self.ledger.issue(issue.scope, &issue.issues)
     }
@@ -137,19 +139,15 @@ impl Handler<Adopt> for LedgerActor {
     }
 }
 
-/// Asks for an account's counters.
+/// Asks for an account's counters; zeros when it was never used.
 #[derive(Message)]
 #[rtype(result = "Account")]
-pub(crate) struct Balance {
-    pub(crate) scope: Did,
-    pub(crate) owner: Owner,
-    pub(crate) unit: Unit,
-}
+pub(crate) struct Balance(pub(crate) AccountId);
 
 impl Handler<Balance> for LedgerActor {
     type Result = MessageResult<Balance>;
-    fn handle(&mut self, ask: Balance, _: &mut Self::Context) -> Self::Result {
-        MessageResult(self.ledger.account(ask.scope, ask.owner, ask.unit))
+    fn handle(&mut self, Balance(id): Balance, _: &mut Self::Context) -> Self::Result {
+        MessageResult(self.ledger.account(&id).unwrap_or_default())
     }
 }
 
@@ -172,7 +170,7 @@ impl Handler<BalanceStaged> for LedgerActor {
 
 /// Asks for an open hold as a scope's running invocation sees it.
 #[derive(Message)]
-#[rtype(result = "Option<OpenHold>")]
+#[rtype(result = "Option<HoldState>")]
 pub(crate) struct AskHold {
     scope: Did,
     time: u64,
@@ -188,13 +186,28 @@ impl Handler<AskHold> for LedgerActor {
 
 /// Asks for everything that is posted.
 #[derive(Message)]
-#[rtype(result = "Posted")]
-pub(crate) struct AskPosted;
+#[rtype(result = "Books")]
+pub(crate) struct AskBooks;
 
-impl Handler<AskPosted> for LedgerActor {
-    type Result = MessageResult<AskPosted>;
-    fn handle(&mut self, _: AskPosted, _: &mut Self::Context) -> Self::Result {
-        MessageResult(self.ledger.posted())
+impl Handler<AskBooks> for LedgerActor {
+    type Result = MessageResult<AskBooks>;
+    fn handle(&mut self, _: AskBooks, _: &mut Self::Context) -> Self::Result {
+        MessageResult(self.ledger.books())
+    }
+}
+
+/// What clients' ids were answered.
+pub(crate) type Answered = Vec<(Did, CommandId, Remembered)>;
+
+/// Asks for what a snapshot keeps of the ledger.
+#[derive(Message)]
+#[rtype(result = "(Books, Answered)")]
+pub(crate) struct AskAll;
+
+impl Handler<AskAll> for LedgerActor {
+    type Result = MessageResult<AskAll>;
+    fn handle(&mut self, _: AskAll, _: &mut Self::Context) -> Self::Result {
+        MessageResult((self.ledger.books(), self.ledger.remembered()))
     }
 }
 
@@ -243,9 +256,12 @@ async fn within<T, E>(
 }
 
 impl LedgerPort for Port {
-    fn hold(&mut self, transfer: Transfer) -> BoxFuture<'_, Result<Result<(), LedgerError>, PortClosed>> {
+    fn stage(
+        &mut self,
+        operation: Operation,
+    ) -> BoxFuture<'_, Result<Result<(), LedgerRefusal>, PortClosed>> {
         tell_ledger(&self.ledger, &self.untold);
-        let answer = self.ledger.send(Hold { scope: self.scope, time: self.time, transfer });
+        let answer = self.ledger.send(Stage { scope: self.scope, time: self.time, operation });
         within(&mut self.wait_left, answer).boxed()
     }
     fn balance(&mut self, owner: Owner, unit: Unit) -> BoxFuture<'_, Result<i128, PortClosed>> {
@@ -253,7 +269,7 @@ impl LedgerPort for Port {
         let answer = self.ledger.send(BalanceStaged { scope: self.scope, time: self.time, owner, unit });
         within(&mut self.wait_left, answer).boxed()
     }
-    fn open_hold(&mut self, id: HoldId) -> BoxFuture<'_, Result<Option<OpenHold>, PortClosed>> {
+    fn open_hold(&mut self, id: HoldId) -> BoxFuture<'_, Result<Option<HoldState>, PortClosed>> {
         tell_ledger(&self.ledger, &self.untold);
         let answer = self.ledger.send(AskHold { scope: self.scope, time: self.time, id });
         within(&mut self.wait_left, answer).boxed()

@@ -10,12 +10,13 @@ use icn_core::chain::Chain;
 use icn_core::checkpoint::{Checkpoint, CheckpointError};
 use icn_core::encode::Block;
 use icn_core::id::{BlockId, Hash};
-use icn_core::ledger::{Ledger, Posted};
+use icn_core::ledger::{Books, Ledger};
 use icn_core::log::Log;
 use icn_core::merkle::Frontier;
 use icn_core::replay::{Divergence, Fold, FoldParts, Prepared, Trust};
 use icn_core::sign::Envelope;
 
+use crate::ledger::Answered;
 use crate::files::Layout;
 use crate::store::snapshot::{self, Snapshot, Unusable};
 use crate::store::{Reader, StoreError, Tail};
@@ -268,12 +269,13 @@ impl Walk {
             return Ok(Err("its tree is not the log's".into()));
         }
         let parts = before.into_parts();
+        let ledger = Ledger::from_books(snapshot.books, snapshot.commands);
         let mut chains = BTreeMap::new();
         for (scope, chain) in snapshot.chains {
             let Some(opened) = parts.chains.get(&scope) else {
                 return Ok(Err(format!("it has the scope {scope}, the log has not")));
             };
-            let chain = Chain::from_parts(opened.policy().clone(), chain);
+            let chain = Chain::from_parts(opened.policy().clone(), chain, ledger.deadlines(&scope));
             let expected = last.get(&chain.head()).copied().unwrap_or((0, opened.root()));
             if (chain.seq(), chain.root()) != expected {
                 return Ok(Err(format!("what it says of {scope} is not what the scope's last receipt says")));
@@ -286,7 +288,7 @@ impl Walk {
         let mut fold = Fold::from_parts(FoldParts {
             host: parts.host,
             log: Log::from_parts(frontier, heads),
-            ledger: Ledger::from_posted(Posted { accounts: snapshot.accounts, holds: snapshot.holds }),
+            ledger,
             chains,
             modules: parts.modules,
             engines: snapshot.engines.into_iter().collect::<BTreeSet<BlockId>>(),
@@ -310,7 +312,7 @@ fn is_receipt(entry: &Entry) -> bool {
 /// What a snapshot of this fold is.
 pub(crate) fn snapshot_of(
     log: &Log,
-    posted: Posted,
+    (books, commands): (Books, Answered),
     chains: Vec<(icn_core::id::Did, icn_core::chain::ChainParts)>,
     engines: &BTreeSet<BlockId>,
 ) -> Snapshot {
@@ -319,8 +321,8 @@ pub(crate) fn snapshot_of(
         size,
         frontier: frontier.to_vec(),
         heads: log.heads().iter().map(|(author, head)| (*author, head.seq, head.block)).collect(),
-        accounts: posted.accounts,
-        holds: posted.holds,
+        books,
+        commands,
         chains,
         engines: engines.iter().copied().collect(),
     }

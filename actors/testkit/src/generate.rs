@@ -8,18 +8,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
 
 use icn_core::block::{
-    Anchor, Capability, CredentialType, Engine, EngineTag, GrantLimits, HoldTerms, HostBlock, HostTag,
-    Install, Invocation, InvocationTag, Issue, Node, NodeTag, Policy, PolicyTag, Receipt, ReceiptTag, Role,
-    Transfer, Usage, Write,
+    Anchor, Capability, CredentialType, Engine, EngineTag, GrantLimits, HostBlock, HostTag, Install,
+    Invocation, InvocationTag, Issue, Node, NodeTag, Policy, PolicyTag, Receipt, ReceiptTag, Role, Usage,
+    Write,
 };
 use icn_core::checkpoint::Checkpoint;
 use icn_core::effect::{Outcome, Trap, TrapKind};
 use icn_core::encode::Block;
 use icn_core::id::{BlockId, Bytes, Codec, Did, Hash, HoldId, Origin, Owner, Unit};
+use icn_core::ledger::Operation;
 use icn_core::sign::SecretKey;
 use proptest::prelude::*;
 
 use crate::oracle::Cbor;
+use crate::plain::{HoldTerms, Transfer};
 
 /// How many keys [`key`] knows.
 pub const KEYS: usize = 8;
@@ -252,14 +254,36 @@ impl<'a> ByteSource<'a> {
         }
     }
 
-    /// A transfer, not always a sound one.
+    /// A transfer of the plain ledger, not always a sound one.
     pub fn transfer(&mut self) -> Transfer {
         let (from, to) = (self.owner(), self.owner());
         let (unit, amount) = (self.unit(), self.amount());
-        let memo = if self.once_in(8) { self.text(8) } else { String::new() };
         // Terms belong to a transfer to a hold, mostly.
         let terms = matches!(to, Owner::Hold(_)) != self.once_in(16);
-        Transfer { from, to, unit, amount, memo, terms: terms.then(|| self.terms()) }
+        Transfer { from, to, unit, amount, terms: terms.then(|| self.terms()) }
+    }
+
+    /// An operation of a journal with any fields.
+    pub fn operation(&mut self) -> Operation {
+        match self.below(8) {
+            0..=3 => {
+                let (from, to, unit, amount) = (self.owner(), self.owner(), self.unit(), self.amount());
+                let memo = if self.once_in(8) { self.text(8) } else { String::new() };
+                Operation::Transfer { from, to, unit, amount, memo }
+            }
+            4 => Operation::Hold {
+                id: self.hold_id(),
+                from: self.owner(),
+                to: self.owner(),
+                unit: self.unit(),
+                amount: self.amount(),
+                deadline: self.number(),
+                module: self.id(),
+            },
+            5 => Operation::Settle { id: self.hold_id(), amount: self.amount() },
+            6 => Operation::Void { id: self.hold_id() },
+            _ => Operation::Expire { id: self.hold_id() },
+        }
     }
 
     /// An issue, not always to an account that a policy may give units to.
@@ -332,7 +356,7 @@ impl<'a> ByteSource<'a> {
             output: self.short(40),
             logged: self.flag().then(|| self.hash()),
             writes: self.list(4, |s| Write(s.short(9), s.flag().then(|| s.short(9).into()))),
-            journal: self.list(4, Self::transfer),
+            journal: self.list(4, Self::operation),
             nodes: self.list(3, Self::id),
             anchors: self.list(3, |s| Anchor(s.id(), s.text(6))),
             root: self.hash(),
@@ -424,16 +448,10 @@ impl<'a> ByteSource<'a> {
                 let usage = self.usage();
                 LedgerOp::Post { scope, outcome, fuel: self.charge(), usage, spoil: self.once_in(8) }
             }
-            13 => {
-                let usage = self.usage();
-                let fuel = self.charge();
-                let journal = self.list(3, Self::transfer);
-                LedgerOp::Book(Box::new(receipt_for(scope, self.outcome(), fuel, usage, journal)))
-            }
-            14 => LedgerOp::Restart { scope },
+            13 | 14 => LedgerOp::Restart { scope },
             15 | 16 => {
                 let (hold, amount) = (self.hold_id(), self.amount());
-                LedgerOp::Close { scope, hold, amount, leave: self.once_in(4) }
+                LedgerOp::Close { scope, hold, amount }
             }
             19..=24 => LedgerOp::Place {
                 scope,
@@ -502,14 +520,12 @@ pub enum LedgerOp {
         /// Whether the journal is not the one that was held.
         spoil: bool,
     },
-    /// Books a receipt as a fold does.
-    Book(Box<Receipt>),
     /// The scope's actor is replaced: its accounts come from the fold.
     Restart {
         /// The scope.
         scope: Did,
     },
-    /// Settles a hold, or voids it with an amount of 0: in as many transfers as that takes.
+    /// Settles a hold, or voids it with an amount of 0.
     Close {
         /// The scope.
         scope: Did,
@@ -517,8 +533,6 @@ pub enum LedgerOp {
         hold: HoldId,
         /// What its payee gets, at most.
         amount: u64,
-        /// Whether the rest stays in it, which no receipt may do.
-        leave: bool,
     },
     /// Places a hold that is sound if it is covered and its name is free: for the second member, of the first
     /// token, from the first member or the treasury.
@@ -556,7 +570,13 @@ pub fn hold_name(n: usize) -> HoldId {
 
 /// A receipt of which only the parts that a ledger reads matter.
 #[must_use]
-pub fn receipt_for(scope: Did, outcome: Outcome, fuel: u64, usage: Usage, journal: Vec<Transfer>) -> Receipt {
+pub fn receipt_for(
+    scope: Did,
+    outcome: Outcome,
+    fuel: u64,
+    usage: Usage,
+    journal: Vec<Operation>,
+) -> Receipt {
     let nothing = raw_id(0);
     Receipt {
         typ: ReceiptTag,

@@ -5,15 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use icn_core::block::{
-    Anchor, Capability, Entry, GrantLimits, HoldTerms, HostBlock, HostTag, Install, Invocation,
-    InvocationTag, Issue, Node, NodeTag, Payload, Policy, PolicyTag, Receipt, Transfer, Usage,
+    Anchor, Capability, Entry, GrantLimits, HostBlock, HostTag, Install, Invocation, InvocationTag, Issue,
+    Node, NodeTag, Payload, Policy, PolicyTag, Receipt, Usage,
 };
 use icn_core::chain::{Chain, hold_id, random_seed};
 use icn_core::effect::{Outcome, Staged, Trap, TrapKind};
 use icn_core::encode::Block;
 use icn_core::gate::{self, Request};
 use icn_core::id::{BlockId, Bytes, Codec, Did, Hash, HoldId, Owner, Unit};
-use icn_core::ledger::Ledger;
+use icn_core::ledger::{AccountId, Ledger, Operation};
 use icn_core::limits;
 use icn_core::policy::PolicyInForce;
 use icn_core::refusal::RefusalCode;
@@ -23,6 +23,7 @@ use icn_core::state::{StateTree, storage_bytes};
 
 use crate::generate::{ByteSource, did, engine, key, origin, raw_id, token};
 use crate::oracle::{self, Values};
+use crate::plain::Transfer;
 
 /// Invocations of one history, at most.
 const RUNS_MAX: usize = 24;
@@ -86,7 +87,8 @@ struct Wish {
     fuel: u64,
     usage: Usage,
     writes: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
-    transfers: Vec<Transfer>,
+    /// Payments, of which the sandbox makes what a guest may ask for.
+    thoughts: Vec<Transfer>,
     payloads: Vec<(Vec<u8>, Vec<usize>)>,
     topics: Vec<(usize, String)>,
     abandoned: bool,
@@ -106,7 +108,7 @@ impl Wish {
                 .into_iter()
                 .filter(|(key, _)| !key.is_empty())
                 .collect(),
-            transfers: source.list(4, ByteSource::transfer),
+            thoughts: source.list(4, ByteSource::transfer),
             payloads: source.list(3, |s| (s.short(4), s.list(2, |s| s.below(8)))),
             topics: source.list(2, |s| (s.below(8), s.text(3))),
             abandoned: source.once_in(8),
@@ -209,9 +211,11 @@ impl Writer {
         let mut blocks = vec![payload, envelope, receipt, signed.clone(), engine];
         blocks.extend(draft.nodes().iter().cloned());
         let receipt = self.chain.commit(raw_id(0), draft, signed.id());
-        assert_eq!(self.ledger.post(&receipt), Ok(()), "what was set aside is booked: {receipt:?}");
+        let booked = self.ledger.post(&receipt.booking(), receipt.outcome.is_ok());
+        assert!(booked.is_ok(), "what was set aside is booked: {booked:?}: {receipt:?}");
         assert_eq!(self.ledger.imbalances(), [], "debits equal credits: {receipt:?}");
-        let left = self.ledger.account(did(SCOPE), Owner::Treasury, Unit::storage()).balance();
+        let storage_account = AccountId { scope: did(SCOPE), owner: Owner::Treasury, unit: Unit::storage() };
+        let left = self.ledger.account(&storage_account).unwrap_or_default().balance();
         assert_eq!(left, i128::from(self.chain.storage_left()), "storage {storage} is charged once");
         self.used.insert(id);
         self.nodes.extend(&receipt.nodes);
@@ -227,37 +231,34 @@ impl Writer {
         self.append(Entry { leaves, blocks });
     }
 
-    /// What the sandbox would make of a transfer that a guest thinks of: the debit is the caller's, the module's, the
-    /// treasury's or the issuance's; a hold has this name, and one that is open is closed.
-    fn asked(&self, thought: &Transfer, caller: Did, time: u64, next: HoldId) -> Vec<Transfer> {
+    /// What the sandbox would make of a payment that a guest thinks of: the debit is the caller's, the module's, the
+    /// treasury's or the issuance's; a hold has this name, and one that is open is ended.
+    fn asked(&self, thought: &Transfer, caller: Did, time: u64, next: HoldId) -> Option<Operation> {
         let (scope, module) = (did(SCOPE), raw_id(0));
-        let mut transfer = thought.clone();
-        match &thought.from {
+        let Transfer { from, to, unit, amount, terms } = thought.clone();
+        let from = match from {
             Owner::Hold(_) => {
-                let open = self.ledger.posted().holds;
-                let Some((_, id, _)) =
-                    open.get(usize::try_from(thought.amount % 251).unwrap_or(0) % open.len().max(1))
-                else {
-                    return Vec::new();
-                };
-                let Some(hold) = self.ledger.open_hold(scope, time, id) else { return Vec::new() };
-                let paid = thought.amount.min(hold.amount);
-                let pay = |to, amount| Transfer::new(Owner::Hold(*id), to, hold.unit.clone(), amount);
-                let mut all = vec![pay(hold.terms.to, paid), pay(hold.payer, hold.amount - paid)];
-                all.retain(|payment| payment.amount > 0);
-                return all;
+                let open = self.ledger.books().holds;
+                let at = usize::try_from(amount % 251).unwrap_or(0) % open.len().max(1);
+                let (_, id, _) = open.get(at)?;
+                let paid = amount.min(self.ledger.open_hold(scope, time, id)?.amount);
+                return Some(match paid {
+                    0 => Operation::Void { id: *id },
+                    paid => Operation::Settle { id: *id, amount: paid },
+                });
             }
-            Owner::Member(_) => transfer.from = Owner::Member(caller),
-            Owner::Module(_) => transfer.from = Owner::Module(module),
-            Owner::Treasury | Owner::Issuance => {}
-            Owner::Name(_) | Owner::Consumed | Owner::Owed(_) | Owner::Claim(_) => return Vec::new(),
-        }
-        if let Some(terms) = &mut transfer.terms {
-            transfer.to = Owner::Hold(next);
-            terms.module = module;
-            terms.deadline = time + 1 + terms.deadline % 512;
-        }
-        vec![transfer]
+            Owner::Member(_) => Owner::Member(caller),
+            Owner::Module(_) => Owner::Module(module),
+            Owner::Treasury | Owner::Issuance => from,
+            Owner::Name(_) | Owner::Consumed | Owner::Owed(_) | Owner::Claim(_) => return None,
+        };
+        Some(match terms {
+            None => Operation::transfer(from, to, unit, amount),
+            Some(terms) => {
+                let deadline = time + 1 + terms.deadline % 512;
+                Operation::Hold { id: next, from, to: terms.to, unit, amount, deadline, module }
+            }
+        })
     }
 
     /// What is staged of a wish: what ledger and limits allow. None when its grant is not covered.
@@ -271,14 +272,15 @@ impl Writer {
         for (unit, amount) in charges {
             self.ledger.draw(scope, &unit, amount, amount).ok()?;
         }
-        let mut journal: Vec<Transfer> = Vec::new();
+        let mut journal: Vec<Operation> = Vec::new();
         let mut placed = 0;
-        for transfer in &wish.transfers {
-            for transfer in self.asked(transfer, invocation.caller, time, hold_id(seed, placed)) {
-                if self.ledger.hold(scope, time, transfer.clone()).is_ok() {
-                    placed += u64::from(transfer.terms.is_some());
-                    journal.push(transfer);
-                }
+        for thought in &wish.thoughts {
+            let Some(operation) = self.asked(thought, invocation.caller, time, hold_id(seed, placed)) else {
+                continue;
+            };
+            if self.ledger.stage(scope, time, operation.clone()).is_ok() {
+                placed += u64::from(matches!(operation, Operation::Hold { .. }));
+                journal.push(operation);
             }
         }
         if !wish.outcome.is_ok() {
@@ -355,15 +357,15 @@ pub fn check_history(bytes: &[u8]) {
         (parts, chain.root())
     };
     assert_eq!(of(read), of(&writer.chain), "the fold's chain is the host's");
-    let used = |ledger: &Ledger| {
-        ledger.posted().accounts.into_iter().filter(|(_, a)| a.debits + a.credits > 0).collect::<Vec<_>>()
-    };
-    assert_eq!(used(fold.ledger()), used(&writer.ledger), "the fold's balances are the host's");
-    assert_eq!(fold.ledger().posted().holds, writer.ledger.posted().holds, "the fold's holds are the host's");
+    assert_eq!(fold.ledger().books(), writer.ledger.books(), "the fold's books are the host's");
     assert_eq!(fold.log().size(), writer.size);
     assert_eq!(StateTree::of(read.state()).root(), oracle::state_root(&writer.values));
-    let again = Chain::from_parts(read.policy().clone(), read.parts());
+    let holds = fold.ledger().deadlines(&did(SCOPE));
+    let again = Chain::from_parts(read.policy().clone(), read.parts(), holds);
     assert_eq!(of(&again), of(read), "a snapshot is read as it was written");
+    for chain in [&again, &writer.chain] {
+        assert_eq!(chain.expiries(u64::MAX), read.expiries(u64::MAX), "every open hold is known to the chain");
+    }
     let leaves: Vec<&[u8]> =
         log.iter().flat_map(|(_, entry)| &entry.leaves).map(|id| &id.as_bytes()[..]).collect();
     assert_eq!(fold.log().frontier().root(), oracle::merkle_root(&leaves));
@@ -469,12 +471,16 @@ fn lie(source: &mut ByteSource<'_>, entry: &mut Entry, past: &[(u64, Entry)]) ->
     let is_receipt = |block: &&Block| Receipt::from_bytes(block.bytes()).is_ok();
     let mut receipt =
         entry.blocks.iter().find(is_receipt).and_then(|b| Receipt::from_bytes(b.bytes()).ok())?;
-    let transfer = Transfer::new;
-    let terms = |deadline, module| HoldTerms { to: Owner::Name("payee".into()), deadline, module };
+    let transfer = Operation::transfer;
     let seed = random_seed(&receipt.invocation, &receipt.prev);
-    let placed = receipt.journal.iter().filter(|t| t.terms.is_some()).count() as u64;
-    let next = Owner::Hold(hold_id(&seed, placed));
-    let what = match source.below(25) {
+    let placed = receipt.journal.iter().filter(|op| matches!(op, Operation::Hold { .. })).count() as u64;
+    let hold = |from, id, deadline, module| {
+        let (to, unit) = (Owner::Name("payee".into()), token(0));
+        Operation::Hold { id, from, to, unit, amount: 1, deadline, module }
+    };
+    let (next, nobody) = (hold_id(&seed, placed), Bytes([9; 16]));
+    let (time, expiries) = (receipt.time, receipt.journal.len() - receipt.asked().len());
+    let what = match source.below(29) {
         0 => {
             receipt.seq += 1;
             "a skipped sequence"
@@ -524,7 +530,7 @@ fn lie(source: &mut ByteSource<'_>, entry: &mut Entry, past: &[(u64, Entry)]) ->
             receipt.usage.memory = 17;
             "more memory than its grant"
         }
-        12 if !receipt.writes.is_empty() || !receipt.journal.is_empty() || !receipt.nodes.is_empty() => {
+        12 if !receipt.writes.is_empty() || !receipt.asked().is_empty() || !receipt.nodes.is_empty() => {
             receipt.outcome = Outcome::Failed(1);
             "a failure with effects"
         }
@@ -586,28 +592,41 @@ fn lie(source: &mut ByteSource<'_>, entry: &mut Entry, past: &[(u64, Entry)]) ->
             "another member's money"
         }
         20 => {
-            let hold = transfer(Owner::Issuance, next, token(0), 1);
-            receipt.journal.push(hold.with_terms(terms(receipt.time + 1, raw_id(0))));
+            receipt.journal.push(hold(Owner::Issuance, next, time + 1, raw_id(0)));
             "a hold of what nobody had"
         }
         21 => {
-            let hold = transfer(Owner::Treasury, next, token(0), 1);
-            receipt.journal.push(hold.with_terms(terms(receipt.time + 1, raw_id(1))));
+            receipt.journal.push(hold(Owner::Treasury, next, time + 1, raw_id(1)));
             "a hold that another module may settle"
         }
         22 => {
-            let hold = transfer(Owner::Treasury, next, token(0), 1);
-            receipt.journal.push(hold.with_terms(terms(receipt.time, raw_id(0))));
+            receipt.journal.push(hold(Owner::Treasury, next, time, raw_id(0)));
             "a hold that is over"
         }
         23 => {
-            let hold = transfer(Owner::Treasury, Owner::Hold(Bytes([9; 16])), token(0), 1);
-            receipt.journal.push(hold.with_terms(terms(receipt.time + 1, raw_id(0))));
+            receipt.journal.push(hold(Owner::Treasury, nobody, time + 1, raw_id(0)));
             "a hold with a name of its own choice"
         }
         24 => {
-            receipt.journal.push(transfer(Owner::Hold(Bytes([9; 16])), Owner::Treasury, token(0), 1));
+            receipt.journal.push(Operation::Settle { id: nobody, amount: 1 });
             "a payment out of no hold"
+        }
+        25 if expiries > 0 => {
+            receipt.journal.remove(0);
+            "an expiry that was left out"
+        }
+        26 if expiries > 1 => {
+            receipt.journal.swap(0, 1);
+            "expiries in another order"
+        }
+        27 => {
+            receipt.journal.insert(expiries, Operation::Expire { id: nobody });
+            "an expiry of no hold"
+        }
+        28 if expiries > 0 && receipt.outcome.is_ok() => {
+            let first = receipt.journal.remove(0);
+            receipt.journal.push(first);
+            "an expiry behind something else"
         }
         _ if receipt.writes.len() > 1 => {
             receipt.writes.reverse();

@@ -2,6 +2,7 @@
 //! caller can be refused for.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on stops")]
 
+use icn_core::ledger::Operation;
 use icn_guests_on_host::Guest;
 use icn_testkit::{TestHost, TrapKind};
 
@@ -65,7 +66,10 @@ fn tallied(ballot: &mut Guest) {
         .receipt
         .journal
         .iter()
-        .map(|transfer| (transfer.to.to_string(), transfer.amount, &*transfer.memo))
+        .map(|operation| match operation {
+            Operation::Transfer { to, amount, memo, .. } => (to.to_string(), *amount, &**memo),
+            other => panic!("no payment: {other:?}"),
+        })
         .collect();
     let expected =
         [("project/a", 60), ("project/c", 40)].map(|(to, cost)| (to.to_owned(), cost, "funded by ballot"));

@@ -6,6 +6,7 @@ use std::fmt;
 use icn_core::block::{Anchor, Receipt, Write};
 use icn_core::effect::Outcome;
 use icn_core::id::{BlockId, Did, hex};
+use icn_core::ledger::Operation;
 use icn_core::refusal::Refusal;
 use icn_sandbox::scratch::Run;
 use icn_sandbox::{CODES, Rejected};
@@ -109,6 +110,25 @@ enum Effect {
         unit: String,
         amount: u64,
         memo: String,
+    },
+    Hold {
+        id: String,
+        from: String,
+        to: String,
+        unit: String,
+        amount: u64,
+        /// In milliseconds since the Unix epoch.
+        deadline: u64,
+    },
+    Settle {
+        id: String,
+        amount: u64,
+    },
+    Void {
+        id: String,
+    },
+    Expire {
+        id: String,
     },
     Node {
         id: String,
@@ -221,27 +241,44 @@ fn signed(run: &Run, scope: Did) -> Signed {
     }
 }
 
-/// Everything that the receipt says has happened: values, transfers, nodes, anchors.
+/// Everything that the receipt says has happened: values, what moved, nodes, anchors.
 fn effects(run: &Run) -> Vec<Effect> {
     let receipt = &run.receipt;
     let writes = receipt.writes.iter().map(|Write(key, value)| match value {
         Some(value) => Effect::Set { key: hex(key), value: hex(value) },
         None => Effect::Delete { key: hex(key) },
     });
-    let transfers = receipt.journal.iter().map(|transfer| Effect::Transfer {
-        from: transfer.from.to_string(),
-        to: transfer.to.to_string(),
-        unit: transfer.unit.to_string(),
-        amount: transfer.amount,
-        memo: transfer.memo.clone(),
-    });
+    let moves = receipt.journal.iter().map(moved);
     let nodes =
         run.nodes.iter().map(|block| Effect::Node { id: block.id().to_string(), bytes: block.bytes().len() });
     let anchors = receipt
         .anchors
         .iter()
         .map(|Anchor(id, topic)| Effect::Anchor { id: id.to_string(), topic: topic.clone() });
-    writes.chain(transfers).chain(nodes).chain(anchors).collect()
+    writes.chain(moves).chain(nodes).chain(anchors).collect()
+}
+
+fn moved(operation: &Operation) -> Effect {
+    match operation {
+        Operation::Transfer { from, to, unit, amount, memo } => Effect::Transfer {
+            from: from.to_string(),
+            to: to.to_string(),
+            unit: unit.to_string(),
+            amount: *amount,
+            memo: memo.clone(),
+        },
+        Operation::Hold { id, from, to, unit, amount, deadline, .. } => Effect::Hold {
+            id: id.to_string(),
+            from: from.to_string(),
+            to: to.to_string(),
+            unit: unit.to_string(),
+            amount: *amount,
+            deadline: *deadline,
+        },
+        Operation::Settle { id, amount } => Effect::Settle { id: id.to_string(), amount: *amount },
+        Operation::Void { id } => Effect::Void { id: id.to_string() },
+        Operation::Expire { id } => Effect::Expire { id: id.to_string() },
+    }
 }
 
 /// Bytes that are hex in the JSON document, as a person reads them.
@@ -258,6 +295,13 @@ impl fmt::Display for Effect {
                 write!(f, "transfer  {} {unit} from {from} to {to}", number(amount))?;
                 if memo.is_empty() { Ok(()) } else { write!(f, ": \"{}\"", line(memo)) }
             }
+            Self::Hold { id, from, to, unit, amount, deadline } => {
+                let amount = number(amount);
+                write!(f, "hold      {id}: {amount} {unit} from {from} for {to} until {deadline} ms")
+            }
+            Self::Settle { id, amount } => write!(f, "settle    {id} with {}", number(amount)),
+            Self::Void { id } => write!(f, "void      {id}"),
+            Self::Expire { id } => write!(f, "expire    {id}"),
             Self::Node { id, bytes } => write!(f, "node      {id} ({bytes} bytes)"),
             Self::Anchor { id, topic } => write!(f, "anchor    {id} as \"{}\"", line(topic)),
         }

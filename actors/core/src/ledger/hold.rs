@@ -1,72 +1,84 @@
-//! Open holds: escrow, a payment in two phases. What is held stands on an account of its own, beside the terms
-//! on which it was placed; when it is settled, voided or past its deadline, both are gone.
+//! Holds: payments in two phases. What is held counts on both accounts until the hold is settled, voided, or
+//! recorded as expired; then nothing of it is left.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::block::HoldTerms;
-use crate::id::{Did, HoldId, Owner, Unit};
+use super::account::AccountNo;
+use super::cap::CapKey;
+use crate::id::{Did, HoldId, Owner};
 
-/// A hold that was placed and is neither settled, voided nor past its deadline.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct OpenHold {
-    /// Whose units they were, and are again when it is void.
-    pub payer: Owner,
-    /// The unit.
-    pub unit: Unit,
-    /// How much is held.
-    pub amount: u64,
-    /// What was agreed.
-    pub terms: HoldTerms,
+/// An open hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Hold {
+    pub(super) from: AccountNo,
+    pub(super) to: AccountNo,
+    pub(super) amount: u64,
+    pub(super) deadline: u64,
+    pub(super) by: Owner,
+    /// When it was placed.
+    pub(super) placed: u64,
+    /// The caps that it counts against; one that is removed is no longer among them.
+    pub(super) caps: Vec<CapKey>,
 }
 
 /// The open holds of all scopes, by name and by deadline.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Holds(BTreeMap<Did, ScopeHolds>);
+#[derive(Debug, Clone, Default)]
+pub(super) struct Holds {
+    scopes: BTreeMap<Did, ScopeHolds>,
+    /// Of a view of one scope: how many are open that it has not looked at.
+    pub(super) elsewhere: usize,
+}
 
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 struct ScopeHolds {
-    by_id: BTreeMap<HoldId, OpenHold>,
+    by_id: BTreeMap<HoldId, Hold>,
     by_deadline: BTreeSet<(u64, HoldId)>,
 }
 
 impl Holds {
-    pub(super) fn get(&self, scope: &Did, id: &HoldId) -> Option<&OpenHold> {
-        self.0.get(scope)?.by_id.get(id)
+    pub(super) fn get(&self, scope: &Did, id: &HoldId) -> Option<&Hold> {
+        self.scopes.get(scope)?.by_id.get(id)
     }
     pub(super) fn count(&self, scope: &Did) -> usize {
-        self.0.get(scope).map_or(0, |holds| holds.by_id.len())
+        self.elsewhere + self.scopes.get(scope).map_or(0, |holds| holds.by_id.len())
     }
-    /// Those of a scope that are past their deadline at this time, in the order of deadline and name.
-    pub(super) fn due(&self, scope: &Did, time: u64) -> impl Iterator<Item = (HoldId, &OpenHold)> {
-        self.0.get(scope).into_iter().flat_map(move |holds| {
-            let due = holds.by_deadline.iter().take_while(move |(deadline, _)| *deadline <= time);
-            due.filter_map(|(_, id)| holds.by_id.get(id).map(|hold| (*id, hold)))
+    /// Those of a scope that are past their deadline at a time, in the order of deadline and name.
+    pub(super) fn due(&self, scope: &Did, time: u64) -> impl Iterator<Item = HoldId> {
+        let holds = self.scopes.get(scope).into_iter();
+        holds.flat_map(move |holds| {
+            holds.by_deadline.iter().take_while(move |(deadline, _)| *deadline <= time).map(|(_, id)| *id)
         })
     }
-    pub(super) fn insert(&mut self, scope: Did, id: HoldId, hold: OpenHold) {
-        self.remove(&scope, &id);
-        let holds = self.0.entry(scope).or_default();
-        holds.by_deadline.insert((hold.terms.deadline, id));
-        holds.by_id.insert(id, hold);
-    }
-    /// Nothing stays behind, not even of the scope's last one.
-    pub(super) fn remove(&mut self, scope: &Did, id: &HoldId) {
-        let Some(holds) = self.0.get_mut(scope) else { return };
-        if let Some(hold) = holds.by_id.remove(id) {
-            holds.by_deadline.remove(&(hold.terms.deadline, *id));
+    /// Puts a hold in its place, or takes it away; gives what was there.
+    pub(super) fn put(&mut self, scope: Did, id: HoldId, hold: Option<Hold>) -> Option<Hold> {
+        let holds = self.scopes.entry(scope).or_default();
+        let before = holds.by_id.remove(&id);
+        if let Some(before) = &before {
+            holds.by_deadline.remove(&(before.deadline, id));
+        }
+        if let Some(hold) = hold {
+            holds.by_deadline.insert((hold.deadline, id));
+            holds.by_id.insert(id, hold);
         }
         if holds.by_id.is_empty() {
-            self.0.remove(scope);
+            self.scopes.remove(&scope);
         }
+        before
     }
-    /// Takes a scope's from another ledger.
-    pub(super) fn adopt(&mut self, scope: Did, other: &Self) {
-        self.0.remove(&scope);
-        self.0.extend(other.0.get(&scope).map(|holds| (scope, holds.clone())));
+    /// The names of a scope's holds that count against a cap.
+    pub(super) fn counting(&self, cap: &CapKey) -> Vec<HoldId> {
+        let holds = self.scopes.get(&cap.scope).into_iter().flat_map(|holds| &holds.by_id);
+        holds.filter(|(_, hold)| hold.caps.contains(cap)).map(|(id, _)| *id).collect()
+    }
+    /// A scope's, in the order of names.
+    pub(super) fn of(&self, scope: &Did) -> impl Iterator<Item = (HoldId, &Hold)> {
+        self.scopes.get(scope).into_iter().flat_map(|holds| holds.by_id.iter().map(|(id, hold)| (*id, hold)))
+    }
+    pub(super) fn forget(&mut self, scope: &Did) {
+        self.scopes.remove(scope);
     }
     /// All, in the order of scope and name.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (Did, HoldId, &OpenHold)> {
-        self.0.iter().flat_map(|(scope, holds)| holds.by_id.iter().map(|(id, hold)| (*scope, *id, hold)))
+    pub(super) fn iter(&self) -> impl Iterator<Item = (Did, HoldId, &Hold)> {
+        self.scopes.iter().flat_map(|(scope, holds)| holds.by_id.iter().map(|(id, hold)| (*scope, *id, hold)))
     }
 }

@@ -1,10 +1,10 @@
-//! Escrow: a payment in two phases. A hold takes units from the payer's account and keeps them on one of its own,
-//! until the module that placed it settles or voids it, or its deadline comes.
+//! Escrow: a payment in two phases. A hold sets units of the payer's account aside, until the module that placed it
+//! settles or voids it, or its deadline comes.
 
-use icn_core::block::{Capability, HoldTerms, Transfer};
+use icn_core::block::Capability;
 use icn_core::chain::hold_id;
 use icn_core::id::{Bytes, HoldId, Owner};
-use icn_core::ledger::OpenHold;
+use icn_core::ledger::{HoldState, Operation};
 use icn_core::{costs, limits};
 use wasmtime::{Caller, Linker};
 
@@ -12,8 +12,8 @@ use super::money::{
     closed, owner_part, payable, read_amount, read_owner, read_purse, read_unit, require_purse, stage,
     unit_part,
 };
-use crate::context::{Context, HostFault};
-use crate::memory::{Answer, Arg, Guest, Soft, Stop, answer, arg};
+use crate::context::Context;
+use crate::memory::{Answer, Arg, Guest, Soft, answer, arg};
 
 /// Bytes of a hold's name.
 const ID_BYTES: usize = 16;
@@ -78,40 +78,20 @@ async fn place(
     let deadline = time + ahead.ok_or(Soft::InvalidArgument)?;
     payable(&to)?;
     let id = hold_id(&seed, guest.context().stage.holds_placed);
-    let terms = HoldTerms { to, deadline, module };
-    stage(&mut guest, Transfer::new(from, Owner::Hold(id), unit, amount).with_terms(terms)).await?;
+    stage(&mut guest, Operation::Hold { id, from, to, unit, amount, deadline, module }).await?;
     guest.context().stage.holds_placed += 1;
     guest.put(out, &id.0)?;
     Ok(0)
 }
 
 /// An open hold that this module placed.
-async fn ours(guest: &mut Guest<'_>, id: HoldId) -> Answer<OpenHold> {
+async fn ours(guest: &mut Guest<'_>, id: HoldId) -> Answer<HoldState> {
     let context = guest.context();
     let hold = context.call.ledger.open_hold(id).await.map_err(closed)?.ok_or(Soft::NotFound)?;
-    if hold.terms.module != context.call.module {
+    if hold.by != Owner::Module(context.call.module) {
         return Err(Soft::Denied.into());
     }
     Ok(hold)
-}
-
-/// Pays out of a hold: all of these payments, or none of them.
-async fn pay_out(guest: &mut Guest<'_>, payments: impl IntoIterator<Item = Transfer>) -> Answer<u32> {
-    let payments: Vec<Transfer> = payments.into_iter().filter(|payment| payment.amount > 0).collect();
-    if guest.context().stage.journal.len() + payments.len() > limits::TRANSFERS_MAX {
-        return Err(Soft::Limit.into());
-    }
-    for payment in payments {
-        // The ledger said what is held, and nobody asks it anything in between: it must have it.
-        stage(guest, payment).await.map_err(|stop| match stop {
-            Stop::Soft(soft) => Stop::Hard(wasmtime::Error::new(HostFault(format!(
-                "a hold that is open does not pay: {}",
-                soft.name()
-            )))),
-            hard @ Stop::Hard(_) => hard,
-        })?;
-    }
-    Ok(0)
 }
 
 async fn settle(caller: Caller<'_, Context>, id: Arg, amount: i64) -> Answer<u32> {
@@ -121,10 +101,11 @@ async fn settle(caller: Caller<'_, Context>, id: Arg, amount: i64) -> Answer<u32
     let id: HoldId = Bytes(guest.fixed(id)?);
     let amount = read_amount(amount)?;
     let hold = ours(&mut guest, id).await?;
-    let rest = hold.amount.checked_sub(amount).ok_or(Soft::Exhausted)?;
-    let from = Owner::Hold(id);
-    let paid = Transfer::new(from.clone(), hold.terms.to, hold.unit.clone(), amount);
-    pay_out(&mut guest, [paid, Transfer::new(from, hold.payer, hold.unit, rest)]).await
+    if amount > hold.amount {
+        return Err(Soft::Exhausted.into());
+    }
+    stage(&mut guest, Operation::Settle { id, amount }).await?;
+    Ok(0)
 }
 
 async fn void(caller: Caller<'_, Context>, id: Arg) -> Answer<u32> {
@@ -132,6 +113,7 @@ async fn void(caller: Caller<'_, Context>, id: Arg) -> Answer<u32> {
     guest.require(Capability::Transfer)?;
     let [id] = guest.inspect([id.at_most(ID_BYTES, costs::BYTE_FUEL)])?;
     let id: HoldId = Bytes(guest.fixed(id)?);
-    let hold = ours(&mut guest, id).await?;
-    pay_out(&mut guest, [Transfer::new(Owner::Hold(id), hold.payer, hold.unit, hold.amount)]).await
+    ours(&mut guest, id).await?;
+    stage(&mut guest, Operation::Void { id }).await?;
+    Ok(0)
 }

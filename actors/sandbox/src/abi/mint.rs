@@ -1,9 +1,10 @@
 //! Making and unmaking units of a token: transfers from and to its issuance account, whose balance is minus what
 //! exists.
 
-use icn_core::block::{Capability, Transfer};
+use icn_core::block::Capability;
 use icn_core::costs;
 use icn_core::id::Owner;
+use icn_core::ledger::Operation;
 use wasmtime::{Caller, Linker};
 
 use super::money::{
@@ -40,7 +41,7 @@ async fn mint(caller: Caller<'_, Context>, unit: Arg, amount: i64, to: Arg) -> A
     let amount = read_amount(amount)?;
     let to = read_owner(&mut guest, to)?;
     payable(&to)?;
-    stage(&mut guest, Transfer::new(Owner::Issuance, to, unit, amount)).await?;
+    stage(&mut guest, Operation::transfer(Owner::Issuance, to, unit, amount)).await?;
     Ok(0)
 }
 
@@ -52,6 +53,6 @@ async fn burn(caller: Caller<'_, Context>, unit: Arg, amount: i64, from: i32) ->
     let unit = read_unit(&mut guest, unit)?;
     let amount = read_amount(amount)?;
     let from = read_purse(&mut guest, from)?;
-    stage(&mut guest, Transfer::new(from, Owner::Issuance, unit, amount)).await?;
+    stage(&mut guest, Operation::transfer(from, Owner::Issuance, unit, amount)).await?;
     Ok(0)
 }

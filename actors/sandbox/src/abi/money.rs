@@ -1,10 +1,10 @@
-//! What the calls that move units share: how they read owners, units and amounts, and how a transfer is staged.
+//! What the calls that move units share: how they read owners, units and amounts, and how what they ask for is staged.
 
 use std::ops::Range;
 
-use icn_core::block::{Capability, Transfer};
+use icn_core::block::Capability;
 use icn_core::id::{Owner, Unit};
-use icn_core::ledger::LedgerError;
+use icn_core::ledger::Operation;
 use icn_core::{costs, limits};
 
 use crate::context::{HostFault, PortClosed};
@@ -62,37 +62,17 @@ pub(super) fn closed(error: PortClosed) -> Stop {
     Stop::Hard(wasmtime::Error::new(HostFault(error.to_string())))
 }
 
-/// Asks the ledger for a transfer, and stages it.
-pub(super) async fn stage(guest: &mut Guest<'_>, transfer: Transfer) -> Answer<()> {
+/// Asks the ledger for an operation, and stages it.
+pub(super) async fn stage(guest: &mut Guest<'_>, operation: Operation) -> Answer<()> {
     let context = guest.context();
     if context.stage.journal.len() >= limits::TRANSFERS_MAX {
         return Err(Soft::Limit.into());
     }
-    match context.call.ledger.hold(transfer.clone()).await.map_err(closed)? {
+    match context.call.ledger.stage(operation.clone()).await.map_err(closed)? {
         Ok(()) => {
-            context.stage.journal.push(transfer);
+            context.stage.journal.push(operation);
             Ok(())
         }
-        Err(error) => Err(told(&error).into()),
-    }
-}
-
-/// What a guest is told of a ledger's refusal.
-const fn told(error: &LedgerError) -> Soft {
-    use LedgerError as E;
-    match error {
-        E::Insufficient { .. } | E::Overflow(_) => Soft::Exhausted,
-        E::Reserved(_) | E::NotParty(_) => Soft::Denied,
-        E::TooManyHolds => Soft::Limit,
-        E::NoHold(_) => Soft::NotFound,
-        E::HoldExists(_) => Soft::Conflict,
-        E::Amount(_)
-        | E::SelfTransfer(_)
-        | E::Resource(_)
-        | E::NotDrawn(_)
-        | E::Terms(_)
-        | E::Deadline { .. }
-        | E::HoldLeft(_)
-        | E::NotHeld { .. } => Soft::InvalidArgument,
+        Err(refusal) => Err(Soft::numbered(refusal.code.abi()).unwrap_or(Soft::InvalidArgument).into()),
     }
 }

@@ -4,9 +4,10 @@
 //! decided inside the run, against its grant.
 
 use icn_core::authority::USAGE_MEMO;
-use icn_core::block::{Capability, Transfer};
+use icn_core::block::Capability;
 use icn_core::costs;
 use icn_core::id::Owner;
+use icn_core::ledger::Operation;
 use wasmtime::{Caller, Linker};
 
 use super::money::{
@@ -155,8 +156,8 @@ async fn record(caller: Caller<'_, Context>, kind: i32, amount: i64) -> Answer<u
             let context = guest.context();
             let unit = context.call.policy.policy().token.clone().ok_or(Soft::NotFound)?;
             let from = Owner::Member(context.call.caller);
-            let usage = Transfer::new(from, Owner::Treasury, unit, amount).with_memo(USAGE_MEMO);
-            stage(&mut guest, usage).await?;
+            let (to, memo) = (Owner::Treasury, USAGE_MEMO.to_owned());
+            stage(&mut guest, Operation::Transfer { from, to, unit, amount, memo }).await?;
         }
         Kind::Storage | Kind::Memory => return Err(Soft::InvalidArgument.into()),
     }
@@ -192,6 +193,6 @@ async fn transfer(
     let amount = read_amount(amount)?;
     let memo = guest.text(memo)?;
     payable(&to)?;
-    stage(&mut guest, Transfer::new(from, to, unit, amount).with_memo(memo)).await?;
+    stage(&mut guest, Operation::Transfer { from, to, unit, amount, memo }).await?;
     Ok(0)
 }

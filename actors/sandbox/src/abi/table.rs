@@ -140,12 +140,12 @@ pub fn linked(engine: &Engine) -> Result<Vec<Linked>, String> {
 fn nobodys_call() -> Result<Call, String> {
     struct NoLedger;
     impl LedgerPort for NoLedger {
-        fn hold(
+        fn stage(
             &mut self,
-            _: icn_core::block::Transfer,
+            _: icn_core::ledger::Operation,
         ) -> futures::future::BoxFuture<
             '_,
-            Result<Result<(), icn_core::ledger::LedgerError>, crate::PortClosed>,
+            Result<Result<(), icn_core::ledger::LedgerRefusal>, crate::PortClosed>,
         > {
             Box::pin(futures::future::ready(Err(crate::PortClosed)))
         }
@@ -159,7 +159,7 @@ fn nobodys_call() -> Result<Call, String> {
         fn open_hold(
             &mut self,
             _: icn_core::id::HoldId,
-        ) -> futures::future::BoxFuture<'_, Result<Option<icn_core::ledger::OpenHold>, crate::PortClosed>>
+        ) -> futures::future::BoxFuture<'_, Result<Option<icn_core::ledger::HoldState>, crate::PortClosed>>
         {
             Box::pin(futures::future::ready(Err(crate::PortClosed)))
         }

@@ -41,7 +41,7 @@ use icn_core::block::{
 use icn_core::chain::Chain;
 use icn_core::encode::Block;
 use icn_core::id::{BlockId, Did, Hash, IdError, Origin, Owner, Unit};
-use icn_core::ledger::{Ledger, LedgerError};
+use icn_core::ledger::{AccountId, Ledger};
 use icn_core::policy::{GRANT_DEFAULT, PolicyInForce, ROLE_ADMIN, ROLE_ANYONE, resources_default};
 use icn_core::refusal::Refusal;
 use icn_core::sign::{Domain, SecretKey};
@@ -264,9 +264,9 @@ impl Scratch {
     /// Brings units of a token into being on an account.
     pub fn issue(&mut self, unit: Unit, to: Owner, amount: u64) -> Result<(), ScratchError> {
         if unit.is_resource() {
-            return Err(ScratchError::Invalid(
-                LedgerError::Resource(unit).to_string() + ", and none is issued: a scratch has plenty",
-            ));
+            return Err(ScratchError::Invalid(format!(
+                "`{unit}` is a resource of the runtime, and none is issued: a scratch has plenty",
+            )));
         }
         let scope = self.scope();
         let issued = self.ledger().issue(scope, &[Issue { unit, to, amount }]);
@@ -303,10 +303,12 @@ impl Scratch {
         let block = self.chain.state().node(id)?;
         Node::from_bytes(block.bytes()).ok().map(|node| node.payload)
     }
-    /// What an account has: posted credits less posted debits.
+    /// What an account has and has not set aside, as guests are told it: posted credits less posted debits, less what
+    /// open holds will debit.
     #[must_use]
     pub fn balance(&self, owner: Owner, unit: Unit) -> i128 {
-        self.ledger().account(self.scope(), owner, unit).balance()
+        let id = AccountId { scope: self.scope(), owner, unit };
+        self.ledger().account(&id).unwrap_or_default().available()
     }
     /// The root of the scope's state.
     #[must_use]
@@ -326,7 +328,8 @@ impl Scratch {
         self.chain = if self.chain.seq() == 0 {
             Chain::open(policy).map_err(|e| ScratchError::Invalid(e.to_string()))?
         } else {
-            Chain::from_parts(policy, self.chain.parts())
+            let holds: Vec<_> = self.ledger().deadlines(&self.scope()).collect();
+            Chain::from_parts(policy, self.chain.parts(), holds)
         };
         Ok(())
     }

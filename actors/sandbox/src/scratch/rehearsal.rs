@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use icn_core::block::{Invocation, Transfer};
+use icn_core::block::Invocation;
 use icn_core::chain::random_seed;
 use icn_core::effect::Staged;
 use icn_core::encode::Block;
 use icn_core::id::{BlockId, Did, HoldId, Owner, Unit};
-use icn_core::ledger::{Ledger, LedgerError, OpenHold};
+use icn_core::ledger::{HoldState, Ledger, LedgerRefusal, Operation};
 use icn_core::policy::PolicyInForce;
 use icn_core::replay::{Rerun, Rerunner};
 use icn_core::state::State;
@@ -93,7 +93,7 @@ impl Rehearsal {
     }
 }
 
-/// The ledger of one run: the scope's, and from the first transfer on a copy.
+/// The ledger of one run: the scope's, and from the first operation on a copy.
 struct Copied {
     scope: Did,
     time: u64,
@@ -108,15 +108,18 @@ impl Copied {
 }
 
 impl LedgerPort for Copied {
-    fn hold(&mut self, transfer: Transfer) -> BoxFuture<'_, Result<Result<(), LedgerError>, PortClosed>> {
+    fn stage(
+        &mut self,
+        operation: Operation,
+    ) -> BoxFuture<'_, Result<Result<(), LedgerRefusal>, PortClosed>> {
         let own = self.own.get_or_insert_with(|| Box::new((*self.ledger).clone()));
-        futures::future::ready(Ok(own.hold(self.scope, self.time, transfer))).boxed()
+        futures::future::ready(Ok(own.stage(self.scope, self.time, operation))).boxed()
     }
     fn balance(&mut self, owner: Owner, unit: Unit) -> BoxFuture<'_, Result<i128, PortClosed>> {
         let balance = self.ledger().balance_staged(self.scope, self.time, &owner, &unit);
         futures::future::ready(Ok(balance)).boxed()
     }
-    fn open_hold(&mut self, id: HoldId) -> BoxFuture<'_, Result<Option<OpenHold>, PortClosed>> {
+    fn open_hold(&mut self, id: HoldId) -> BoxFuture<'_, Result<Option<HoldState>, PortClosed>> {
         let hold = self.ledger().open_hold(self.scope, self.time, &id);
         futures::future::ready(Ok(hold)).boxed()
     }

@@ -185,7 +185,8 @@ impl Scratch {
         self.purse.fuel -= receipt.fuel;
         self.purse.memory -= receipt.usage.memory;
         self.purse.network -= receipt.usage.network;
-        self.ledger().post(&receipt).map_err(|e| ScratchError::Fault(e.to_string()))?;
+        let posted = self.ledger().post(&receipt.booking(), receipt.outcome.is_ok());
+        posted.map_err(|e| ScratchError::Fault(e.to_string()))?;
         let recorded = recorder.take();
         Ok(Run {
             receipt_id: signed.id(),

@@ -1,8 +1,9 @@
 //! `host_hold`, `host_settle_hold`, `host_void_hold`.
 
-use icn_core::block::{Capability, HoldTerms, Transfer};
+use icn_core::block::Capability;
 use icn_core::chain::hold_id;
 use icn_core::id::{BlockId, Codec, HoldId, Owner};
+use icn_core::ledger::{Booking, Operation};
 use icn_core::limits;
 
 use super::*;
@@ -43,20 +44,18 @@ fn a_hold_is_settled_voided_and_then_gone() {
     script.call("host_void_hold", &[P(&id(3).0)], NOT_FOUND);
     let world = World::new();
     let staged = script.run(&world);
-    let named = |n: u64| format!("hold:{}", id(n));
+    let named = |n: u64| id(n).to_string();
     let expected = [
-        (me.clone(), named(0), 60),
-        (named(0), "shop".into(), 25),
-        (named(0), me.clone(), 35),
-        ("treasury".into(), named(1), 50),
-        (named(1), "treasury".into(), 50),
-        (me, named(2), 75),
-        (named(2), "shop".into(), 75),
+        (me.clone(), "for shop".into(), 60),
+        ("settle".into(), named(0), 25),
+        ("treasury".into(), format!("for {me}"), 50),
+        ("void".into(), named(1), 0),
+        (me, "for shop".into(), 75),
+        ("settle".into(), named(2), 75),
     ];
     assert_eq!(said(&staged), expected);
-    let terms = staged.journal[0].terms.clone().unwrap();
-    assert_eq!((terms.to.to_string().as_str(), terms.deadline), ("shop", TIME_MS + 1));
-    assert!(staged.journal[1].terms.is_none());
+    let Operation::Hold { id: first, deadline, module, .. } = &staged.journal[0] else { panic!("{staged:?}") };
+    assert_eq!((*first, *deadline, *module), (id(0), TIME_MS + 1, script.module().id()));
 }
 
 #[test]
@@ -101,44 +100,18 @@ fn a_hold_is_refused_for_what_is_wrong_with_it() {
     script.run(&World::new().without(Capability::Transfer));
 }
 
-/// A ledger in which holds were placed before the run: by this module or by another, open at its time or past it.
-fn with_hold(module: BlockId, deadline: u64) -> World {
+/// A ledger in which a hold was placed at a time before the run, by this module or by another.
+fn with_hold(module: BlockId, time: u64, deadline: u64) -> World {
     let world = World::new();
-    {
-        let mut bank = world.port.0.lock().unwrap();
-        let terms = HoldTerms { to: Owner::Name("shop".into()), deadline, module };
-        let placing =
-            Transfer::new(Owner::Member(caller()), Owner::Hold(id(7)), token(), 30).with_terms(terms);
-        bank.ledger.hold(scope(), 1, placing.clone()).unwrap();
-        let mut receipt = receipt(1);
-        receipt.journal = vec![placing];
-        bank.ledger.post(&receipt).unwrap();
-    }
+    let (from, to) = (Owner::Member(caller()), Owner::Name("shop".into()));
+    let placing = Operation::Hold { id: id(7), from, to, unit: token(), amount: 30, deadline, module };
+    let mut bank = world.port.0.lock().unwrap();
+    bank.ledger.stage(scope(), time, placing.clone()).unwrap();
+    let usage = icn_core::block::Usage::default();
+    let booking = Booking { scope: scope(), time, fuel: 0, usage, journal: &[placing] };
+    bank.ledger.post(&booking, true).unwrap();
+    drop(bank);
     world
-}
-
-fn receipt(time: u64) -> icn_core::block::Receipt {
-    let nothing = BlockId::of(Codec::Raw, b"");
-    icn_core::block::Receipt {
-        typ: icn_core::block::ReceiptTag,
-        log: icn_core::id::Origin::parse("icn.example/log").unwrap(),
-        scope: scope(),
-        seq: 1,
-        prev: nothing,
-        invocation: nothing,
-        engine: nothing,
-        time,
-        outcome: Outcome::Ok,
-        fuel: 0,
-        usage: icn_core::block::Usage::default(),
-        output: Vec::new(),
-        logged: None,
-        writes: Vec::new(),
-        journal: Vec::new(),
-        nodes: Vec::new(),
-        anchors: Vec::new(),
-        root: icn_core::id::Bytes([0; 32]),
-    }
 }
 
 #[test]
@@ -155,23 +128,11 @@ fn only_the_module_that_placed_it_closes_a_hold_and_only_before_its_deadline() {
     let far = 1 + limits::HOLD_AHEAD_MS_MAX;
     // In this ledger's time 1 is long ago, and the run is at TIME_MS: the hold is past its deadline.
     let script = close(NOT_FOUND);
-    let world = with_hold(script.module().id(), far);
+    let world = with_hold(script.module().id(), 1, far);
     assert!(script.run(&world).journal.is_empty());
     assert_eq!(world.port.balance_of(&Owner::Member(caller())), 100, "it returned to {me}");
     // Held by this module or another, at a time at which it is open.
-    let open = |module: BlockId| {
-        let world = World::new();
-        let terms = HoldTerms { to: Owner::Name("shop".into()), deadline: TIME_MS + 1, module };
-        let placing =
-            Transfer::new(Owner::Member(caller()), Owner::Hold(id(7)), token(), 30).with_terms(terms);
-        let mut bank = world.port.0.lock().unwrap();
-        bank.ledger.hold(scope(), TIME_MS, placing.clone()).unwrap();
-        let mut receipt = receipt(TIME_MS);
-        receipt.journal = vec![placing];
-        bank.ledger.post(&receipt).unwrap();
-        drop(bank);
-        world
-    };
+    let open = |module: BlockId| with_hold(module, TIME_MS, TIME_MS + 1);
     let script = close(DENIED);
     let world = open(BlockId::of(Codec::Raw, b"another module"));
     assert!(script.run(&world).journal.is_empty());
@@ -194,14 +155,16 @@ fn a_scope_has_so_many_open_holds_at_most() {
         };
         bank.ledger.issue(scope(), &[mint]).unwrap();
         for n in 1..limits::HOLDS_OPEN_MAX as u64 {
-            let terms = HoldTerms {
+            let placing = Operation::Hold {
+                id: hold_id(&[1; 32], n),
+                from: Owner::Name("rich".into()),
                 to: Owner::Treasury,
+                unit: token(),
+                amount: 1,
                 deadline: TIME_MS + 1,
                 module: BlockId::of(Codec::Raw, b"another module"),
             };
-            let name = Owner::Hold(hold_id(&[1; 32], n));
-            let placing = Transfer::new(Owner::Name("rich".into()), name, token(), 1).with_terms(terms);
-            bank.ledger.hold(scope(), TIME_MS, placing).unwrap();
+            bank.ledger.stage(scope(), TIME_MS, placing).unwrap();
         }
     }
     let mut script = Script::default();

@@ -12,6 +12,7 @@ mod signature;
 
 use common::{World, compile, literal};
 use icn_core::effect::{Outcome, Staged};
+use icn_core::ledger::Operation;
 use icn_sandbox::{FUNCTIONS, FunctionType};
 
 const INVALID: i64 = -1;
@@ -128,7 +129,17 @@ impl Script {
     }
 }
 
-/// What a journal says, in short: from, to, amount.
+/// What a journal says, in short: from whom, to whom or for whom, how much; of a hold's end its name instead.
 fn said(staged: &Staged) -> Vec<(String, String, u64)> {
-    staged.journal.iter().map(|t| (t.from.to_string(), t.to.to_string(), t.amount)).collect()
+    let one = |operation: &Operation| {
+        let amount = operation.amount().unwrap_or(0);
+        match operation {
+            Operation::Transfer { from, to, .. } => (from.to_string(), to.to_string(), amount),
+            Operation::Hold { from, to, .. } => (from.to_string(), format!("for {to}"), amount),
+            Operation::Settle { id, .. } | Operation::Void { id } | Operation::Expire { id } => {
+                (operation.name().to_owned(), id.to_string(), amount)
+            }
+        }
+    };
+    staged.journal.iter().map(one).collect()
 }

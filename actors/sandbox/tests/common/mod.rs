@@ -8,13 +8,13 @@ use std::sync::{Arc, LazyLock, Mutex};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use icn_core::block::{
-    Capability, GrantLimits, Install, Invocation, Issue, Node, NodeTag, Policy, PolicyTag, Transfer,
+    Capability, GrantLimits, Install, Invocation, Issue, Node, NodeTag, Policy, PolicyTag,
 };
 use icn_core::chain::Chain;
 use icn_core::effect::{Outcome, Staged, TrapKind};
 use icn_core::encode::Block;
 use icn_core::id::{BlockId, Codec, Did, HoldId, Origin, Owner, Unit};
-use icn_core::ledger::{Ledger, LedgerError, OpenHold};
+use icn_core::ledger::{HoldState, Ledger, LedgerRefusal, Operation};
 use icn_core::limits;
 use icn_core::policy::PolicyInForce;
 use icn_core::state::State;
@@ -117,10 +117,13 @@ impl Port {
 }
 
 impl LedgerPort for Port {
-    fn hold(&mut self, transfer: Transfer) -> BoxFuture<'_, Result<Result<(), LedgerError>, PortClosed>> {
+    fn stage(
+        &mut self,
+        operation: Operation,
+    ) -> BoxFuture<'_, Result<Result<(), LedgerRefusal>, PortClosed>> {
         let mut bank = self.0.lock().unwrap();
         let answer =
-            if bank.closed { Err(PortClosed) } else { Ok(bank.ledger.hold(scope(), TIME_MS, transfer)) };
+            if bank.closed { Err(PortClosed) } else { Ok(bank.ledger.stage(scope(), TIME_MS, operation)) };
         futures::future::ready(answer).boxed()
     }
     fn balance(&mut self, owner: Owner, unit: Unit) -> BoxFuture<'_, Result<i128, PortClosed>> {
@@ -132,7 +135,7 @@ impl LedgerPort for Port {
         };
         futures::future::ready(answer).boxed()
     }
-    fn open_hold(&mut self, id: HoldId) -> BoxFuture<'_, Result<Option<OpenHold>, PortClosed>> {
+    fn open_hold(&mut self, id: HoldId) -> BoxFuture<'_, Result<Option<HoldState>, PortClosed>> {
         let bank = self.0.lock().unwrap();
         let answer =
             if bank.closed { Err(PortClosed) } else { Ok(bank.ledger.open_hold(scope(), TIME_MS, &id)) };

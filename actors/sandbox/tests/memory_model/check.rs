@@ -6,7 +6,10 @@ use icn_core::block::Anchor;
 use icn_core::effect::{Outcome, Staged, TrapKind};
 use icn_core::id::{BlockId, Owner};
 use icn_sandbox::LogLine;
-use icn_testkit::abi_model::{self, Account, Effect, End, Expectation, KnownNode, Party, Trap, code, expect};
+use icn_core::ledger::Operation;
+use icn_testkit::abi_model::{
+    self, Account, Effect, End, Expectation, KnownNode, Move, Party, Trap, code, expect,
+};
 use proptest::test_runner::TestCaseError;
 use proptest::{prop_assert, prop_assert_eq};
 
@@ -132,7 +135,7 @@ fn bare(
         End::Answer(_) => {
             prop_assert_eq!(&staged.outcome, &Outcome::Ok, "{}", context);
             prop_assert_eq!(staged.fuel, before + expected.fuel + guest.after(), "fuel: {}", context);
-            effects(&staged, &lines, std::slice::from_ref(&expected.effect), &context)?;
+            effects(guest.module.id(), &staged, &lines, std::slice::from_ref(&expected.effect), &context)?;
         }
         End::Trap(trap) => {
             let Outcome::Trapped(found) = &staged.outcome else {
@@ -184,7 +187,6 @@ fn words(guest: &Guest, trap: &Trap) -> (TrapKind, String) {
 fn named(party: &Party) -> Owner {
     match party {
         Party::Issuance => Owner::Issuance,
-        Party::Hold(id) => Owner::Hold(icn_core::id::Bytes(*id)),
         Party::Account(Account::Treasury) => Owner::Treasury,
         Party::Account(Account::Member(key)) => Owner::Member(icn_core::id::Did::from_key(*key)),
         Party::Account(Account::Module(cid)) => Owner::Module(BlockId::from_bytes(cid).unwrap()),
@@ -193,15 +195,39 @@ fn named(party: &Party) -> Owner {
     }
 }
 
+/// An operation as a journal has it; `module` places holds, until the deadline that the journal says.
+fn operation(moved: Move, module: BlockId, said: Option<&Operation>) -> Operation {
+    let unit_of = |unit: Vec<u8>| icn_core::id::Unit::parse(std::str::from_utf8(&unit).unwrap()).unwrap();
+    let id_of = icn_core::id::Bytes::<16>;
+    match moved {
+        Move::Transfer { from, to, unit, amount } => {
+            // The model has no word in what is said with a payment.
+            let memo = match said {
+                Some(Operation::Transfer { memo, .. }) => memo.clone(),
+                _ => String::new(),
+            };
+            Operation::Transfer { from: named(&from), to: named(&to), unit: unit_of(unit), amount, memo }
+        }
+        Move::Hold { id, from, to, unit, amount } => {
+            let deadline = if let Some(Operation::Hold { deadline, .. }) = said { *deadline } else { 0 };
+            let (from, to) = (named(&Party::Account(from)), named(&Party::Account(to)));
+            Operation::Hold { id: id_of(id), from, to, unit: unit_of(unit), amount, deadline, module }
+        }
+        Move::Settle { id, amount } => Operation::Settle { id: id_of(id), amount },
+        Move::Void { id } => Operation::Void { id: id_of(id) },
+    }
+}
+
 /// Exactly these effects, in their order, and no other.
 pub(crate) fn effects(
+    module: BlockId,
     staged: &Staged,
     lines: &[LogLine],
     all: &[Effect],
     context: &str,
 ) -> Result<(), TestCaseError> {
     let (mut output, mut logged, mut writes) = (Vec::new(), Vec::new(), BTreeMap::new());
-    let (mut nodes, mut anchors, mut transfers, mut network) = (Vec::new(), Vec::new(), Vec::new(), 0);
+    let (mut nodes, mut anchors, mut moves, mut network) = (Vec::new(), Vec::new(), Vec::new(), 0);
     for effect in all {
         match effect.clone() {
             Effect::Nothing | Effect::Random(_) => {}
@@ -212,11 +238,9 @@ pub(crate) fn effects(
             Effect::Anchor(cid, topic) => {
                 anchors.push(Anchor(BlockId::from_bytes(&cid).unwrap(), String::from_utf8(topic).unwrap()));
             }
-            Effect::Transfers(more) => transfers.extend(more.into_iter().map(|transfer| {
-                let unit = String::from_utf8(transfer.unit).unwrap();
-                let payee = transfer.payee.map(|payee| named(&Party::Account(payee)));
-                (named(&transfer.from), named(&transfer.to), unit, transfer.amount, payee)
-            })),
+            Effect::Moved(moved) => {
+                moves.push(operation(moved, module, staged.journal.get(moves.len())));
+            }
             Effect::Network(bytes) => network += bytes,
         }
     }
@@ -224,18 +248,13 @@ pub(crate) fn effects(
     writes.retain(|key, value| value.as_deref() != (key == b"k").then_some(b"value"));
     let lines: Vec<_> = lines.iter().map(|line| (line.level, line.text.clone().into_bytes())).collect();
     let stored: Vec<_> = staged.nodes.iter().map(|block| block.id().as_bytes().to_vec()).collect();
-    let moved = staged.journal.iter().cloned().map(|transfer| {
-        let unit = transfer.unit.to_string();
-        (transfer.from, transfer.to, unit, transfer.amount, transfer.terms.map(|terms| terms.to))
-    });
-    let moved: Vec<_> = moved.collect();
     prop_assert_eq!(&staged.output, &output, "output: {}", context);
     prop_assert_eq!(staged.logged.is_some(), !logged.is_empty(), "log: {}", context);
     prop_assert_eq!(lines, logged, "log: {}", context);
     prop_assert_eq!(&staged.writes, &writes, "values: {}", context);
     prop_assert_eq!(stored, nodes, "nodes: {}", context);
     prop_assert_eq!(&staged.anchors, &anchors, "anchors: {}", context);
-    prop_assert_eq!(moved, transfers, "transfers: {}", context);
+    prop_assert_eq!(&staged.journal, &moves, "journal: {}", context);
     prop_assert_eq!(staged.usage.network, network, "network: {}", context);
     // Key and value together, less what was there before.
     let kept = |key: &[u8], value: Option<usize>| value.map_or(0, |value| (key.len() + value) as i64);

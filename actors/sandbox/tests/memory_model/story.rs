@@ -9,10 +9,11 @@ mod steps;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use icn_core::block::{HoldTerms, Issue, Transfer};
+use icn_core::block::Issue;
 use icn_core::chain::hold_id;
 use icn_core::effect::{Outcome, Staged};
 use icn_core::id::{BlockId, Codec, Owner};
+use icn_core::ledger::Operation;
 use icn_core::limits;
 use icn_sandbox::{LogLine, Module, Recorder};
 use icn_testkit::abi_model::{self, Account, Effect, End, Hold, TABLE, expect};
@@ -38,9 +39,9 @@ fn hold_theirs(world: &World, model: &mut abi_model::World, count: usize) {
     bank.ledger.issue(scope(), &[Issue { unit: token(), to: rich(), amount: 2 * count as u64 }]).unwrap();
     for number in 0..count as u64 {
         let (id, module) = (hold_id(&[1; 32], number), BlockId::of(Codec::Raw, b"another module"));
-        let terms = HoldTerms { to: Owner::Treasury, deadline: TIME_MS + 1, module };
-        let placing = Transfer::new(rich(), Owner::Hold(id), token(), 1).with_terms(terms);
-        bank.ledger.hold(scope(), TIME_MS, placing).unwrap();
+        let (from, to, unit, deadline) = (rich(), Owner::Treasury, token(), TIME_MS + 1);
+        let placing = Operation::Hold { id, from, to, unit, amount: 1, deadline, module };
+        bank.ledger.stage(scope(), TIME_MS, placing).unwrap();
         let (payer, payee) = (Account::Name(b"rich".to_vec()), Account::Treasury);
         model.holds.insert(id.0, Hold { payer, payee, unit: b"H".to_vec(), amount: 1, ours: false });
     }
@@ -161,7 +162,7 @@ fn check(story: &Story, empty_fuel: u64) -> Result<BTreeSet<Told>, TestCaseError
     all.push(Effect::Output(answers));
     let (staged, lines) = run(&world, &module);
     prop_assert_eq!(&staged.outcome, &Outcome::Ok);
-    effects(&staged, &lines, &all, "a story")?;
+    effects(module.id(), &staged, &lines, &all, "a story")?;
     prop_assert_eq!(staged.fuel, fuel, "fuel");
     Ok(met)
 }

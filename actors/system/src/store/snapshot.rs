@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use icn_core::chain::ChainParts;
 use icn_core::encode;
-use icn_core::id::{Did, Hash, HoldId};
-use icn_core::ledger::{Account, AccountId, OpenHold};
+use icn_core::id::{Did, Hash};
+use icn_core::ledger::{Books, CommandId, Remembered};
 use icn_core::log::Head;
 use icn_core::merkle::Frontier;
 use serde::{Deserialize, Serialize};
@@ -25,10 +25,10 @@ pub struct Snapshot {
     pub frontier: Vec<Hash>,
     /// Each author's last sequence number and block.
     pub heads: Vec<(Did, u64, icn_core::id::BlockId)>,
-    /// The ledger's posted side.
-    pub accounts: Vec<(AccountId, Account)>,
-    /// Holds that are open.
-    pub holds: Vec<(Did, HoldId, OpenHold)>,
+    /// The ledger's books.
+    pub books: Books,
+    /// What the ledger remembers of clients' ids.
+    pub commands: Vec<(Did, CommandId, Remembered)>,
     /// The scopes.
     pub chains: Vec<(Did, ChainParts)>,
     /// Engines described.

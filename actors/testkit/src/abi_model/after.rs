@@ -1,6 +1,6 @@
 //! What the next call of the same invocation finds.
 
-use super::{Effect, Hold, Party, Transfer, World};
+use super::{Account, Effect, Hold, Move, Party, World};
 
 impl World {
     /// Takes a call's effect.
@@ -14,7 +14,7 @@ impl World {
                 self.done.nodes += 1;
             }
             Effect::Anchor(..) => self.done.anchors += 1,
-            Effect::Transfers(transfers) => transfers.iter().for_each(|transfer| self.pay(transfer)),
+            Effect::Moved(moved) => self.moved(moved),
             Effect::Random(blocks) => self.done.random_blocks += blocks,
             Effect::Network(bytes) => self.network_left -= bytes,
         }
@@ -28,31 +28,35 @@ impl World {
         self.values.extend(value.map(|value| (key.to_vec(), value.to_vec())));
     }
 
-    fn pay(&mut self, transfer: &Transfer) {
-        let Transfer { from, to, unit, amount, payee } = transfer;
-        self.done.transfers += 1;
-        match from {
-            Party::Account(account) => {
-                *self.balances.entry((account.clone(), unit.clone())).or_default() -= i128::from(*amount);
-            }
-            Party::Issuance => {}
-            Party::Hold(id) => {
-                if let Some(hold) = self.holds.get_mut(id) {
-                    hold.amount -= amount;
+    fn add(&mut self, account: &Account, unit: &[u8], amount: i128) {
+        *self.balances.entry((account.clone(), unit.to_vec())).or_default() += amount;
+    }
+
+    fn moved(&mut self, moved: &Move) {
+        self.done.moves += 1;
+        match moved {
+            Move::Transfer { from, to, unit, amount } => {
+                for (party, amount) in [(from, -i128::from(*amount)), (to, i128::from(*amount))] {
+                    if let Party::Account(account) = party {
+                        self.add(account, unit, amount);
+                    }
                 }
-                self.holds.retain(|_, hold| hold.amount > 0);
             }
-        }
-        match (to, from, payee) {
-            (Party::Account(account), _, _) => {
-                *self.balances.entry((account.clone(), unit.clone())).or_default() += i128::from(*amount);
-            }
-            (Party::Hold(id), Party::Account(payer), Some(payee)) => {
-                let (payer, payee, unit) = (payer.clone(), payee.clone(), unit.clone());
+            Move::Hold { id, from, to, unit, amount } => {
+                self.add(from, unit, -i128::from(*amount));
+                let (payer, payee, unit) = (from.clone(), to.clone(), unit.clone());
                 self.holds.insert(*id, Hold { payer, payee, unit, amount: *amount, ours: true });
                 self.done.holds += 1;
             }
-            _ => {}
+            Move::Settle { id, amount } => self.end(id, *amount),
+            Move::Void { id } => self.end(id, 0),
+        }
+    }
+
+    fn end(&mut self, id: &[u8; 16], paid: u64) {
+        if let Some(Hold { payer, payee, unit, amount, .. }) = self.holds.remove(id) {
+            self.add(&payee, &unit, i128::from(paid));
+            self.add(&payer, &unit, i128::from(amount - paid));
         }
     }
 }

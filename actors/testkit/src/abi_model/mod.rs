@@ -81,8 +81,8 @@ pub struct Done {
     pub nodes: usize,
     /// Anchors.
     pub anchors: usize,
-    /// Transfers.
-    pub transfers: usize,
+    /// Transfers, holds, and ends of holds.
+    pub moves: usize,
     /// Keys that it set or deleted, each with the bytes of the key and of the value that it has now.
     pub changed: BTreeMap<Vec<u8>, usize>,
     /// Blocks of random bytes that it was given.
@@ -157,23 +157,47 @@ pub enum Party {
     Account(Account),
     /// Where units come from and go to when they are made and unmade.
     Issuance,
-    /// A hold's account.
-    Hold([u8; 16]),
 }
 
-/// A transfer.
+/// One thing that is done with units.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Transfer {
-    /// From whom.
-    pub from: Party,
-    /// To whom.
-    pub to: Party,
-    /// The unit.
-    pub unit: Vec<u8>,
-    /// So many units.
-    pub amount: u64,
-    /// Of a transfer to a hold: whom it may be paid to.
-    pub payee: Option<Account>,
+pub enum Move {
+    /// Units go from one to another.
+    Transfer {
+        /// From whom.
+        from: Party,
+        /// To whom.
+        to: Party,
+        /// The unit.
+        unit: Vec<u8>,
+        /// So many units.
+        amount: u64,
+    },
+    /// Units are set aside.
+    Hold {
+        /// The hold's name.
+        id: [u8; 16],
+        /// Whose they are.
+        from: Account,
+        /// Whom they may be paid to.
+        to: Account,
+        /// The unit.
+        unit: Vec<u8>,
+        /// So many units.
+        amount: u64,
+    },
+    /// So much of what is held is paid, and the rest goes back.
+    Settle {
+        /// Which hold.
+        id: [u8; 16],
+        /// So many units.
+        amount: u64,
+    },
+    /// What is held goes back.
+    Void {
+        /// Which hold.
+        id: [u8; 16],
+    },
 }
 
 /// What a call leaves behind.
@@ -191,8 +215,8 @@ pub enum Effect {
     Node(Vec<u8>, KnownNode),
     /// An anchor: a CID's bytes and a topic.
     Anchor(Vec<u8>, Vec<u8>),
-    /// Transfers, in their order.
-    Transfers(Vec<Transfer>),
+    /// Something done with units.
+    Moved(Move),
     /// So many blocks of random bytes given.
     Random(u64),
     /// So many bytes that leave the scope.

@@ -6,7 +6,7 @@ use icn_core::{costs, limits};
 use super::decide::{does, says};
 use super::order::{Call, Meter, Said, Stop};
 use super::spelling::{Account, did, owner};
-use super::{Effect, Party, Transfer, World, code};
+use super::{Effect, Move, Party, World, code};
 
 /// What is left of a kind of resource.
 pub(super) fn left(call: &Call<'_>, meter: &mut Meter) -> Result<i128, Stop> {
@@ -44,32 +44,34 @@ pub(super) fn record(call: &Call<'_>, meter: &mut Meter) -> Result<Said, Stop> {
         3 => {
             meter.charge(costs::LEDGER_FUEL)?;
             let (from, to) = (Party::Account(caller(world)), Party::Account(Account::Treasury));
-            pay(world, vec![Transfer { from, to, unit: world.token.clone(), amount, payee: None }])
+            pay(world, from, to, world.token.clone(), amount)
         }
         _ => Err(code::INVALID_ARGUMENT.into()),
     }
 }
 
-/// Transfers, when the invocation may make so many more and the accounts cover them.
-fn pay(world: &World, transfers: Vec<Transfer>) -> Result<Said, Stop> {
-    if world.done.transfers + transfers.len() > limits::TRANSFERS_MAX {
-        return Err(code::LIMIT.into());
+/// Whether the invocation may do one thing more with units.
+fn one_more(world: &World) -> Result<(), Stop> {
+    if world.done.moves >= limits::TRANSFERS_MAX { Err(code::LIMIT.into()) } else { Ok(()) }
+}
+
+/// Whether a party has so many units.
+fn covers(world: &World, party: &Party, unit: &[u8], amount: u64) -> Result<(), Stop> {
+    let Party::Account(account) = party else { return Ok(()) };
+    if balance(world, unit, Some(account.clone())) < i128::from(amount) {
+        return Err(code::EXHAUSTED.into());
     }
-    for transfer in &transfers {
-        let payee = transfer.payee.clone().map_or(transfer.to.clone(), Party::Account);
-        if payee == transfer.from {
-            return Err(code::INVALID_ARGUMENT.into());
-        }
-        if transfer.payee.is_some() && world.holds.len() >= limits::HOLDS_OPEN_MAX {
-            return Err(code::LIMIT.into());
-        }
-        if let Party::Account(from) = &transfer.from
-            && balance(world, &transfer.unit, Some(from.clone())) < i128::from(transfer.amount)
-        {
-            return Err(code::EXHAUSTED.into());
-        }
+    Ok(())
+}
+
+/// A transfer, when the invocation may make one more and the account covers it.
+fn pay(world: &World, from: Party, to: Party, unit: Vec<u8>, amount: u64) -> Result<Said, Stop> {
+    one_more(world)?;
+    if from == to {
+        return Err(code::INVALID_ARGUMENT.into());
     }
-    Ok(does(Effect::Transfers(transfers)))
+    covers(world, &from, &unit, amount)?;
+    Ok(does(Effect::Moved(Move::Transfer { from, to, unit, amount })))
 }
 
 /// Whatever moves units from an account, or makes them: who pays and who is paid.
@@ -84,17 +86,26 @@ pub(super) fn transfer(call: &Call<'_>) -> Result<Said, Stop> {
         1 => Account::Module(world.module.as_bytes().to_vec()),
         _ => Account::Treasury,
     };
-    let from = if name == "host_mint" { Party::Issuance } else { Party::Account(purse()) };
     let (unit, amount) = (call.bytes("unit").to_vec(), call.number("amount"));
     if name != "host_hold" {
+        let from = if name == "host_mint" { Party::Issuance } else { Party::Account(purse()) };
         let to = payee.map_or(Party::Issuance, Party::Account);
-        return pay(world, vec![Transfer { from, to, unit, amount, payee: None }]);
+        return pay(world, from, to, unit, amount);
     }
+    let (from, to) = (purse(), payee.ok_or(code::INVALID_ARGUMENT)?);
+    one_more(world)?;
+    if from == to {
+        return Err(code::INVALID_ARGUMENT.into());
+    }
+    if world.holds.len() >= limits::HOLDS_OPEN_MAX {
+        return Err(code::LIMIT.into());
+    }
+    covers(world, &Party::Account(from.clone()), &unit, amount)?;
     let number = world.done.holds.to_be_bytes();
     let digest = Hash::digest(&[&b"icn-runtime/v1/hold"[..], &world.seed, &number].concat()).0;
     let mut id = [0; 16];
     id.copy_from_slice(&digest[..16]);
-    let mut said = pay(world, vec![Transfer { from, to: Party::Hold(id), unit, amount, payee }])?;
+    let mut said = does(Effect::Moved(Move::Hold { id, from, to, unit, amount }));
     said.written = Some((call.place("out").0, id.to_vec()));
     Ok(said)
 }
@@ -107,17 +118,13 @@ pub(super) fn close(call: &Call<'_>) -> Result<Said, Stop> {
     if !hold.ours {
         return Err(code::DENIED.into());
     }
-    let paid = if call.function.name == "host_settle_hold" { call.number("amount") } else { 0 };
-    if paid > hold.amount {
+    let end = match call.function.name {
+        "host_settle_hold" => Move::Settle { id, amount: call.number("amount") },
+        _ => Move::Void { id },
+    };
+    if matches!(end, Move::Settle { amount, .. } if amount > hold.amount) {
         return Err(code::EXHAUSTED.into());
     }
-    let part = |to: &Account, amount: u64| Transfer {
-        from: Party::Hold(id),
-        to: Party::Account(to.clone()),
-        unit: hold.unit.clone(),
-        amount,
-        payee: None,
-    };
-    let both = [part(&hold.payee, paid), part(&hold.payer, hold.amount - paid)];
-    pay(call.world, both.into_iter().filter(|part| part.amount > 0).collect())
+    one_more(call.world)?;
+    Ok(does(Effect::Moved(end)))
 }

@@ -1,7 +1,7 @@
 //! Random questions to a ledger: few names, so that they meet; edges of amounts, times and windows.
 
 use icn_core::id::{Bytes, Did, HoldId, Owner, Unit};
-use icn_core::ledger::machine::{
+use icn_core::ledger::{
     AccountId, AccountNo, Actor, CapKey, Command, Context, Group, Ledger, Leg, Level, Limits, Right,
 };
 

@@ -8,7 +8,7 @@ mod rules;
 use std::collections::BTreeMap;
 
 use icn_core::encode;
-use icn_core::ledger::machine::{Books, CapKey, Command, Context, Group, Ledger, LedgerCode};
+use icn_core::ledger::{Books, CapKey, Command, Context, Group, Ledger, LedgerCode};
 
 use crate::generate::ByteSource;
 use generate::Ask;

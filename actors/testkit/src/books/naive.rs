@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use icn_core::id::{Did, HoldId, Owner, Unit};
-use icn_core::ledger::machine::{
+use icn_core::ledger::{
     AccountId, AccountState, Actor, Books, CapKey, Clock, Command, CommandId, Context, Group, HoldState,
     LedgerCode as Code, Level, Limits,
 };

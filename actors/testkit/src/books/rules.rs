@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use icn_core::id::{Did, Owner, Unit};
-use icn_core::ledger::machine::{AccountId, CapKey, Command, Context, LedgerCode as Code, Limits, Right};
+use icn_core::ledger::{AccountId, CapKey, Command, Context, LedgerCode as Code, Limits, Right};
 use icn_core::limits;
 
 use super::naive::NaiveBooks;
@@ -276,7 +276,7 @@ impl NaiveBooks {
         limits.balance_max.is_none_or(|max| comes <= self.debited(id) + u128::from(max))
     }
     fn passes_a_cap(&self, from: &AccountId, amount: u64, context: &Context) -> bool {
-        use icn_core::ledger::machine::Level;
+        use icn_core::ledger::Level;
         let actor = &context.actor;
         self.caps.iter().any(|(key, (max, ..))| {
             let binds = match &key.level {

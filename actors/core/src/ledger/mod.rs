@@ -196,6 +196,10 @@ impl Ledger {
     pub fn due(&self, scope: &Did, time: u64) -> Vec<HoldId> {
         self.holds.due(scope, time).collect()
     }
+    /// A scope's open holds and their deadlines, in the order of names.
+    pub fn deadlines(&self, scope: &Did) -> impl Iterator<Item = (HoldId, u64)> {
+        self.holds.of(scope).map(|(id, hold)| (id, hold.deadline))
+    }
     /// Credits less debits of each scope and unit, posted and held: all zero in a sound ledger. Those that are not.
     #[must_use]
     pub fn imbalances(&self) -> Vec<(Did, Unit, i128, i128)> {

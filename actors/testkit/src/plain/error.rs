@@ -1,7 +1,7 @@
 //! Why the ledger refuses.
 
-use crate::id::{HoldId, Owner, Unit};
-use crate::limits;
+use icn_core::id::{HoldId, Owner, Unit};
+use icn_core::limits;
 
 /// Why the ledger refuses, in order of precedence.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

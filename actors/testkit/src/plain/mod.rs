@@ -1,31 +1,27 @@
-//! The ledger: double entry of every resource and token, in memory.
+//! A ledger as plain as it can be, whose answers to guests are those of the machine: maps, two posted counters, a hold
+//! that is an account of its own and expires without a word. It was the runtime's own until journals were of
+//! operations; what guests see has not changed since, and [`crate::runs`] says so.
 //!
-//! An account is named by scope, owner and unit. It has two posted and one held counter. Nothing makes an
-//! account negative except a unit's issuance, which is minus what exists, so every unit sums to zero.
-//!
-//! Two ways in. The *host's*: [`Ledger::draw`] sets a batch of a resource aside for a scope, [`Ledger::hold`]
-//! sets a guest's transfer aside when it is made, and [`Ledger::post`] books a receipt against what was set
-//! aside. The *fold's*: [`Ledger::book`] books a receipt from the log, with the same checks and nothing set
-//! aside. Both end with the same posted balances. What is set aside lives in memory alone.
-//!
-//! Holds that guests place (escrow) are accounts too, and posted ([`OpenHold`]). That one is past its deadline
-//! follows from the time of a receipt, and stands in no journal: at that time it returns to its payer, before
-//! anything of the receipt is booked.
+//! Two ways in. The *host's*: [`Ledger::draw`] sets a batch of a resource aside for a scope, [`Ledger::hold`] sets a
+//! guest's transfer aside when it is made, and [`Ledger::post`] books a receipt against what was set aside. The
+//! *fold's*: [`Ledger::book`] books a receipt with the same checks and nothing set aside.
 
 mod account;
 mod error;
 mod hold;
-pub mod machine;
 mod overlay;
+mod words;
 
 use std::collections::BTreeMap;
 
 pub use account::{Account, AccountId};
 pub use error::LedgerError;
 pub use hold::OpenHold;
+pub use words::{HoldTerms, Receipt, Transfer};
 
-use crate::block::{Issue, Receipt, Transfer};
-use crate::id::{Did, HoldId, Owner, Unit};
+use icn_core::block::Issue;
+use icn_core::id::{Did, HoldId, Owner, Unit};
+
 use hold::Holds;
 use overlay::Overlay;
 

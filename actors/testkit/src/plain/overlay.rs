@@ -6,10 +6,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{AccountId, Ledger, LedgerError, OpenHold};
-use crate::block::Transfer;
-use crate::id::{Did, HoldId, Owner, Unit};
-use crate::limits;
+use super::{AccountId, Ledger, LedgerError, OpenHold, Transfer};
+use icn_core::id::{Did, HoldId, Owner, Unit};
+use icn_core::limits;
+
+
 
 /// What is added to an account's counters.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -62,6 +62,42 @@ pub enum Operation {
     },
 }
 
+impl Operation {
+    /// A transfer without words.
+    #[must_use]
+    pub const fn transfer(from: Owner, to: Owner, unit: Unit, amount: u64) -> Self {
+        Self::Transfer { from, to, unit, amount, memo: String::new() }
+    }
+    /// Whether it records that a hold is past its deadline.
+    #[must_use]
+    pub const fn is_expiry(&self) -> bool {
+        matches!(self, Self::Expire { .. })
+    }
+    /// How much it moves or sets aside; nothing of its own when all that is held returns.
+    #[must_use]
+    pub const fn amount(&self) -> Option<u64> {
+        match self {
+            Self::Transfer { amount, .. } | Self::Hold { amount, .. } | Self::Settle { amount, .. } => {
+                Some(*amount)
+            }
+            Self::Void { .. } | Self::Expire { .. } => None,
+        }
+    }
+    /// What it does, as reports name it.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Transfer { from: Owner::Issuance, .. } => "mint",
+            Self::Transfer { to: Owner::Issuance, .. } => "burn",
+            Self::Transfer { .. } => "transfer",
+            Self::Hold { .. } => "hold",
+            Self::Settle { .. } => "settle",
+            Self::Void { .. } => "void",
+            Self::Expire { .. } => "expire",
+        }
+    }
+}
+
 /// What of a receipt is booked.
 #[derive(Debug, Clone, Copy)]
 pub struct Booking<'a> {
@@ -128,7 +164,7 @@ impl Ledger {
     /// What in it the books do not allow; an expiry that is due and missing too.
     pub fn book(&mut self, booking: &Booking<'_>) -> Result<Applied, LedgerRefusal> {
         let Booking { scope, time, usage, journal, .. } = *booking;
-        let first = journal.iter().take_while(|op| matches!(op, Operation::Expire { .. })).count();
+        let first = journal.iter().take_while(|operation| operation.is_expiry()).count();
         let (expiries, asked) = journal.split_at(first);
         let mut commands: Vec<Command> = expiries.iter().map(|op| self.command_of(scope, op)).collect();
         let charge = |unit, amount, refund| Command::Charge { scope, unit, amount, refund };

@@ -32,6 +32,15 @@ pub struct AccountState {
     pub limits: Limits,
 }
 
+impl AccountState {
+    /// Its counters.
+    #[must_use]
+    pub const fn counters(&self) -> Account {
+        let Self { debits, credits, debits_held, credits_held, .. } = *self;
+        Account { debits, credits, debits_held, credits_held }
+    }
+}
+
 /// An open hold as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
