@@ -139,7 +139,7 @@ pub const HOST_STACK_BYTES_MAX: usize = 512 * 1024;
 /// Bytes of a guest module, at most.
 pub const MODULE_BYTES_MAX: usize = 2 * 1024 * 1024;
 /// Functions that a module defines, at most.
-pub const MODULE_FUNCTIONS_MAX: u32 = 4_000;
+pub const MODULE_FUNCTIONS_MAX: u32 = 3_000;
 /// Function types of a module, at most.
 pub const MODULE_TYPES_MAX: u32 = 1_000;
 /// Globals of a module, at most.
