@@ -37,12 +37,6 @@ macro_rules! codes {
         }
 
         impl Soft {
-            /// The name in the host ABI.
-            pub(crate) const fn name(self) -> &'static str {
-                match self {
-                    $(Self::$soft => $name,)+
-                }
-            }
             /// The one with this number.
             pub(crate) const fn numbered(code: i32) -> Option<Self> {
                 match code {

@@ -13,7 +13,7 @@ use icn_core::block::{
 use icn_core::checkpoint::Checkpoint;
 use icn_core::encode::{self, Block, DecodeError};
 use icn_core::gate::{self, Request};
-use icn_core::id::{BlockId, Bytes, Codec, Did, Origin};
+use icn_core::id::{BlockId, Bytes, Codec, Did, Origin, Owner, Unit};
 use icn_core::limits;
 use icn_core::log::{Link, Log};
 use icn_core::merkle::Frontier;

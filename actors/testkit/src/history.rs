@@ -360,8 +360,7 @@ pub fn check_history(bytes: &[u8]) {
     assert_eq!(fold.ledger().books(), writer.ledger.books(), "the fold's books are the host's");
     assert_eq!(fold.log().size(), writer.size);
     assert_eq!(StateTree::of(read.state()).root(), oracle::state_root(&writer.values));
-    let holds = fold.ledger().deadlines(&did(SCOPE));
-    let again = Chain::from_parts(read.policy().clone(), read.parts(), holds);
+    let again = Chain::from_parts(read.policy().clone(), read.parts(), fold.ledger().deadlines(&scope()));
     assert_eq!(of(&again), of(read), "a snapshot is read as it was written");
     for chain in [&again, &writer.chain] {
         assert_eq!(chain.expiries(u64::MAX), read.expiries(u64::MAX), "every open hold is known to the chain");

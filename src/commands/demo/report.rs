@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
 
-use icn_runtime::{AuditReport, BlockId, Did, Invocation, InvocationId, Outcome, Receipt, Witness};
+use icn_runtime::{
+    AuditReport, BlockId, Did, Invocation, InvocationId, Operation, Outcome, Receipt, Witness,
+};
 use serde::Serialize;
 
 use super::election::Election;
@@ -139,7 +141,7 @@ impl Witness for Collector<'_> {
             ("vote", _) => counts.refused += 1,
             ("tally", Outcome::Ok) => {
                 counts.tallied = true;
-                counts.spent = receipt.journal.iter().map(|transfer| transfer.amount).sum();
+                counts.spent = receipt.journal.iter().filter_map(Operation::amount).sum();
                 let output = String::from_utf8_lossy(&receipt.output);
                 let funded =
                     output.lines().filter_map(|line| line.strip_prefix("funded;")?.split(';').next());

@@ -3,7 +3,7 @@
 use icn_core::id::{Did, Owner, Unit};
 
 /// Names an account.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AccountId {
     /// The scope.
     pub scope: Did,
@@ -14,16 +14,13 @@ pub struct AccountId {
 }
 
 /// An account's counters.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Account {
     /// All that was ever debited. Two to the power of 64 of the largest transfers fit.
-    #[serde(with = "wide")]
     pub debits: u128,
     /// All that was ever credited.
-    #[serde(with = "wide")]
     pub credits: u128,
     /// What is set aside to be debited: draws.
-    #[serde(skip)]
     pub held: u128,
 }
 
@@ -38,18 +35,5 @@ impl Account {
     #[must_use]
     pub fn available(&self) -> i128 {
         self.balance().saturating_sub(i128::try_from(self.held).unwrap_or(i128::MAX))
-    }
-}
-
-/// A counter in dag-cbor, whose integers end at 64 bits: 16 bytes, the most significant first.
-mod wide {
-    use serde::{Deserialize as _, Deserializer, Serializer};
-
-    pub(super) fn serialize<S: Serializer>(total: &u128, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_bytes(&total.to_be_bytes())
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u128, D::Error> {
-        icn_core::id::Bytes::<16>::deserialize(deserializer).map(|bytes| u128::from_be_bytes(bytes.0))
     }
 }

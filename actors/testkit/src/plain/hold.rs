@@ -7,8 +7,7 @@ use super::words::HoldTerms;
 use icn_core::id::{Did, HoldId, Owner, Unit};
 
 /// A hold that was placed and is neither settled, voided nor past its deadline.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OpenHold {
     /// Whose units they were, and are again when it is void.
     pub payer: Owner,

@@ -44,7 +44,7 @@ struct Staged {
 }
 
 /// The posted side of a ledger: what a fold of the log gives, and a snapshot keeps.
-#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Posted {
     /// Accounts, in order; nothing is set aside.
     pub accounts: Vec<(AccountId, Account)>,
