@@ -21,8 +21,8 @@ use icn_core::encode::Block;
 use icn_core::sign::{Domain, Envelope};
 use icn_core::{effect::TrapKind, limits};
 use icn_runtime::{
-    Amount, BlockId, Committed, Did, Host, Invocation, ModuleSpec, Operation, Outcome, Owner, Policy, Receipt,
-    Request, ScopeSpec, Unit, invocation_id, now_ms,
+    Amount, BlockId, Committed, Did, Host, Invocation, ModuleSpec, Operation, Outcome, Owner, Policy,
+    Receipt, Request, ScopeSpec, Unit, invocation_id, now_ms,
 };
 use icn_sandbox::scratch::member_key;
 use icn_system::store::{LogStore as _, Reader, SegmentStore};

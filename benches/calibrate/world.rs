@@ -9,7 +9,7 @@ use futures::future::BoxFuture;
 use icn_core::block::{Capability, GrantLimits, Install, Issue, Node, NodeTag, Policy, PolicyTag};
 use icn_core::encode::Block;
 use icn_core::id::{BlockId, Codec, Did, HoldId, Origin, Owner, Unit};
-use icn_core::ledger::{HoldState, Ledger, LedgerRefusal, Operation};
+use icn_core::ledger::{Actor, HoldState, Ledger, LedgerRefusal, Operation};
 use icn_core::limits;
 use icn_core::policy::PolicyInForce;
 use icn_core::state::State;
@@ -28,7 +28,18 @@ impl LedgerPort for Port {
         &mut self,
         operation: Operation,
     ) -> BoxFuture<'_, Result<Result<(), LedgerRefusal>, PortClosed>> {
-        futures::future::ready(Ok(self.ledger.stage(self.scope, TIME_MS, operation))).boxed()
+        let answer = self.ledger.stage(self.scope, TIME_MS, &Actor::default(), operation);
+        futures::future::ready(Ok(answer)).boxed()
+    }
+    fn authorize(
+        &mut self,
+        owner: Owner,
+        unit: Unit,
+        amount: u64,
+    ) -> BoxFuture<'_, Result<Result<(), LedgerRefusal>, PortClosed>> {
+        let (scope, nobody) = (self.scope, Actor::default());
+        let answer = self.ledger.authorize_staged(scope, TIME_MS, &nobody, (owner, unit), amount);
+        futures::future::ready(Ok(answer)).boxed()
     }
     fn balance(&mut self, owner: Owner, unit: Unit) -> BoxFuture<'_, Result<i128, PortClosed>> {
         futures::future::ready(Ok(self.ledger.balance_staged(self.scope, TIME_MS, &owner, &unit))).boxed()

@@ -12,6 +12,7 @@ use crate::chain::{ChainError, hold_id};
 use crate::id::{HoldId, Owner};
 use crate::ledger::{Ledger, Operation};
 use crate::policy::PolicyInForce;
+use crate::ruling;
 
 /// The memo of tokens that a module consumes: the host writes it, and the guest has no word in it.
 pub const USAGE_MEMO: &str = "usage";
@@ -34,11 +35,17 @@ pub fn check_journal(
     seed: &[u8; 32],
     ledger: &Ledger,
 ) -> Result<(), ChainError> {
+    if ruling::is_of_ledger(&invocation.module) {
+        return ruling::check(invocation, receipt);
+    }
     let asker = Asker { invocation, policy };
     let mut placed: BTreeSet<HoldId> = BTreeSet::new();
     for operation in &receipt.journal {
         match operation {
             Operation::Expire { .. } => {}
+            Operation::Rule(command) => {
+                return Err(ChainError::new("ruling", "none of a guest", command.name()));
+            }
             Operation::Transfer { from, to, .. } => {
                 asker.may_debit(from)?;
                 if [from, to].contains(&&Owner::Issuance) {

@@ -11,7 +11,7 @@ pub use crate::capability::{Capability, CapabilityError, CredentialType};
 use crate::effect::Outcome;
 use crate::encode::{self, Block, DecodeError};
 use crate::id::{BlockId, Did, Hash, InvocationId, Origin, Owner, Unit};
-use crate::ledger::{Booking, Operation};
+use crate::ledger::{Actor, Booking, Operation};
 use crate::limits;
 
 macro_rules! tag {
@@ -205,11 +205,11 @@ impl Receipt {
         encode::from_bytes("receipt", bytes, limits::BLOCK_BYTES_MAX)
     }
 
-    /// What of it the ledger books.
+    /// What of it the ledger books; `actor` is whose invocation it was ([`crate::policy::PolicyInForce::actor`]).
     #[must_use]
-    pub fn booking(&self) -> Booking<'_> {
+    pub fn booking<'a>(&'a self, actor: &'a Actor) -> Booking<'a> {
         let Self { scope, time, fuel, usage, ref journal, .. } = *self;
-        Booking { scope, time, fuel, usage, journal }
+        Booking { scope, time, fuel, usage, journal, actor }
     }
 
     /// What its guest asked for: the journal without the expiries that it begins with.

@@ -258,13 +258,14 @@ impl Bookkeeper {
             }
             Operation::Hold { id, from, to, unit, amount, deadline, module } => {
                 let (payer, unit, amount) = (from.clone(), unit.clone(), *amount);
-                let moved =
-                    Move { from: payer.clone(), to: Owner::Hold(*id), unit: unit.clone(), amount };
+                let moved = Move { from: payer.clone(), to: Owner::Hold(*id), unit: unit.clone(), amount };
                 lines.push(self.post(source, Kind::Hold, moved, ""));
                 let (payee, by) = (to.clone(), Owner::Module(*module));
                 let hold = Open { payer, payee, unit, amount, deadline: *deadline, by };
                 self.holds.insert((source.scope, *id), hold);
             }
+            // It moves nothing.
+            Operation::Rule(_) => {}
             Operation::Settle { id, amount } => self.end(source, *id, *amount, Kind::Void, lines),
             Operation::Void { id } => self.end(source, *id, 0, Kind::Void, lines),
             Operation::Expire { id } => self.end(source, *id, 0, Kind::Expire, lines),
@@ -280,7 +281,8 @@ impl Bookkeeper {
             add(&mut self.posted, source.scope, [&payer, &payee], &unit, settled);
         }
         let pay = |to, amount| Move { from: Owner::Hold(id), to, unit: unit.clone(), amount };
-        let parts = [(Kind::Settle, pay(payee, settled)), (returns, pay(payer, amount.saturating_sub(settled)))];
+        let parts =
+            [(Kind::Settle, pay(payee, settled)), (returns, pay(payer, amount.saturating_sub(settled)))];
         for (kind, moved) in parts.into_iter().filter(|(_, moved)| moved.amount > 0) {
             lines.push(self.post(source, kind, moved, ""));
         }
@@ -339,7 +341,9 @@ impl Bookkeeper {
                 hold.map_or_else(
                     || "none".to_owned(),
                     |Open { payer, payee, unit, amount, deadline, by }| {
-                        format!("{amount} {unit} from `{payer}` for `{payee}` until {deadline}, placed by `{by}`")
+                        format!(
+                            "{amount} {unit} from `{payer}` for `{payee}` until {deadline}, placed by `{by}`"
+                        )
                     },
                 )
             };
@@ -370,13 +374,7 @@ impl Bookkeeper {
 }
 
 /// Adds to the sums of both accounts. Amounts are of 64 bits: so many lines as would overflow this fit into no log.
-fn add(
-    sums: &mut BTreeMap<AccountId, Sums>,
-    scope: Did,
-    [from, to]: [&Owner; 2],
-    unit: &Unit,
-    amount: u64,
-) {
+fn add(sums: &mut BTreeMap<AccountId, Sums>, scope: Did, [from, to]: [&Owner; 2], unit: &Unit, amount: u64) {
     let id = |owner: &Owner| AccountId { scope, owner: owner.clone(), unit: unit.clone() };
     sums.entry(id(from)).or_default().debits += u128::from(amount);
     sums.entry(id(to)).or_default().credits += u128::from(amount);

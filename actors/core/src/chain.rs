@@ -4,7 +4,7 @@
 //! [`Chain::commit`] or [`Chain::abort`]. The fold's way: [`Chain::apply`] of what the log says. Both end with
 //! the same state, and the auditor uses both and compares.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::block::{Invocation, Node, Receipt, ReceiptTag, Write};
@@ -12,7 +12,7 @@ use crate::deadlines::Deadlines;
 use crate::effect::{Outcome, Staged};
 use crate::encode::Block;
 use crate::id::{BlockId, Did, Hash, HoldId, InvocationId, Origin, Owner, Unit};
-use crate::ledger::Operation;
+use crate::ledger::{CapKey, Command, Ledger, Operation};
 use crate::policy::PolicyInForce;
 use crate::refusal::{Refusal, RefusalCode};
 use crate::state::{State, StateTree, storage_bytes};
@@ -79,6 +79,8 @@ pub struct Chain {
     storage_left: i64,
     /// Of the scope's open holds, which also the ledger has.
     deadlines: Deadlines,
+    /// The scope's caps on resources, of which the ledger has what counts against them.
+    resource_caps: BTreeSet<CapKey>,
 }
 
 /// What a snapshot keeps of a chain beside its policy.
@@ -128,6 +130,7 @@ impl Chain {
             applied: BTreeMap::new(),
             storage_left: i64::try_from(storage).unwrap_or(i64::MAX),
             deadlines: Deadlines::default(),
+            resource_caps: BTreeSet::new(),
             policy,
         })
     }
@@ -404,6 +407,7 @@ impl Chain {
         self.storage_left -= receipt.usage.storage;
         self.applied.insert(invocation, envelope);
         self.deadlines.follow(&receipt.journal);
+        self.follow_caps(&receipt.journal);
         // The run's view of the state is gone by now, so this is not a copy.
         let state = Arc::make_mut(&mut self.state);
         for Write(key, value) in &receipt.writes {
@@ -429,13 +433,30 @@ impl Chain {
         }
     }
 
-    /// From a snapshot. `holds` are the scope's open ones with their deadlines, from the ledger's books.
+    fn follow_caps(&mut self, journal: &[Operation]) {
+        for operation in journal {
+            let Operation::Rule(command) = operation else { continue };
+            if let Command::SetCap { cap, max, .. } = &**command
+                && cap.unit.is_resource()
+            {
+                match max {
+                    Some(_) => self.resource_caps.insert(cap.clone()),
+                    None => self.resource_caps.remove(cap),
+                };
+            }
+        }
+    }
+
+    /// Whether a run's resources are capped, so that the ledger has to be asked before it.
     #[must_use]
-    pub fn from_parts(
-        policy: Arc<PolicyInForce>,
-        parts: ChainParts,
-        holds: impl IntoIterator<Item = (HoldId, u64)>,
-    ) -> Self {
+    pub fn has_resource_caps(&self) -> bool {
+        !self.resource_caps.is_empty()
+    }
+
+    /// From a snapshot. `ledger` is the one of that position: the chain takes up the scope's open holds and caps.
+    #[must_use]
+    pub fn from_parts(policy: Arc<PolicyInForce>, parts: ChainParts, ledger: &Ledger) -> Self {
+        let scope = policy.policy().scope;
         let mut state = State::default();
         for (module, key, value) in parts.values {
             state.set(module, key.into_vec(), Some(value.into_vec()));
@@ -445,7 +466,7 @@ impl Chain {
         }
         Self {
             origin: policy.policy().log.clone(),
-            scope: policy.policy().scope,
+            scope,
             policy,
             seq: parts.seq,
             head: parts.head,
@@ -454,9 +475,17 @@ impl Chain {
             state: Arc::new(state),
             applied: parts.applied.into_iter().collect(),
             storage_left: parts.storage_left,
-            deadlines: holds.into_iter().collect(),
+            deadlines: ledger.deadlines(&scope).collect(),
+            resource_caps: ledger.resource_caps(&scope).collect(),
         }
     }
+}
+
+/// What of each resource a run may take, at most: what caps are asked for before it.
+#[must_use]
+pub fn resource_needs(invocation: &Invocation, policy: &PolicyInForce) -> [(Unit, u64); 3] {
+    let grant = policy.policy().grant;
+    [(Unit::fuel(), invocation.fuel), (Unit::memory(), grant.memory), (Unit::network(), grant.network)]
 }
 
 /// The seed of a run's random bytes, from what is recorded: the invocation and the block before.

@@ -30,5 +30,6 @@ pub mod merkle;
 pub mod policy;
 pub mod refusal;
 pub mod replay;
+pub mod ruling;
 pub mod sign;
 pub mod state;

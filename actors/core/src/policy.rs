@@ -6,8 +6,10 @@ use std::sync::Arc;
 use crate::block::{Capability, GrantLimits, Install, Invocation, Policy};
 use crate::encode::Block;
 use crate::id::{BlockId, Codec, Did, Unit};
+use crate::ledger::Actor;
 use crate::limits;
 use crate::refusal::{Refusal, RefusalCode};
+use crate::ruling;
 
 /// The role of a scope's administrators.
 pub const ROLE_ADMIN: &str = "admin";
@@ -122,6 +124,9 @@ impl PolicyInForce {
             }
         }
         for (at, install) in policy.modules.iter().enumerate() {
+            if ruling::is_of_ledger(&install.module) {
+                return fail(format!("module {at} is the ledger's own, which is in every scope"));
+            }
             if install.module.codec() != Codec::Raw {
                 return fail(format!("module {at} is not named by a raw CID"));
             }
@@ -194,22 +199,40 @@ impl PolicyInForce {
         }
     }
 
+    /// Who a member is to the ledger when that module runs: with every role that the member holds.
+    #[must_use]
+    pub fn actor(&self, member: Did, module: BlockId) -> Actor {
+        let admin = self.policy.admins.contains(&member).then(|| ROLE_ADMIN.to_owned());
+        let held = self.policy.roles.keys().filter(|role| self.holds_role(&member, role)).cloned();
+        Actor::new(member, module, held.chain(admin).collect())
+    }
+
+    /// The role that an entry of a module asks for.
+    fn role_of(&self, module: &BlockId, entry: &str) -> Result<&str, Refusal> {
+        if ruling::is_of_ledger(module) && entry == ruling::ENTRY {
+            return Ok(ROLE_ADMIN);
+        }
+        let installed = self.install(module).map(|install| &install.entries);
+        let none = BTreeMap::new();
+        let entries =
+            installed.or_else(|| ruling::is_of_ledger(module).then_some(&none)).ok_or_else(|| {
+                Refusal::new(
+                    RefusalCode::UnknownModule,
+                    format!("module {module} is not installed in this scope"),
+                )
+            })?;
+        let role = installed.and_then(|entries| entries.get(entry));
+        role.map(String::as_str).ok_or_else(|| {
+            let mut open: Vec<&str> = entries.keys().map(String::as_str).collect();
+            open.extend(ruling::is_of_ledger(module).then_some(ruling::ENTRY));
+            let open = if open.is_empty() { "none".to_owned() } else { open.join(", ") };
+            Refusal::new(RefusalCode::UnknownEntry, format!("entry `{entry}` is not open; open are: {open}"))
+        })
+    }
+
     /// Whether the caller may run that entry of that module with that much fuel.
     pub fn allows(&self, invocation: &Invocation) -> Result<(), Refusal> {
-        let install = self.install(&invocation.module).ok_or_else(|| {
-            Refusal::new(
-                RefusalCode::UnknownModule,
-                format!("module {} is not installed in this scope", invocation.module),
-            )
-        })?;
-        let role = install.entries.get(&invocation.entry).ok_or_else(|| {
-            let open: Vec<&str> = install.entries.keys().map(String::as_str).collect();
-            let open = if open.is_empty() { "none".to_owned() } else { open.join(", ") };
-            Refusal::new(
-                RefusalCode::UnknownEntry,
-                format!("entry `{}` is not open; open are: {open}", invocation.entry),
-            )
-        })?;
+        let role = self.role_of(&invocation.module, &invocation.entry)?;
         if !self.holds_role(&invocation.caller, role) {
             return Err(Refusal::new(
                 RefusalCode::Denied,

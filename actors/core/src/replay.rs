@@ -12,10 +12,11 @@ use crate::chain::{Chain, ChainError, random_seed};
 use crate::effect::{Outcome, Staged, TrapKind};
 use crate::encode::Block;
 use crate::gate;
-use crate::id::{BlockId, Did, Origin};
-use crate::ledger::Ledger;
+use crate::id::{BlockId, Did, Origin, Unit};
+use crate::ledger::{Actor, Ledger};
 use crate::log::{Link, Log};
 use crate::policy::{PolicyInForce, Roll};
+use crate::ruling;
 use crate::sign::{Domain, Envelope};
 
 /// The first thing in a log that is not as it must be.
@@ -184,6 +185,8 @@ pub struct Rerun<'a> {
     pub time: u64,
     /// The seed of random bytes.
     pub seed: [u8; 32],
+    /// Who it is to the ledger.
+    pub actor: &'a Actor,
 }
 
 /// Something that runs guests again.
@@ -416,13 +419,14 @@ impl Fold {
                 .ok_or_else(|| fail(position, receipt.engine, "engine", "described in the log", "missing"))?;
             self.engines.insert(receipt.engine);
         }
+        let actor = chain.policy().actor(invocation.caller, invocation.module);
         let diverged = |e: ChainError| fail(position, block, e.what, e.expected, e.found);
         let interrupted =
             matches!(&receipt.outcome, Outcome::Trapped(trap) if trap.kind == TrapKind::Interrupted);
         if let (Some(rerunner), false) = (rerunner, interrupted) {
-            let module = self
-                .modules
-                .get(&invocation.module)
+            let of_ledger = ruling::is_of_ledger(&invocation.module).then(ruling::module);
+            let module = of_ledger
+                .or_else(|| self.modules.get(&invocation.module))
                 .ok_or_else(|| fail(position, invocation.module, "module", "in the log", "missing"))?;
             let rerun = Rerun {
                 invocation,
@@ -430,7 +434,8 @@ impl Fold {
                 module,
                 engine: receipt.engine,
                 state: chain.state().clone(),
-                storage_left: chain.storage_left(),
+                storage_left: cap_storage(&self.ledger, chain, &actor, receipt.time),
+                actor: &actor,
                 time: receipt.time,
                 seed: random_seed(&receipt.invocation, &chain.head()),
             };
@@ -458,10 +463,23 @@ impl Fold {
             .map_err(diverged)?;
         chain.apply(invocation, receipt, block, nodes).map_err(diverged)?;
         self.ledger
-            .book(&receipt.booking())
+            .book(&receipt.booking(&actor))
             .map(|_| ())
             .map_err(|e| fail(position, block, "ledger", "postings that the balances cover", e))
     }
+}
+
+/// Bytes of storage that a run may take: what is left to the scope, and what the caps leave the actor.
+#[must_use]
+pub fn cap_storage(ledger: &Ledger, chain: &Chain, actor: &Actor, time: u64) -> i64 {
+    let capped = ledger.cap_left(chain.scope(), &Unit::storage(), actor, time);
+    least_storage(chain.storage_left(), capped)
+}
+
+/// The less of what is left to the scope and what the caps leave, in bytes.
+#[must_use]
+pub fn least_storage(left: i64, capped: Option<u64>) -> i64 {
+    capped.map_or(left, |capped| left.min(i64::try_from(capped).unwrap_or(i64::MAX)))
 }
 
 /// The first field in which two receipts differ: ours, then theirs.

@@ -431,7 +431,8 @@ fn the_rest_of_the_codes_are_reached() {
     // What was neither drawn nor staged is not posted.
     let mut ledger = hold().ledger;
     let usage = Usage::default();
-    let mut booking = Booking { scope: home(), time: NOW, fuel: 1, usage, journal: &[] };
+    let mut booking =
+        Booking { scope: home(), time: NOW, fuel: 1, usage, journal: &[], actor: &Actor::default() };
     assert_eq!(ledger.post(&booking, true).unwrap_err().code, Code::NotSetAside);
     let journal = [Operation::Void { id: ID }];
     (booking.fuel, booking.journal) = (0, &journal);

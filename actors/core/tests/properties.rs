@@ -1,15 +1,13 @@
 //! The machines against their oracles, on random input. The checks are the fuzz targets' own.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on stops")]
 
-use icn_core::block::{
-    GrantLimits, Invocation, Issue, Payload, Policy, PolicyTag, Receipt, Usage,
-};
+use icn_core::block::{GrantLimits, Invocation, Issue, Payload, Policy, PolicyTag, Receipt, Usage};
 use icn_core::bookkeeping::{Bookkeeper, Kind, Source};
 use icn_core::effect::Outcome;
 use icn_core::encode::Block;
 use icn_core::gate::{self, Request};
 use icn_core::id::{BlockId, Bytes, Codec, Did, Owner, Unit};
-use icn_core::ledger::{Ledger, LedgerCode, Operation};
+use icn_core::ledger::{Actor, Ledger, LedgerCode, Operation};
 use icn_core::limits;
 use icn_core::log::Link;
 use icn_core::policy::PolicyInForce;
@@ -104,10 +102,12 @@ fn what_is_held_can_be_posted() {
     for round in 0..8 {
         let there = transfer(member.clone(), module.clone(), token(0), all);
         let back = transfer(module.clone(), member.clone(), token(0), all);
-        let journal: Vec<Operation> =
-            [there, back].into_iter().filter(|op| ledger.stage(scope, 0, op.clone()).is_ok()).collect();
+        let journal: Vec<Operation> = [there, back]
+            .into_iter()
+            .filter(|op| ledger.stage(scope, 0, &Actor::default(), op.clone()).is_ok())
+            .collect();
         let receipt = receipt_for(scope, Outcome::Ok, 0, Usage::default(), journal);
-        let posted = ledger.post(&receipt.booking(), true);
+        let posted = ledger.post(&receipt.booking(&Actor::default()), true);
         assert!(posted.is_ok(), "in round {round}: {posted:?}");
     }
 }
@@ -157,7 +157,7 @@ fn what_is_drawn_is_not_held_too() {
     ledger.issue(scope, &[Issue { unit: token(0), to: Owner::Treasury, amount: 10 }]).unwrap();
     let drawn = ledger.draw(scope, &token(0), 8, 8);
     let payment = transfer(Owner::Treasury, Owner::Member(did(1)), token(0), 5);
-    let held = ledger.stage(scope, 0, payment).map_err(|refusal| refusal.code);
+    let held = ledger.stage(scope, 0, &Actor::default(), payment).map_err(|refusal| refusal.code);
     assert!(
         drawn.is_err() || held == Err(LedgerCode::Insufficient),
         "10 cover a draw of 8 ({drawn:?}) and a transfer of 5 ({held:?})"
@@ -410,7 +410,7 @@ fn an_auditors_books_name_what_a_ledger_has_beside_the_log() {
     let placed = Operation::Hold { id, from, to, unit, amount: 7, deadline: 9, module };
     let usage = Usage { memory: 0, network: 0, storage: 0 };
     let receipt = receipt_for(scope, Outcome::Ok, 3, usage, vec![placed]);
-    ledger.book(&receipt.booking()).unwrap();
+    ledger.book(&receipt.booking(&Actor::default())).unwrap();
     let named: Vec<String> = books.differences(&ledger).iter().map(ToString::to_string).collect();
     let wanted = [
         "account treasury in fuel",
@@ -430,14 +430,14 @@ fn an_auditors_books_name_what_a_ledger_has_beside_the_log() {
     for (time, wanted) in [(8, &[][..]), (9, &[Kind::Expire])] {
         let due = ledger.due(&scope, time).into_iter().map(|id| Operation::Expire { id }).collect();
         let later = Receipt { time, ..receipt_for(scope, Outcome::Ok, 0, usage, due) };
-        ledger.book(&later.booking()).unwrap();
+        ledger.book(&later.booking(&Actor::default())).unwrap();
         let kinds: Vec<Kind> = books.receipt(3, raw_id(0), &later).iter().map(|line| line.kind).collect();
         assert_eq!(kinds, wanted, "at {time}");
         assert_eq!(books.differences(&ledger), [], "at {time}");
     }
     // What was consumed is compared with the receipts' own words, and not through the accounts.
     let more = receipt_for(scope, Outcome::Ok, 2, usage, Vec::new());
-    ledger.book(&Receipt { time: 10, ..more }.booking()).unwrap();
+    ledger.book(&Receipt { time: 10, ..more }.booking(&Actor::default())).unwrap();
     let named: Vec<String> = books.differences(&ledger).iter().map(ToString::to_string).collect();
     assert!(named.iter().any(|said| said.ends_with("consumed: the log says 3, found 5")), "{named:#?}");
 }

@@ -28,6 +28,13 @@ pub trait LedgerPort: Send {
     /// Does an operation of this invocation, for it alone to see, or refuses it.
     fn stage(&mut self, operation: Operation)
     -> BoxFuture<'_, Result<Result<(), LedgerRefusal>, PortClosed>>;
+    /// Whether this invocation's actor may spend so much of an account: its limit, what is held, and every cap.
+    fn authorize(
+        &mut self,
+        owner: Owner,
+        unit: Unit,
+        amount: u64,
+    ) -> BoxFuture<'_, Result<Result<(), LedgerRefusal>, PortClosed>>;
     /// What an account of this scope has and has not set aside, this invocation's own operations done.
     fn balance(&mut self, owner: Owner, unit: Unit) -> BoxFuture<'_, Result<i128, PortClosed>>;
     /// A hold that is open in this scope, this invocation's own doings applied.

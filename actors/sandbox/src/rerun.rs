@@ -6,13 +6,15 @@ use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use icn_core::effect::Staged;
 use icn_core::id::{Did, HoldId, Owner, Unit};
-use icn_core::ledger::{HoldState, Ledger, LedgerRefusal, Operation};
+use icn_core::ledger::{Actor, HoldState, Ledger, LedgerRefusal, Operation};
 use icn_core::limits;
 use icn_core::replay::{Rerun, Rerunner};
+use icn_core::ruling;
 
 use crate::cache::Lru;
 use crate::context::{Call, LedgerPort, PortClosed};
 use crate::engine::Engine;
+use crate::ruling::rule;
 use crate::run::Module;
 
 /// A re-runner with the modules that it compiled, within the bounds of the host's cache. It compiles each from its
@@ -41,6 +43,7 @@ pub(crate) struct Lent {
     pub(crate) scope: Did,
     /// The run's time, in milliseconds since the Unix epoch.
     pub(crate) time: u64,
+    pub(crate) actor: Actor,
     pub(crate) ledger: Arc<Mutex<Ledger>>,
 }
 
@@ -49,8 +52,21 @@ impl LedgerPort for Lent {
         &mut self,
         operation: Operation,
     ) -> BoxFuture<'_, Result<Result<(), LedgerRefusal>, PortClosed>> {
-        let stage = |mut ledger: MutexGuard<'_, Ledger>| ledger.stage(self.scope, self.time, operation);
+        let stage =
+            |mut ledger: MutexGuard<'_, Ledger>| ledger.stage(self.scope, self.time, &self.actor, operation);
         let answer = self.ledger.lock().map(stage).map_err(|_| PortClosed);
+        futures::future::ready(answer).boxed()
+    }
+    fn authorize(
+        &mut self,
+        owner: Owner,
+        unit: Unit,
+        amount: u64,
+    ) -> BoxFuture<'_, Result<Result<(), LedgerRefusal>, PortClosed>> {
+        let ask = |mut ledger: MutexGuard<'_, Ledger>| {
+            ledger.authorize_staged(self.scope, self.time, &self.actor, (owner, unit), amount)
+        };
+        let answer = self.ledger.lock().map(ask).map_err(|_| PortClosed);
         futures::future::ready(answer).boxed()
     }
     fn balance(&mut self, owner: Owner, unit: Unit) -> BoxFuture<'_, Result<i128, PortClosed>> {
@@ -72,14 +88,16 @@ impl Rerunner for Reruns {
         if rerun.engine != ours {
             return Err(format!("it ran on the engine {}, this auditor has {ours}", rerun.engine));
         }
+        let of_ledger = ruling::is_of_ledger(&rerun.module.id());
         let module = match self.modules.get(&rerun.module.id()) {
-            Some(module) => module,
+            _ if of_ledger => None,
+            Some(module) => Some(module),
             None => {
                 let module =
                     Arc::new(Module::compile(&self.engine, rerun.module).map_err(|e| e.to_string())?);
                 let bytes = module.compiled_bytes() + rerun.module.bytes().len();
                 drop(self.modules.insert(rerun.module.id(), module.clone(), bytes));
-                module
+                Some(module)
             }
         };
         let lent = Arc::new(Mutex::new(std::mem::take(ledger)));
@@ -94,10 +112,18 @@ impl Rerunner for Reruns {
             seed: rerun.seed,
             state: rerun.state,
             storage_left: rerun.storage_left,
-            ledger: Box::new(Lent { scope: rerun.invocation.scope, time: rerun.time, ledger: lent.clone() }),
+            ledger: Box::new(Lent {
+                scope: rerun.invocation.scope,
+                time: rerun.time,
+                actor: rerun.actor.clone(),
+                ledger: lent.clone(),
+            }),
             recorder: None,
         };
-        let staged = complete(module.run(call));
+        let staged = match module {
+            Some(module) => complete(module.run(call)),
+            None => complete(rule(call)),
+        };
         *ledger =
             Arc::into_inner(lent).and_then(|l| l.into_inner().ok()).ok_or("the ledger was not given back")?;
         staged.map_err(|e| e.to_string())

@@ -13,6 +13,7 @@ use crate::context::{Call, LedgerPort, PortClosed};
 /// What the ledger said, once.
 enum Answer {
     Stage(Result<(), LedgerRefusal>),
+    Authorize(Result<(), LedgerRefusal>),
     Balance(i128),
     OpenHold(Option<HoldState>),
 }
@@ -63,6 +64,19 @@ impl LedgerPort for Listening {
         said.inspect(|said| said.iter().for_each(|said| Self::keep(heard, Answer::Stage(said.clone()))))
             .boxed()
     }
+    fn authorize(
+        &mut self,
+        owner: Owner,
+        unit: Unit,
+        amount: u64,
+    ) -> BoxFuture<'_, Result<Result<(), LedgerRefusal>, PortClosed>> {
+        let Self { ledger, heard } = self;
+        let said = ledger.authorize(owner, unit, amount);
+        said.inspect(|said| {
+            said.iter().for_each(|said| Self::keep(heard, Answer::Authorize(said.clone())));
+        })
+        .boxed()
+    }
     fn balance(&mut self, owner: Owner, unit: Unit) -> BoxFuture<'_, Result<i128, PortClosed>> {
         let Self { ledger, heard } = self;
         let said = ledger.balance(owner, unit);
@@ -92,6 +106,14 @@ impl Repeating {
 impl LedgerPort for Repeating {
     fn stage(&mut self, _: Operation) -> BoxFuture<'_, Result<Result<(), LedgerRefusal>, PortClosed>> {
         self.next(|answer| if let Answer::Stage(said) = answer { Some(said) } else { None })
+    }
+    fn authorize(
+        &mut self,
+        _: Owner,
+        _: Unit,
+        _: u64,
+    ) -> BoxFuture<'_, Result<Result<(), LedgerRefusal>, PortClosed>> {
+        self.next(|answer| if let Answer::Authorize(said) = answer { Some(said) } else { None })
     }
     fn balance(&mut self, _: Owner, _: Unit) -> BoxFuture<'_, Result<i128, PortClosed>> {
         self.next(|answer| if let Answer::Balance(said) = answer { Some(said) } else { None })

@@ -11,7 +11,8 @@ use futures::future::BoxFuture;
 use icn_core::block::{Issue, Receipt};
 use icn_core::id::{Did, HoldId, Owner, Unit};
 use icn_core::ledger::{
-    Account, AccountId, Books, CommandId, HoldState, Ledger, LedgerRefusal, Operation, Remembered,
+    Account, AccountId, Actor as Asker, Books, CommandId, HoldState, Ledger, LedgerRefusal, Operation,
+    Remembered,
 };
 use icn_core::limits;
 use icn_sandbox::{LedgerPort, PortClosed};
@@ -67,13 +68,50 @@ impl Handler<Draw> for LedgerActor {
 pub(crate) struct Stage {
     pub(crate) scope: Did,
     pub(crate) time: u64,
+    pub(crate) asker: Arc<Asker>,
     pub(crate) operation: Operation,
 }
 
 impl Handler<Stage> for LedgerActor {
     type Result = Result<(), LedgerRefusal>;
     fn handle(&mut self, stage: Stage, _: &mut Self::Context) -> Self::Result {
-        self.ledger.stage(stage.scope, stage.time, stage.operation)
+        self.ledger.stage(stage.scope, stage.time, &stage.asker, stage.operation)
+    }
+}
+
+/// Asks whether a scope's running invocation may spend so much of an account.
+#[derive(Message)]
+#[rtype(result = "Result<(), LedgerRefusal>")]
+pub(crate) struct Authorize {
+    scope: Did,
+    time: u64,
+    asker: Arc<Asker>,
+    account: (Owner, Unit),
+    amount: u64,
+}
+
+impl Handler<Authorize> for LedgerActor {
+    type Result = Result<(), LedgerRefusal>;
+    fn handle(&mut self, ask: Authorize, _: &mut Self::Context) -> Self::Result {
+        self.ledger.authorize_staged(ask.scope, ask.time, &ask.asker, ask.account, ask.amount)
+    }
+}
+
+/// Asks whether the caps let an invocation run that needs so much: what they leave it of storage, if they do.
+#[derive(Message)]
+#[rtype(result = "Result<Option<u64>, LedgerRefusal>")]
+pub(crate) struct AskCaps {
+    pub(crate) scope: Did,
+    pub(crate) time: u64,
+    pub(crate) asker: Arc<Asker>,
+    pub(crate) needs: [(Unit, u64); 3],
+}
+
+impl Handler<AskCaps> for LedgerActor {
+    type Result = Result<Option<u64>, LedgerRefusal>;
+    fn handle(&mut self, ask: AskCaps, _: &mut Self::Context) -> Self::Result {
+        self.ledger.caps_allow(ask.scope, &ask.asker, ask.time, &ask.needs)?;
+        Ok(self.ledger.cap_left(ask.scope, &Unit::storage(), &ask.asker, ask.time))
     }
 }
 
@@ -89,16 +127,26 @@ impl Handler<Void> for LedgerActor {
     }
 }
 
+/// A receipt that was handed over, and whose invocation it was.
+#[derive(Debug, Clone)]
+pub(crate) struct Posting {
+    pub(crate) receipt: Arc<Receipt>,
+    pub(crate) asker: Arc<Asker>,
+}
+
+/// Receipts that the ledger was not told of yet, in their order.
+pub(crate) type Untold = Arc<SegQueue<Posting>>;
+
 /// Books receipts that were handed over, in their order.
 #[derive(Message)]
 #[rtype(result = "()")]
-pub(crate) struct Post(pub(crate) Vec<Arc<Receipt>>);
+pub(crate) struct Post(pub(crate) Vec<Posting>);
 
 impl Handler<Post> for LedgerActor {
     type Result = ();
-    fn handle(&mut self, Post(receipts): Post, ctx: &mut Self::Context) {
-        for receipt in receipts {
-            if let Err(error) = self.ledger.post(&receipt.booking(), receipt.outcome.is_ok()) {
+    fn handle(&mut self, Post(postings): Post, ctx: &mut Self::Context) {
+        for Posting { receipt, asker } in postings {
+            if let Err(error) = self.ledger.post(&receipt.booking(&asker), receipt.outcome.is_ok()) {
                 let what =
                     format!("the ledger cannot book receipt {} of {}: {error}", receipt.seq, receipt.scope);
                 self.fail_stop.stop(what);
@@ -217,8 +265,9 @@ pub(crate) struct Port {
     pub(crate) scope: Did,
     /// The invocation's, at which holds are past their deadline.
     pub(crate) time: u64,
+    pub(crate) asker: Arc<Asker>,
     pub(crate) ledger: Addr<LedgerActor>,
-    pub(crate) untold: Arc<SegQueue<Arc<Receipt>>>,
+    pub(crate) untold: Untold,
     /// How long the run's host calls may still wait for the ledger.
     pub(crate) wait_left: Duration,
 }
@@ -228,19 +277,20 @@ impl Port {
     pub(crate) fn new(
         scope: Did,
         time: u64,
+        asker: Arc<Asker>,
         ledger: Addr<LedgerActor>,
-        untold: Arc<SegQueue<Arc<Receipt>>>,
+        untold: Untold,
     ) -> Self {
         let wait_left = Duration::from_millis(limits::HOST_CALLS_WAIT_MS_MAX);
-        Self { scope, time, ledger, untold, wait_left }
+        Self { scope, time, asker, ledger, untold, wait_left }
     }
 }
 
 /// Tells the ledger of receipts that were handed over, in their order: before anything is asked of it.
-pub(crate) fn tell_ledger(ledger: &Addr<LedgerActor>, untold: &SegQueue<Arc<Receipt>>) {
-    let receipts: Vec<Arc<Receipt>> = std::iter::from_fn(|| untold.pop()).collect();
-    if !receipts.is_empty() {
-        ledger.do_send(Post(receipts));
+pub(crate) fn tell_ledger(ledger: &Addr<LedgerActor>, untold: &SegQueue<Posting>) {
+    let postings: Vec<Posting> = std::iter::from_fn(|| untold.pop()).collect();
+    if !postings.is_empty() {
+        ledger.do_send(Post(postings));
     }
 }
 
@@ -261,7 +311,20 @@ impl LedgerPort for Port {
         operation: Operation,
     ) -> BoxFuture<'_, Result<Result<(), LedgerRefusal>, PortClosed>> {
         tell_ledger(&self.ledger, &self.untold);
-        let answer = self.ledger.send(Stage { scope: self.scope, time: self.time, operation });
+        let asker = self.asker.clone();
+        let answer = self.ledger.send(Stage { scope: self.scope, time: self.time, asker, operation });
+        within(&mut self.wait_left, answer).boxed()
+    }
+    fn authorize(
+        &mut self,
+        owner: Owner,
+        unit: Unit,
+        amount: u64,
+    ) -> BoxFuture<'_, Result<Result<(), LedgerRefusal>, PortClosed>> {
+        tell_ledger(&self.ledger, &self.untold);
+        let (asker, account) = (self.asker.clone(), (owner, unit));
+        let ask = Authorize { scope: self.scope, time: self.time, asker, account, amount };
+        let answer = self.ledger.send(ask);
         within(&mut self.wait_left, answer).boxed()
     }
     fn balance(&mut self, owner: Owner, unit: Unit) -> BoxFuture<'_, Result<i128, PortClosed>> {

@@ -16,8 +16,8 @@ use icn_core::merkle::Frontier;
 use icn_core::replay::{Divergence, Fold, FoldParts, Prepared, Trust};
 use icn_core::sign::Envelope;
 
-use crate::ledger::Answered;
 use crate::files::Layout;
+use crate::ledger::Answered;
 use crate::store::snapshot::{self, Snapshot, Unusable};
 use crate::store::{Reader, StoreError, Tail};
 
@@ -275,7 +275,7 @@ impl Walk {
             let Some(opened) = parts.chains.get(&scope) else {
                 return Ok(Err(format!("it has the scope {scope}, the log has not")));
             };
-            let chain = Chain::from_parts(opened.policy().clone(), chain, ledger.deadlines(&scope));
+            let chain = Chain::from_parts(opened.policy().clone(), chain, &ledger);
             let expected = last.get(&chain.head()).copied().unwrap_or((0, opened.root()));
             if (chain.seq(), chain.root()) != expected {
                 return Ok(Err(format!("what it says of {scope} is not what the scope's last receipt says")));

@@ -13,26 +13,28 @@ use actix::{
     Actor, ActorContext as _, ActorFutureExt as _, AsyncContext as _, Context, Handler, Message,
     MessageResult, WrapFuture as _,
 };
-use crossbeam::queue::SegQueue;
 use futures::FutureExt as _;
 use futures::channel::oneshot;
 use icn_core::block::{Entry, Invocation, Receipt};
-use icn_core::chain::{Chain, ChainParts, Draft, random_seed};
+use icn_core::chain::{Chain, ChainParts, Draft, random_seed, resource_needs};
 use icn_core::effect::{Outcome, Staged};
 use icn_core::encode::Block;
 use icn_core::gate::Admitted;
 use icn_core::id::{BlockId, Did, Hash, InvocationId, Unit};
+use icn_core::ledger::Actor as Asker;
 use icn_core::limits;
 use icn_core::log::Link;
 use icn_core::refusal::{Refusal, RefusalCode};
+use icn_core::replay::least_storage;
+use icn_core::ruling;
 use icn_core::sign::{Domain, SecretKey};
-use icn_sandbox::{Call, Module, RunError};
+use icn_sandbox::{Call, Module, RunError, rule};
 use icn_sync::{Generation, Permit, Stamp};
 
 use crate::dag::{Committed, HandOver, Reply};
 use crate::events::{self, Event};
 use crate::faults::FaultPoint;
-use crate::ledger::{Draw, Port, Void, tell_ledger};
+use crate::ledger::{AskCaps, Draw, Port, Posting, Untold, Void, tell_ledger};
 use crate::shared::{Shared, now_ms};
 use crate::supervisor::Down;
 
@@ -101,7 +103,7 @@ pub(crate) struct Scope {
     purse: Purse,
     /// Receipts that were handed over and that the ledger was not told of: a run that asks the ledger tells it
     /// of them first.
-    untold: Arc<SegQueue<Arc<Receipt>>>,
+    untold: Untold,
     post_is_due: bool,
     /// How long this scope has worked since it last gave way.
     turn_used: Duration,
@@ -115,6 +117,7 @@ struct Ended {
     payload: Block,
     envelope: Block,
     time: u64,
+    asker: Arc<Asker>,
     staged: Result<Staged, Failure>,
     drawn: Purse,
     slot: Option<Permit>,
@@ -150,12 +153,15 @@ impl Scope {
     }
 
     /// Everything that is asked of an invocation before it runs.
-    fn ready(&self, admitted: &Admitted) -> Result<(u64, Arc<Module>), Refusal> {
+    fn ready(&self, admitted: &Admitted) -> Result<(u64, Runs), Refusal> {
         let invocation = admitted.invocation();
         let time = self.chain.next_time(invocation, now_ms())?;
         if !Arc::ptr_eq(admitted.policy(), self.chain.policy()) {
             // The policy changed while it waited: judged by the one that its receipt will follow.
             self.chain.policy().allows(invocation)?;
+        }
+        if ruling::is_of_ledger(&invocation.module) {
+            return Ok((time, Runs::Ruling));
         }
         let module = self.modules.get(&invocation.module).cloned().ok_or_else(|| {
             Refusal::new(
@@ -163,7 +169,7 @@ impl Scope {
                 format!("module {} is not installed in this scope", invocation.module),
             )
         })?;
-        Ok((time, module))
+        Ok((time, Runs::Guest(module)))
     }
 
     /// What must be drawn before this invocation's grant is covered.
@@ -187,6 +193,8 @@ impl Scope {
             Err(refusal) => return self.refuse(answer, refusal),
         };
         let wants = self.wants(admitted.invocation());
+        let needs = resource_needs(admitted.invocation(), self.chain.policy());
+        let needs = self.chain.has_resource_caps().then_some(needs);
         let policy = self.chain.policy().clone();
         let state = self.chain.state().clone();
         let seed = random_seed(&admitted.envelope().id(), &self.chain.head());
@@ -197,6 +205,7 @@ impl Scope {
             self.turn_used = Duration::ZERO;
         }
         let (invocation, payload, envelope) = admitted.into_blocks();
+        let asker = Arc::new(policy.actor(invocation.caller, invocation.module));
         let run = async move {
             if turn_is_over {
                 shared.cache.engine().next_turn().await;
@@ -205,7 +214,7 @@ impl Scope {
             let began = Instant::now();
             let mut drawn = Purse::default();
             let mut slot = None;
-            let call = |shared: &Shared| Call {
+            let call = |shared: &Shared, storage_left: i64| Call {
                 module: invocation.module,
                 entry: invocation.entry.clone(),
                 input: invocation.input.clone(),
@@ -216,20 +225,33 @@ impl Scope {
                 seed,
                 state,
                 storage_left,
-                ledger: Box::new(Port::new(scope, time, shared.ledger.clone(), untold.clone())),
+                ledger: Box::new(Port::new(
+                    scope,
+                    time,
+                    asker.clone(),
+                    shared.ledger.clone(),
+                    untold.clone(),
+                )),
                 recorder: None,
             };
-            let staged = match grant(&shared, scope, wants, &mut drawn).await {
+            let granted = match grant(&shared, scope, wants, &mut drawn).await {
                 Err(failure) => Err(failure),
-                Ok(()) => match reserve(&shared).await {
+                Ok(()) => {
+                    let capped = AskCapsOf { scope, time, asker: &asker, untold: &untold, needs };
+                    capped.ask(&shared).await.map(|capped| least_storage(storage_left, capped))
+                }
+            };
+            let staged = match granted {
+                Err(failure) => Err(failure),
+                Ok(storage_left) => match reserve(&shared).await {
                     Err(refusal) => Err(Failure::Refused(refusal)),
                     Ok(permit) => {
                         slot = Some(permit);
-                        run_guest(&shared, &module, call(&shared)).await
+                        module.run(&shared, call(&shared, storage_left)).await
                     }
                 },
             };
-            Ended { invocation, payload, envelope, time, staged, drawn, slot, answer, place, began }
+            Ended { invocation, payload, envelope, time, asker, staged, drawn, slot, answer, place, began }
         };
         ctx.wait(run.into_actor(self).map(|ended, actor, ctx| actor.end(ended, ctx)));
     }
@@ -251,7 +273,7 @@ impl Scope {
         let committed = std::panic::catch_unwind(AssertUnwindSafe(|| {
             let draft = self.chain.draft(&ended.invocation, envelope, engine.id(), ended.time, staged);
             let invocation = [ended.payload, ended.envelope];
-            self.commit(module, draft, invocation, &engine, ended.slot, ended.answer)
+            self.commit(module, draft, (invocation, ended.asker), &engine, ended.slot, ended.answer)
         }));
         drop(ended.place);
         match committed {
@@ -267,7 +289,7 @@ impl Scope {
         &mut self,
         module: BlockId,
         draft: Draft,
-        invocation: [Block; 2],
+        (invocation, asker): ([Block; 2], Arc<Asker>),
         engine: &Block,
         slot: Option<Permit>,
         answer: oneshot::Sender<Result<Committed, Refusal>>,
@@ -304,7 +326,7 @@ impl Scope {
         self.engine_described = true;
         self.chain.commit(module, draft, id);
         self.purse.spend(&receipt);
-        self.untold.push(receipt);
+        self.untold.push(Posting { receipt, asker });
         true
     }
 
@@ -391,6 +413,44 @@ async fn grant(
     refusal.map_or(Ok(()), |refusal| Err(Failure::Refused(refusal)))
 }
 
+/// What is asked of the caps before a run, where there are any on resources.
+struct AskCapsOf<'a> {
+    scope: Did,
+    time: u64,
+    asker: &'a Arc<Asker>,
+    untold: &'a Untold,
+    needs: Option<[(Unit, u64); 3]>,
+}
+
+impl AskCapsOf<'_> {
+    /// How much storage the caps leave, if any binds.
+    async fn ask(self, shared: &Shared) -> Result<Option<u64>, Failure> {
+        let Self { scope, time, asker, untold, needs } = self;
+        let Some(needs) = needs else { return Ok(None) };
+        // What was consumed before counts.
+        tell_ledger(&shared.ledger, untold);
+        let asked = AskCaps { scope, time, asker: asker.clone(), needs };
+        let answer = shared.ledger.send(asked).await.map_err(|e| Failure::Fault(e.to_string()))?;
+        answer.map_err(|refusal| Failure::Refused(Refusal::new(RefusalCode::Exhausted, refusal.to_string())))
+    }
+}
+
+/// What an invocation runs.
+enum Runs {
+    Guest(Arc<Module>),
+    /// The ledger's own module.
+    Ruling,
+}
+
+impl Runs {
+    async fn run(&self, shared: &Shared, call: Call) -> Result<Staged, Failure> {
+        match self {
+            Self::Guest(module) => run_guest(shared, module.run(call)).await,
+            Self::Ruling => run_guest(shared, rule(call)).await,
+        }
+    }
+}
+
 /// A place in the DAG's queue; while there is none, this scope waits and its own mailbox fills.
 async fn reserve(shared: &Shared) -> Result<Permit, Refusal> {
     loop {
@@ -404,10 +464,13 @@ async fn reserve(shared: &Shared) -> Result<Permit, Refusal> {
     }
 }
 
-async fn run_guest(shared: &Shared, module: &Module, call: Call) -> Result<Staged, Failure> {
+async fn run_guest(
+    shared: &Shared,
+    run: impl Future<Output = Result<Staged, RunError>>,
+) -> Result<Staged, Failure> {
     let run = async {
         assert!(!shared.faults.at(FaultPoint::Run), "an injected fault at {:?}", FaultPoint::Run);
-        module.run(call).await
+        run.await
     };
     match AssertUnwindSafe(run).catch_unwind().await {
         Ok(Ok(staged)) => Ok(staged),

@@ -13,7 +13,7 @@ use icn_core::effect::{Outcome, Staged, Trap, TrapKind};
 use icn_core::encode::Block;
 use icn_core::gate::{self, Request};
 use icn_core::id::{BlockId, Bytes, Codec, Did, Hash, HoldId, Owner, Unit};
-use icn_core::ledger::{AccountId, Ledger, Operation};
+use icn_core::ledger::{AccountId, Actor, Ledger, Operation};
 use icn_core::limits;
 use icn_core::policy::PolicyInForce;
 use icn_core::refusal::RefusalCode;
@@ -211,7 +211,7 @@ impl Writer {
         let mut blocks = vec![payload, envelope, receipt, signed.clone(), engine];
         blocks.extend(draft.nodes().iter().cloned());
         let receipt = self.chain.commit(raw_id(0), draft, signed.id());
-        let booked = self.ledger.post(&receipt.booking(), receipt.outcome.is_ok());
+        let booked = self.ledger.post(&receipt.booking(&Actor::default()), receipt.outcome.is_ok());
         assert!(booked.is_ok(), "what was set aside is booked: {booked:?}: {receipt:?}");
         assert_eq!(self.ledger.imbalances(), [], "debits equal credits: {receipt:?}");
         let storage_account = AccountId { scope: did(SCOPE), owner: Owner::Treasury, unit: Unit::storage() };
@@ -278,7 +278,7 @@ impl Writer {
             let Some(operation) = self.asked(thought, invocation.caller, time, hold_id(seed, placed)) else {
                 continue;
             };
-            if self.ledger.stage(scope, time, operation.clone()).is_ok() {
+            if self.ledger.stage(scope, time, &Actor::default(), operation.clone()).is_ok() {
                 placed += u64::from(matches!(operation, Operation::Hold { .. }));
                 journal.push(operation);
             }
@@ -360,10 +360,14 @@ pub fn check_history(bytes: &[u8]) {
     assert_eq!(fold.ledger().books(), writer.ledger.books(), "the fold's books are the host's");
     assert_eq!(fold.log().size(), writer.size);
     assert_eq!(StateTree::of(read.state()).root(), oracle::state_root(&writer.values));
-    let again = Chain::from_parts(read.policy().clone(), read.parts(), fold.ledger().deadlines(&scope()));
+    let again = Chain::from_parts(read.policy().clone(), read.parts(), fold.ledger());
     assert_eq!(of(&again), of(read), "a snapshot is read as it was written");
     for chain in [&again, &writer.chain] {
-        assert_eq!(chain.expiries(u64::MAX), read.expiries(u64::MAX), "every open hold is known to the chain");
+        assert_eq!(
+            chain.expiries(u64::MAX),
+            read.expiries(u64::MAX),
+            "every open hold is known to the chain"
+        );
     }
     let leaves: Vec<&[u8]> =
         log.iter().flat_map(|(_, entry)| &entry.leaves).map(|id| &id.as_bytes()[..]).collect();

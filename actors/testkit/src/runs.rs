@@ -9,7 +9,7 @@ use icn_core::bookkeeping::{Bookkeeper, Source};
 use icn_core::effect::Outcome;
 use icn_core::encode;
 use icn_core::id::{Did, HoldId, Owner, Unit};
-use icn_core::ledger::{AccountId, Booking, Books, Ledger, LedgerRefusal, Operation};
+use icn_core::ledger::{AccountId, Actor, Booking, Books, Ledger, LedgerRefusal, Operation};
 use icn_core::limits;
 
 use crate::generate::{self, ByteSource, LedgerOp, did, raw_id, receipt_for, token};
@@ -109,7 +109,7 @@ impl Both {
         for transfer in &transfers {
             before = before.and_then(|()| self.before.hold(scope, time, transfer.clone()));
         }
-        let now = self.now.stage(scope, time, operation.clone());
+        let now = self.now.stage(scope, time, &Actor::default(), operation.clone());
         same(op, &before, &now);
         if now.is_ok() {
             let staged = self.staged.entry(scope).or_default();
@@ -233,7 +233,14 @@ impl Both {
         journal.extend(operations);
         if spoil && !due.is_empty() {
             // A journal that leaves an expiry out is booked by nobody: not here, not by a fold.
-            let short = Booking { scope, time, fuel: 0, usage: Usage::default(), journal: &due[1..] };
+            let short = Booking {
+                scope,
+                time,
+                fuel: 0,
+                usage: Usage::default(),
+                journal: &due[1..],
+                actor: &Actor::default(),
+            };
             let books = self.fold.books();
             assert!(self.fold.book(&short).is_err(), "{op:?}");
             assert_eq!(self.fold.books(), books);
@@ -248,7 +255,7 @@ impl Both {
         });
         let receipt = Receipt { time, ..receipt_for(scope, outcome.clone(), fuel, usage, journal) };
         let books = self.now.books();
-        let now = self.now.post(&receipt.booking(), outcome.is_ok());
+        let now = self.now.post(&receipt.booking(&Actor::default()), outcome.is_ok());
         assert_eq!(now.is_ok(), before.is_ok(), "{op:?}: {:?} {:?}", now.err(), before.err());
         if before.is_ok() {
             self.seen.posted += 1;
@@ -256,7 +263,7 @@ impl Both {
             let plain =
                 PlainReceipt { scope, time, outcome: outcome.clone(), fuel, usage, journal: transfers };
             assert_eq!(self.before_fold.book(&plain), Ok(()));
-            let folded = self.fold.book(&receipt.booking());
+            let folded = self.fold.book(&receipt.booking(&Actor::default()));
             assert!(folded.is_ok(), "a fold follows: {op:?}: {folded:?}");
             self.bookkeeper.receipt(0, raw_id(0), &receipt);
         } else {
@@ -300,4 +307,3 @@ impl Both {
         }
     }
 }
-

@@ -138,6 +138,12 @@ impl Caps {
         Ok(keys)
     }
 
+    /// How much every cap leaves the actor to spend; none when none binds it.
+    pub(super) fn left(&self, scope: Did, unit: &Unit, actor: &Actor, time: u64) -> Option<u64> {
+        let left = |(key, cap): (&CapKey, &Cap)| cap.max.saturating_sub(Self::used_at(key, cap, time));
+        self.binding(scope, unit, actor).map(left).min()
+    }
+
     /// Whether a cap's terms can be.
     pub(super) fn check_terms(
         key: &CapKey,

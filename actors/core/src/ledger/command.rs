@@ -203,6 +203,14 @@ pub struct Context {
     pub reason: String,
 }
 
+impl Actor {
+    /// A member, in a module.
+    #[must_use]
+    pub const fn new(member: Did, module: BlockId, roles: Vec<String>) -> Self {
+        Self { member: Some(member), module: Some(module), roles }
+    }
+}
+
 impl Context {
     /// The runtime's own, at a time.
     #[must_use]
@@ -280,6 +288,21 @@ impl Command {
             }
             Self::SetCap { cap, .. } => (cap.scope, None),
             Self::Net { a, b, .. } => (*a, (a != b).then_some(*b)),
+        }
+    }
+
+    /// Whether it is one with which an administrator rules over this scope's tokens, or caps its resources.
+    #[must_use]
+    pub fn rules(&self, scope: &Did) -> bool {
+        match self {
+            Self::OpenUnit { scope: of, unit, .. } => of == scope && !unit.is_resource(),
+            Self::Open { account }
+            | Self::Close { account }
+            | Self::Freeze { account }
+            | Self::Unfreeze { account }
+            | Self::SetLimits { account, .. } => account.scope == *scope && !account.unit.is_resource(),
+            Self::SetCap { cap, .. } => cap.scope == *scope,
+            _ => false,
         }
     }
 

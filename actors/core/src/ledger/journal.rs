@@ -4,7 +4,7 @@
 use super::Ledger;
 use super::account::AccountId;
 use super::code::LedgerRefusal;
-use super::command::{Applied, Command, Context, Group};
+use super::command::{Actor, Applied, Command, Context, Group};
 use crate::block::{Issue, Usage};
 use crate::id::{BlockId, Did, HoldId, Owner, Unit};
 
@@ -60,6 +60,9 @@ pub enum Operation {
         /// Which hold.
         id: HoldId,
     },
+    /// An administrator rules: opens, closes, freezes, limits, caps. Of the ledger's own module alone
+    /// ([`crate::ruling`]).
+    Rule(Box<Command>),
 }
 
 impl Operation {
@@ -80,12 +83,12 @@ impl Operation {
             Self::Transfer { amount, .. } | Self::Hold { amount, .. } | Self::Settle { amount, .. } => {
                 Some(*amount)
             }
-            Self::Void { .. } | Self::Expire { .. } => None,
+            Self::Void { .. } | Self::Expire { .. } | Self::Rule(_) => None,
         }
     }
     /// What it does, as reports name it.
     #[must_use]
-    pub const fn name(&self) -> &'static str {
+    pub fn name(&self) -> &'static str {
         match self {
             Self::Transfer { from: Owner::Issuance, .. } => "mint",
             Self::Transfer { to: Owner::Issuance, .. } => "burn",
@@ -94,6 +97,7 @@ impl Operation {
             Self::Settle { .. } => "settle",
             Self::Void { .. } => "void",
             Self::Expire { .. } => "expire",
+            Self::Rule(command) => command.name(),
         }
     }
 }
@@ -111,6 +115,8 @@ pub struct Booking<'a> {
     pub usage: Usage,
     /// The journal.
     pub journal: &'a [Operation],
+    /// Whose invocation it was: its caps count.
+    pub actor: &'a Actor,
 }
 
 impl Booking<'_> {
@@ -155,6 +161,7 @@ impl Ledger {
             }
             Operation::Void { id } => Command::Void { scope, id: *id, by: by(id) },
             Operation::Expire { id } => Command::Expire { scope, id: *id },
+            Operation::Rule(command) => (**command).clone(),
         }
     }
 
@@ -173,7 +180,7 @@ impl Ledger {
         if usage.storage != 0 {
             commands.push(charge(Unit::storage(), usage.storage.unsigned_abs(), usage.storage < 0));
         }
-        let context = Context::runtime(time);
+        let context = Context { actor: booking.actor.clone(), ..Context::runtime(time) };
         let group = Group { id: None, scope, commands };
         // A hold that this journal places is ended by who placed it: known only once it is placed.
         self.apply_lazily(&group, &context, |ledger, at| {

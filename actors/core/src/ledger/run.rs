@@ -7,8 +7,9 @@
 use std::collections::BTreeSet;
 
 use super::account::{AccountId, AccountNo, PRESENT};
+use super::cap::CapKey;
 use super::code::{LedgerCode as Code, LedgerRefusal, refuse};
-use super::command::{Applied, Command, Context, Group};
+use super::command::{Actor, Applied, Command, Context, Group};
 use super::hold::Hold;
 use super::journal::{Booking, Operation};
 use super::{HoldState, Ledger};
@@ -25,17 +26,25 @@ pub(super) struct Run {
     looked_at: BTreeSet<HoldId>,
     /// Accounts that its books took.
     taken: BTreeSet<AccountId>,
+    /// Whose it is.
+    actor: Actor,
 }
 
 impl Run {
     /// The books of a run that has done nothing: the scope's, past what is due.
-    fn begin(ledger: &Ledger, scope: Did, time: u64) -> Self {
+    fn begin(ledger: &Ledger, scope: Did, time: u64, actor: &Actor) -> Self {
         let mut view = Box::<Ledger>::default();
         view.holds.elsewhere = ledger.holds.count(&scope);
         let caps = ledger.caps.0.iter().filter(|(key, _)| key.scope == scope);
         view.caps.0.extend(caps.map(|(key, cap)| (key.clone(), cap.clone())));
         view.clocks.insert(scope, ledger.clock(&scope));
-        let mut run = Self { journal: Vec::new(), view, looked_at: BTreeSet::new(), taken: BTreeSet::new() };
+        let mut run = Self {
+            journal: Vec::new(),
+            view,
+            looked_at: BTreeSet::new(),
+            taken: BTreeSet::new(),
+            actor: actor.clone(),
+        };
         for id in ledger.due(&scope, time) {
             let expired = run.try_out(ledger, scope, time, &Operation::Expire { id });
             assert!(expired.is_ok(), "what is due expires: {expired:?}");
@@ -48,9 +57,7 @@ impl Run {
         if !self.taken.insert(id.clone()) {
             return ours;
         }
-        if let Some(scale) = ledger.units.get(&(id.scope, id.unit.clone())) {
-            self.view.units.insert((id.scope, id.unit.clone()), *scale);
-        }
+        self.unit(ledger, id.scope, &id.unit);
         if let Some(theirs) = ledger.accounts.find(id) {
             let flags = ledger.accounts.mark(theirs).flags();
             self.view.accounts.set_flags(ours, flags | PRESENT);
@@ -58,6 +65,12 @@ impl Run {
             self.view.accounts.set(ours, ledger.accounts.get(theirs));
         }
         ours
+    }
+
+    fn unit(&mut self, ledger: &Ledger, scope: Did, unit: &Unit) {
+        if let Some(scale) = ledger.units.get(&(scope, unit.clone())) {
+            self.view.units.entry((scope, unit.clone())).or_insert(*scale);
+        }
     }
 
     fn hold(&mut self, ledger: &Ledger, scope: Did, id: HoldId) {
@@ -93,9 +106,25 @@ impl Run {
             | Operation::Void { id }
             | Operation::Expire { id } => self.hold(ledger, scope, *id),
             Operation::Transfer { .. } => {}
+            Operation::Rule(command) => self.ruled(ledger, command),
         }
+        let context = Context { actor: self.actor.clone(), ..Context::runtime(time) };
         let commands = vec![self.view.command_of(scope, operation)];
-        self.view.apply_new(&Group { id: None, scope, commands }, &Context::runtime(time))
+        self.view.apply_new(&Group { id: None, scope, commands }, &context)
+    }
+
+    /// What a ruling names.
+    fn ruled(&mut self, ledger: &Ledger, command: &Command) {
+        match command {
+            Command::OpenUnit { scope, unit, .. } => self.unit(ledger, *scope, unit),
+            Command::SetCap { cap, .. } => self.unit(ledger, cap.scope, &cap.unit),
+            Command::Open { account }
+            | Command::Close { account }
+            | Command::Freeze { account }
+            | Command::Unfreeze { account }
+            | Command::SetLimits { account, .. } => drop(self.account(ledger, account)),
+            _ => {}
+        }
     }
 }
 
@@ -137,20 +166,75 @@ impl Ledger {
         self.holds.get(&scope, id).filter(|hold| hold.deadline > time).map(|hold| state(self, hold))
     }
 
-    /// Does an operation of the scope's running invocation, for it alone to see, or refuses it. `time` is the
-    /// invocation's: the same in each call of one run.
+    /// Does an operation of the scope's running invocation, for it alone to see, or refuses it. `time` and `actor` are
+    /// the invocation's: the same in each call of one run.
     ///
     /// # Errors
     /// What the books do not allow.
-    pub fn stage(&mut self, scope: Did, time: u64, operation: Operation) -> Result<(), LedgerRefusal> {
+    pub fn stage(
+        &mut self,
+        scope: Did,
+        time: u64,
+        actor: &Actor,
+        operation: Operation,
+    ) -> Result<(), LedgerRefusal> {
         // Taken out while it is asked, so that it can look at the rest of the ledger.
-        let mut run = self.runs.remove(&scope).unwrap_or_else(|| Run::begin(self, scope, time));
+        let mut run = self.runs.remove(&scope).unwrap_or_else(|| Run::begin(self, scope, time, actor));
         let answer = run.try_out(self, scope, time, &operation);
         if answer.is_ok() {
             run.journal.push(operation);
         }
         self.runs.insert(scope, run);
         answer.map(|_| ())
+    }
+
+    /// Whether the scope's running invocation may spend so much of an account: the one decision
+    /// ([`authorize`](Self::authorize)), with what it has done so far.
+    ///
+    /// # Errors
+    /// Why it may not.
+    pub fn authorize_staged(
+        &mut self,
+        scope: Did,
+        time: u64,
+        actor: &Actor,
+        (owner, unit): (Owner, Unit),
+        amount: u64,
+    ) -> Result<(), LedgerRefusal> {
+        let mut run = self.runs.remove(&scope).unwrap_or_else(|| Run::begin(self, scope, time, actor));
+        let id = AccountId { scope, owner, unit };
+        run.account(self, &id);
+        let answer = run.view.authorize(&id, amount, actor, time);
+        self.runs.insert(scope, run);
+        answer
+    }
+
+    /// How much of a unit the caps leave an actor to spend at a time; none when none binds it.
+    #[must_use]
+    pub fn cap_left(&self, scope: Did, unit: &Unit, actor: &Actor, time: u64) -> Option<u64> {
+        self.caps.left(scope, unit, actor, time)
+    }
+
+    /// Whether the caps let an actor's run take so much of each resource: asked before it runs, of its limits.
+    ///
+    /// # Errors
+    /// [`Code::CapPassed`], with the cap.
+    pub fn caps_allow(
+        &self,
+        scope: Did,
+        actor: &Actor,
+        time: u64,
+        needs: &[(Unit, u64)],
+    ) -> Result<(), LedgerRefusal> {
+        needs
+            .iter()
+            .try_for_each(|(unit, amount)| self.caps.allow(scope, unit, actor, *amount, time).map(|_| ()))
+    }
+
+    /// The caps on resources that a scope has.
+    pub fn resource_caps(&self, scope: &Did) -> impl Iterator<Item = CapKey> {
+        let theirs = self.caps.0.keys().filter(move |key| key.scope == *scope && key.unit.is_resource());
+        theirs.cloned()
     }
 
     /// Forgets what the scope's running invocation did.

@@ -122,7 +122,15 @@ async fn check(caller: Caller<'_, Context>, kind: i32, amount: i64) -> Answer<u3
     if amount <= 0 {
         return Err(Soft::InvalidArgument.into());
     }
-    Ok(u32::from(amount <= left(&mut guest, kind).await?))
+    if kind != Kind::Token {
+        return Ok(u32::from(amount <= left(&mut guest, kind).await?));
+    }
+    guest.charge(costs::LEDGER_FUEL)?;
+    let context = guest.context();
+    let Some(unit) = context.call.policy.policy().token.clone() else { return Ok(0) };
+    let owner = Owner::Member(context.call.caller);
+    let authorized = context.call.ledger.authorize(owner, unit, amount.unsigned_abs()).await;
+    Ok(u32::from(authorized.map_err(closed)?.is_ok()))
 }
 
 async fn remaining(caller: Caller<'_, Context>, kind: i32) -> Answer<i64> {

@@ -149,6 +149,17 @@ fn nobodys_call() -> Result<Call, String> {
         > {
             Box::pin(futures::future::ready(Err(crate::PortClosed)))
         }
+        fn authorize(
+            &mut self,
+            _: icn_core::id::Owner,
+            _: icn_core::id::Unit,
+            _: u64,
+        ) -> futures::future::BoxFuture<
+            '_,
+            Result<Result<(), icn_core::ledger::LedgerRefusal>, crate::PortClosed>,
+        > {
+            Box::pin(futures::future::ready(Err(crate::PortClosed)))
+        }
         fn balance(
             &mut self,
             _: icn_core::id::Owner,

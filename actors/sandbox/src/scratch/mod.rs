@@ -328,8 +328,8 @@ impl Scratch {
         self.chain = if self.chain.seq() == 0 {
             Chain::open(policy).map_err(|e| ScratchError::Invalid(e.to_string()))?
         } else {
-            let holds: Vec<_> = self.ledger().deadlines(&self.scope()).collect();
-            Chain::from_parts(policy, self.chain.parts(), holds)
+            let parts = self.chain.parts();
+            Chain::from_parts(policy, parts, &self.ledger())
         };
         Ok(())
     }

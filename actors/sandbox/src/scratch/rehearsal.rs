@@ -9,9 +9,9 @@ use icn_core::chain::random_seed;
 use icn_core::effect::Staged;
 use icn_core::encode::Block;
 use icn_core::id::{BlockId, Did, HoldId, Owner, Unit};
-use icn_core::ledger::{HoldState, Ledger, LedgerRefusal, Operation};
+use icn_core::ledger::{Actor, HoldState, Ledger, LedgerRefusal, Operation};
 use icn_core::policy::PolicyInForce;
-use icn_core::replay::{Rerun, Rerunner};
+use icn_core::replay::{Rerun, Rerunner, cap_storage};
 use icn_core::state::State;
 
 use super::{Scratch, ScratchCall, ScratchError};
@@ -43,13 +43,14 @@ impl Scratch {
         self.made -= 1;
         let envelope = self.admit(&invocation, now_ms)?;
         let time = self.chain.next_time(&invocation, now_ms).map_err(ScratchError::Refused)?;
+        let actor = self.chain.policy().actor(invocation.caller, invocation.module);
         Ok(Rehearsal {
             policy: self.chain.policy().clone(),
             engine: self.engine,
             time,
             seed: random_seed(&envelope, &self.chain.head()),
             state: self.chain.state().clone(),
-            storage_left: self.chain.storage_left(),
+            storage_left: cap_storage(&self.ledger(), &self.chain, &actor, time),
             ledger: Arc::new(self.ledger().clone()),
             invocation,
         })
@@ -60,7 +61,9 @@ impl Rehearsal {
     /// Runs it with this fuel limit. The module is the one that was asked for, compiled for any engine.
     pub fn run(&self, module: &Module, fuel: u64) -> Result<Staged, RunError> {
         let Invocation { scope, entry, input, caller, .. } = &self.invocation;
-        let copied = Copied { scope: *scope, time: self.time, ledger: Arc::clone(&self.ledger), own: None };
+        let actor = self.policy.actor(*caller, self.invocation.module);
+        let copied =
+            Copied { scope: *scope, time: self.time, actor, ledger: Arc::clone(&self.ledger), own: None };
         complete(module.run(Call {
             module: self.invocation.module,
             entry: entry.clone(),
@@ -88,6 +91,7 @@ impl Rehearsal {
             storage_left: self.storage_left,
             time: self.time,
             seed: self.seed,
+            actor: &self.policy.actor(self.invocation.caller, self.invocation.module),
         };
         rerunner.rerun(rerun, &mut (*self.ledger).clone())
     }
@@ -97,11 +101,16 @@ impl Rehearsal {
 struct Copied {
     scope: Did,
     time: u64,
+    actor: Actor,
     ledger: Arc<Ledger>,
     own: Option<Box<Ledger>>,
 }
 
 impl Copied {
+    fn own(&mut self) -> &mut Ledger {
+        self.own.get_or_insert_with(|| Box::new((*self.ledger).clone()))
+    }
+
     fn ledger(&self) -> &Ledger {
         self.own.as_deref().unwrap_or(&self.ledger)
     }
@@ -112,8 +121,18 @@ impl LedgerPort for Copied {
         &mut self,
         operation: Operation,
     ) -> BoxFuture<'_, Result<Result<(), LedgerRefusal>, PortClosed>> {
-        let own = self.own.get_or_insert_with(|| Box::new((*self.ledger).clone()));
-        futures::future::ready(Ok(own.stage(self.scope, self.time, operation))).boxed()
+        let (scope, time, actor) = (self.scope, self.time, self.actor.clone());
+        futures::future::ready(Ok(self.own().stage(scope, time, &actor, operation))).boxed()
+    }
+    fn authorize(
+        &mut self,
+        owner: Owner,
+        unit: Unit,
+        amount: u64,
+    ) -> BoxFuture<'_, Result<Result<(), LedgerRefusal>, PortClosed>> {
+        let (scope, time, actor) = (self.scope, self.time, self.actor.clone());
+        let answer = self.own().authorize_staged(scope, time, &actor, (owner, unit), amount);
+        futures::future::ready(Ok(answer)).boxed()
     }
     fn balance(&mut self, owner: Owner, unit: Unit) -> BoxFuture<'_, Result<i128, PortClosed>> {
         let balance = self.ledger().balance_staged(self.scope, self.time, &owner, &unit);

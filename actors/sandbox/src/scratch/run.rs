@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use icn_core::block::{Invocation, Receipt};
-use icn_core::chain::random_seed;
+use icn_core::chain::{random_seed, resource_needs};
 use icn_core::effect::{Outcome, Staged, Trap};
 use icn_core::encode::Block;
 use icn_core::gate::{self, Request};
 use icn_core::id::{BlockId, Unit, invocation_id};
+use icn_core::ledger::Actor;
 use icn_core::refusal::{Refusal, RefusalCode};
+use icn_core::replay::cap_storage;
+use icn_core::ruling;
 use icn_core::sign::Domain;
 
 use super::{Scratch, ScratchCall, ScratchError, unknown_module};
@@ -17,6 +20,7 @@ use crate::context::Call;
 use crate::profile::Profiled;
 use crate::record::{LogLine, Recorder};
 use crate::rerun::{Lent, complete};
+use crate::ruling::rule;
 use crate::run::RunError;
 
 /// How long an invocation may wait, in milliseconds: here it never does.
@@ -80,8 +84,16 @@ impl Scratch {
         let invocation = self.invocation(call, now_ms);
         let envelope = self.admit(&invocation, now_ms)?;
         let time = self.chain.next_time(&invocation, now_ms).map_err(ScratchError::Refused)?;
-        let module = self.modules.get(&call.module).cloned().ok_or_else(|| unknown_module(call.module))?;
+        let module = match self.modules.get(&call.module).cloned() {
+            None if ruling::is_of_ledger(&call.module) => None,
+            module => Some(module.ok_or_else(|| unknown_module(call.module))?),
+        };
         self.draw(&invocation)?;
+        let actor = self.chain.policy().actor(call.caller, call.module);
+        self.check_caps(&invocation, &actor, time)?;
+        let storage_left = cap_storage(&self.ledger(), &self.chain, &actor, time);
+        let ledger = Arc::clone(&self.ledger);
+        let port = Lent { scope: self.scope(), time, actor: actor.clone(), ledger };
         let recorder = Recorder::default();
         let call = Call {
             module: call.module,
@@ -93,14 +105,16 @@ impl Scratch {
             time,
             seed: random_seed(&envelope, &self.chain.head()),
             state: self.chain.state().clone(),
-            storage_left: self.chain.storage_left(),
-            ledger: Box::new(Lent { scope: self.scope(), time, ledger: Arc::clone(&self.ledger) }),
+            storage_left,
+            ledger: Box::new(port),
             recorder: Some(recorder.clone()),
         };
-        let ran = if module.is_profiled() {
-            complete(module.run_profiled(call)).map(|(staged, profiled)| (staged, Some(profiled)))
-        } else {
-            complete(module.run(call)).map(|staged| (staged, None))
+        let ran = match module {
+            Some(module) if module.is_profiled() => {
+                complete(module.run_profiled(call)).map(|(staged, profiled)| (staged, Some(profiled)))
+            }
+            Some(module) => complete(module.run(call)).map(|staged| (staged, None)),
+            None => complete(rule(call)).map(|staged| (staged, None)),
         };
         let (staged, profiled) = match ran {
             Ok(ran) => ran,
@@ -110,7 +124,7 @@ impl Scratch {
                 return Err(fault(&error));
             }
         };
-        let mut run = self.commit(&invocation, envelope, time, staged, &recorder)?;
+        let mut run = self.commit(&invocation, envelope, time, staged, (&actor, &recorder))?;
         run.profiled = profiled;
         Ok(run)
     }
@@ -138,6 +152,15 @@ impl Scratch {
         }
         gate::judge(invocation, &self.origin, now_ms, policy).map_err(ScratchError::Refused)?;
         Ok(self.key.seal(Domain::Invocation, &Block::encode(invocation)).to_block().id())
+    }
+
+    /// Whether the caps on resources let the invocation run.
+    fn check_caps(&self, invocation: &Invocation, actor: &Actor, time: u64) -> Result<(), ScratchError> {
+        let needs = resource_needs(invocation, self.chain.policy());
+        let allowed = self.ledger().caps_allow(self.scope(), actor, time, &needs);
+        allowed.map_err(|refusal| {
+            ScratchError::Refused(Refusal::new(RefusalCode::Exhausted, refusal.to_string()))
+        })
     }
 
     /// Draws from the ledger what the purse lacks of the invocation's grant.
@@ -174,7 +197,7 @@ impl Scratch {
         envelope: BlockId,
         time: u64,
         staged: Staged,
-        recorder: &Recorder,
+        (actor, recorder): (&Actor, &Recorder),
     ) -> Result<Run, ScratchError> {
         let draft = self.chain.draft(invocation, envelope, self.engine, time, staged);
         let payload = draft.payload().clone();
@@ -185,7 +208,7 @@ impl Scratch {
         self.purse.fuel -= receipt.fuel;
         self.purse.memory -= receipt.usage.memory;
         self.purse.network -= receipt.usage.network;
-        let posted = self.ledger().post(&receipt.booking(), receipt.outcome.is_ok());
+        let posted = self.ledger().post(&receipt.booking(actor), receipt.outcome.is_ok());
         posted.map_err(|e| ScratchError::Fault(e.to_string()))?;
         let recorded = recorder.take();
         Ok(Run {

@@ -3,7 +3,7 @@
 use icn_core::block::Capability;
 use icn_core::chain::hold_id;
 use icn_core::id::{BlockId, Codec, HoldId, Owner};
-use icn_core::ledger::{Booking, Operation};
+use icn_core::ledger::{Actor, Booking, Operation};
 use icn_core::limits;
 
 use super::*;
@@ -54,7 +54,9 @@ fn a_hold_is_settled_voided_and_then_gone() {
         ("settle".into(), named(2), 75),
     ];
     assert_eq!(said(&staged), expected);
-    let Operation::Hold { id: first, deadline, module, .. } = &staged.journal[0] else { panic!("{staged:?}") };
+    let Operation::Hold { id: first, deadline, module, .. } = &staged.journal[0] else {
+        panic!("{staged:?}")
+    };
     assert_eq!((*first, *deadline, *module), (id(0), TIME_MS + 1, script.module().id()));
 }
 
@@ -106,9 +108,10 @@ fn with_hold(module: BlockId, time: u64, deadline: u64) -> World {
     let (from, to) = (Owner::Member(caller()), Owner::Name("shop".into()));
     let placing = Operation::Hold { id: id(7), from, to, unit: token(), amount: 30, deadline, module };
     let mut bank = world.port.0.lock().unwrap();
-    bank.ledger.stage(scope(), time, placing.clone()).unwrap();
+    bank.ledger.stage(scope(), time, &Actor::default(), placing.clone()).unwrap();
     let usage = icn_core::block::Usage::default();
-    let booking = Booking { scope: scope(), time, fuel: 0, usage, journal: &[placing] };
+    let booking =
+        Booking { scope: scope(), time, fuel: 0, usage, journal: &[placing], actor: &Actor::default() };
     bank.ledger.post(&booking, true).unwrap();
     drop(bank);
     world
@@ -164,7 +167,7 @@ fn a_scope_has_so_many_open_holds_at_most() {
                 deadline: TIME_MS + 1,
                 module: BlockId::of(Codec::Raw, b"another module"),
             };
-            bank.ledger.stage(scope(), TIME_MS, placing).unwrap();
+            bank.ledger.stage(scope(), TIME_MS, &Actor::default(), placing).unwrap();
         }
     }
     let mut script = Script::default();

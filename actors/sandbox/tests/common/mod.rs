@@ -14,7 +14,7 @@ use icn_core::chain::Chain;
 use icn_core::effect::{Outcome, Staged, TrapKind};
 use icn_core::encode::Block;
 use icn_core::id::{BlockId, Codec, Did, HoldId, Origin, Owner, Unit};
-use icn_core::ledger::{HoldState, Ledger, LedgerRefusal, Operation};
+use icn_core::ledger::{Actor, HoldState, Ledger, LedgerRefusal, Operation};
 use icn_core::limits;
 use icn_core::policy::PolicyInForce;
 use icn_core::state::State;
@@ -122,8 +122,27 @@ impl LedgerPort for Port {
         operation: Operation,
     ) -> BoxFuture<'_, Result<Result<(), LedgerRefusal>, PortClosed>> {
         let mut bank = self.0.lock().unwrap();
-        let answer =
-            if bank.closed { Err(PortClosed) } else { Ok(bank.ledger.stage(scope(), TIME_MS, operation)) };
+        let nobody = Actor::default();
+        let answer = if bank.closed {
+            Err(PortClosed)
+        } else {
+            Ok(bank.ledger.stage(scope(), TIME_MS, &nobody, operation))
+        };
+        futures::future::ready(answer).boxed()
+    }
+    fn authorize(
+        &mut self,
+        owner: Owner,
+        unit: Unit,
+        amount: u64,
+    ) -> BoxFuture<'_, Result<Result<(), LedgerRefusal>, PortClosed>> {
+        let mut bank = self.0.lock().unwrap();
+        let nobody = Actor::default();
+        let answer = if bank.closed {
+            Err(PortClosed)
+        } else {
+            Ok(bank.ledger.authorize_staged(scope(), TIME_MS, &nobody, (owner, unit), amount))
+        };
         futures::future::ready(answer).boxed()
     }
     fn balance(&mut self, owner: Owner, unit: Unit) -> BoxFuture<'_, Result<i128, PortClosed>> {

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use icn_core::block::Anchor;
 use icn_core::effect::{Outcome, Staged, TrapKind};
 use icn_core::id::{BlockId, Owner};
-use icn_sandbox::LogLine;
 use icn_core::ledger::Operation;
+use icn_sandbox::LogLine;
 use icn_testkit::abi_model::{
     self, Account, Effect, End, Expectation, KnownNode, Move, Party, Trap, code, expect,
 };

@@ -13,7 +13,7 @@ use icn_core::block::Issue;
 use icn_core::chain::hold_id;
 use icn_core::effect::{Outcome, Staged};
 use icn_core::id::{BlockId, Codec, Owner};
-use icn_core::ledger::Operation;
+use icn_core::ledger::{Actor, Operation};
 use icn_core::limits;
 use icn_sandbox::{LogLine, Module, Recorder};
 use icn_testkit::abi_model::{self, Account, Effect, End, Hold, TABLE, expect};
@@ -41,7 +41,7 @@ fn hold_theirs(world: &World, model: &mut abi_model::World, count: usize) {
         let (id, module) = (hold_id(&[1; 32], number), BlockId::of(Codec::Raw, b"another module"));
         let (from, to, unit, deadline) = (rich(), Owner::Treasury, token(), TIME_MS + 1);
         let placing = Operation::Hold { id, from, to, unit, amount: 1, deadline, module };
-        bank.ledger.stage(scope(), TIME_MS, placing).unwrap();
+        bank.ledger.stage(scope(), TIME_MS, &Actor::default(), placing).unwrap();
         let (payer, payee) = (Account::Name(b"rich".to_vec()), Account::Treasury);
         model.holds.insert(id.0, Hold { payer, payee, unit: b"H".to_vec(), amount: 1, ours: false });
     }

@@ -10,8 +10,6 @@ use super::{AccountId, Ledger, LedgerError, OpenHold, Transfer};
 use icn_core::id::{Did, HoldId, Owner, Unit};
 use icn_core::limits;
 
-
-
 /// What is added to an account's counters.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Delta {
