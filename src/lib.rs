@@ -65,7 +65,7 @@ pub use icn_core::ledger::{Account, AccountId, LedgerCode, LedgerRefusal, Operat
 pub use icn_core::policy::Roll;
 pub use icn_core::refusal::{Refusal, RefusalCode};
 pub use icn_core::sign::SecretKey;
-pub use icn_core::{costs, limits};
+pub use icn_core::{costs, limits, ruling};
 pub use icn_sandbox::{CacheStats, EngineOptions};
 pub use icn_system::store::StoreError;
 pub use icn_system::{

@@ -10,6 +10,7 @@ use crate::chain::ChainError;
 use crate::costs;
 use crate::encode::{self, Block, DecodeError};
 use crate::id::{BlockId, Codec, Did, Owner};
+pub use crate::ledger::{CapKey, Command, Level, Limits};
 use crate::ledger::{LedgerCode, LedgerRefusal, Operation};
 use crate::limits;
 

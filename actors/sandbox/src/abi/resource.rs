@@ -102,7 +102,8 @@ async fn caller_tokens(guest: &mut Guest<'_>) -> Answer<i64> {
     let Some(unit) = context.call.policy.policy().token.clone() else { return Ok(0) };
     let owner = Owner::Member(context.call.caller);
     let balance = context.call.ledger.balance(owner, unit).await.map_err(closed)?;
-    Ok(i64::try_from(balance).unwrap_or(i64::MAX))
+    // A negative balance (mutual credit) would read as an error code.
+    Ok(i64::try_from(balance.max(0)).unwrap_or(i64::MAX))
 }
 
 async fn left(guest: &mut Guest<'_>, kind: Kind) -> Answer<i64> {
