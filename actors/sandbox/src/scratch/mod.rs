@@ -303,12 +303,14 @@ impl Scratch {
         let block = self.chain.state().node(id)?;
         Node::from_bytes(block.bytes()).ok().map(|node| node.payload)
     }
-    /// What an account has and has not set aside, as guests are told it: posted credits less posted debits, less what
-    /// open holds will debit.
+    /// What an account has and has not set aside, as guests are told it: posted credits less posted debits; of a token,
+    /// less what open holds will debit.
     #[must_use]
     pub fn balance(&self, owner: Owner, unit: Unit) -> i128 {
         let id = AccountId { scope: self.scope(), owner, unit };
-        self.ledger().account(&id).unwrap_or_default().available()
+        let account = self.ledger().account(&id).unwrap_or_default();
+        // What is drawn of a resource for runs to come is nobody's business.
+        if id.unit.is_resource() { account.balance() } else { account.available() }
     }
     /// The root of the scope's state.
     #[must_use]
