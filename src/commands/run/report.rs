@@ -130,6 +130,9 @@ enum Effect {
     Expire {
         id: String,
     },
+    Rule {
+        ruling: &'static str,
+    },
     Node {
         id: String,
         bytes: usize,
@@ -278,6 +281,7 @@ fn moved(operation: &Operation) -> Effect {
         Operation::Settle { id, amount } => Effect::Settle { id: id.to_string(), amount: *amount },
         Operation::Void { id } => Effect::Void { id: id.to_string() },
         Operation::Expire { id } => Effect::Expire { id: id.to_string() },
+        Operation::Rule(command) => Effect::Rule { ruling: command.name() },
     }
 }
 
@@ -302,6 +306,7 @@ impl fmt::Display for Effect {
             Self::Settle { id, amount } => write!(f, "settle    {id} with {}", number(amount)),
             Self::Void { id } => write!(f, "void      {id}"),
             Self::Expire { id } => write!(f, "expire    {id}"),
+            Self::Rule { ruling } => write!(f, "rule      {ruling}"),
             Self::Node { id, bytes } => write!(f, "node      {id} ({bytes} bytes)"),
             Self::Anchor { id, topic } => write!(f, "anchor    {id} as \"{}\"", line(topic)),
         }
