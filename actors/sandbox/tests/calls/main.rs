@@ -139,6 +139,7 @@ fn said(staged: &Staged) -> Vec<(String, String, u64)> {
             Operation::Settle { id, .. } | Operation::Void { id } | Operation::Expire { id } => {
                 (operation.name().to_owned(), id.to_string(), amount)
             }
+            Operation::Rule(_) => (operation.name().to_owned(), String::new(), amount),
         }
     };
     staged.journal.iter().map(one).collect()
