@@ -9,6 +9,7 @@
 //! - [`oracle`]: the same answers from the definitions, slow and short.
 //! - [`history`]: whole logs, written as a host writes them, and then spoiled.
 //! - [`books`]: the rules of the ledger once more, and the comparison with its machine.
+//! - [`schedules`]: every order of a few actors' steps, states that were there already once.
 //! - [`check`]: the comparison, and the invariants of the design.
 //! - [`abi_model`]: what each call of the host ABI must come to, from its contract.
 //! - [`TestHost`]: what the tests of a guest use. Feature `engine`, on by default; the fuzz targets and the tests
@@ -32,6 +33,7 @@ pub mod history;
 #[cfg(feature = "engine")]
 mod host;
 pub mod oracle;
+pub mod schedules;
 #[cfg(feature = "guests")]
 pub mod stories;
 
