@@ -2,7 +2,8 @@
 -- make a command happen once. Answers are codes, 0 for done; a command that was refused stays refused.
 --
 -- Accounts are locked in the order of their ids, and caps after accounts in the order of theirs, so that no two
--- transactions wait for each other.
+-- transactions wait for each other. Nothing is asked of rights, nor of consent between scopes, and a transfer does not
+-- look for holds that are past their deadline: the machine does all three.
 
 create table account (
     id bigint primary key,
