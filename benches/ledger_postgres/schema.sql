@@ -153,6 +153,14 @@ begin
     return 0;
 end $$;
 
+-- Locks accounts in their order. A row that changed while this waited for another is looked at again, each by itself:
+-- with `id = any (…)` that would search the whole array for each, which takes most of a second for a thousand.
+create function lock_accounts(p_ids bigint[]) returns void language plpgsql as $$
+begin
+    perform from account a join (select distinct i from unnest(p_ids) as t(i)) named on a.id = named.i
+        order by a.id for update of a;
+end $$;
+
 -- Many transfers, each with an id of its own: their codes. If all are new and every account covers all that it pays and
 -- has room for all that it gets, whatever their order, they are made as sets; else one after the other.
 create function transfers(p_ids uuid[], p_from bigint[], p_to bigint[], p_amounts bigint[], p_at bigint)
@@ -167,7 +175,7 @@ begin
         end if;
         insert into command (id, kind, debit, credit, amount)
             select i, 't', f, c, n from unnest(p_ids, p_from, p_to, p_amounts) as t(i, f, c, n) order by i;
-        perform from account where id = any (p_from || p_to) order by id for update;
+        perform lock_accounts(p_from || p_to);
         with moved as (
             select id, sum(paid)::bigint as paid, sum(got)::bigint as got from (
                 select f as id, n as paid, 0 as got from unnest(p_from, p_amounts) as t(f, n)
@@ -189,8 +197,8 @@ begin
             raise exception using errcode = 'ZL001';
         end if;
         if exists (select from cap) then
-            perform from cap where account = 0 or account = any (p_from)
-                order by scope, unit, account, window_ms for update;
+            perform from cap c join (select distinct a from unnest(p_from || 0::bigint) as t(a)) named on c.account = named.a
+                order by scope, unit, account, window_ms for update of c;
             with paid as (
                 select a.scope, a.unit, a.id, sum(n)::bigint as n
                 from unnest(p_from, p_amounts) as t(f, n) join account a on a.id = f group by a.id
@@ -218,7 +226,7 @@ begin
         -- Taken back to where the block began.
     end;
     -- In one order for all who do this, so that none waits for one that waits for it.
-    perform from account where id = any (p_from || p_to) order by id for update;
+    perform lock_accounts(p_from || p_to);
     return array(
         select transfer(i, f, c, n, p_at)
         from unnest(p_ids, p_from, p_to, p_amounts) with ordinality as t(i, f, c, n, at) order by at
