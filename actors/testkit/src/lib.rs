@@ -10,6 +10,7 @@
 //! - [`history`]: whole logs, written as a host writes them, and then spoiled.
 //! - [`books`]: the rules of the ledger once more, and the comparison with its machine.
 //! - [`plain`]: a ledger as plain as it can be, and [`runs`]: that guests see no other.
+//! - [`schedules`]: every order of a few actors' steps, states that were there already once.
 //! - [`check`]: the comparison, and the invariants of the design.
 //! - [`abi_model`]: what each call of the host ABI must come to, from its contract.
 //! - [`TestHost`]: what the tests of a guest use. Feature `engine`, on by default; the fuzz targets and the tests
@@ -35,6 +36,7 @@ mod host;
 pub mod oracle;
 pub mod plain;
 pub mod runs;
+pub mod schedules;
 #[cfg(feature = "guests")]
 pub mod stories;
 
