@@ -69,7 +69,7 @@ pub use icn_core::{costs, limits, ruling};
 pub use icn_sandbox::{CacheStats, EngineOptions};
 pub use icn_system::store::StoreError;
 pub use icn_system::{
-    AuditOptions, AuditReport, Committed, FaultPoint, Faults, Finding, Host, HostOptions, Layout, LockError,
-    ModuleSpec, OpenError, Pending, RecoverError, ScopeError, ScopeSpec, ScopeView, Witness, audit, now_ms,
-    random_key,
+    Audit, AuditOptions, AuditReport, Committed, FaultPoint, Faults, Finding, Host, HostOptions, Layout,
+    Level, LockError, ModuleSpec, OpenError, Pending, ProveError, RecoverError, ScopeError, ScopeSpec,
+    ScopeView, SignedLog, SignedLogError, Subject, Witness, audit, export, now_ms, prove, random_key,
 };

@@ -14,7 +14,8 @@ use clap::{Parser, Subcommand};
 ///
 /// Start with `icn demo`: it holds a participatory budget among a city and its district, on this machine, and
 /// checks the whole history afterwards. Then `icn audit` on what a demo with --data left behind,
-/// and `icn ledger` for its accounts.
+/// and `icn ledger` for its accounts. `icn export` writes the history for others to check, `icn proof` proves one
+/// block of it.
 ///
 /// If you write guests: `icn check` says whether a module would be taken and why not, `icn run` calls one of its
 /// entries, `icn abi` lists what it may call and what that costs.
@@ -34,6 +35,10 @@ enum Command {
     Demo(commands::demo::Arguments),
     Audit(commands::audit::Arguments),
     Ledger(commands::ledger::Arguments),
+    Export(commands::export::Arguments),
+    Import(commands::import::Arguments),
+    Proof(commands::proof::Arguments),
+    Dag(commands::dag::Arguments),
     Check(commands::check::Arguments),
     Run(commands::run::Arguments),
     Abi(commands::abi::Arguments),
@@ -58,6 +63,10 @@ fn main() -> ExitCode {
         Command::Demo(arguments) => commands::demo::run(arguments),
         Command::Audit(arguments) => commands::audit::run(&arguments),
         Command::Ledger(arguments) => commands::ledger::run(&arguments),
+        Command::Export(arguments) => commands::export::run(&arguments),
+        Command::Import(arguments) => commands::import::run(&arguments),
+        Command::Proof(arguments) => commands::proof::run(&arguments),
+        Command::Dag(arguments) => commands::dag::run(&arguments),
         Command::Check(arguments) => commands::check::run(&arguments),
         Command::Run(arguments) => commands::run::run(&arguments),
         Command::Abi(arguments) => commands::abi::run(&arguments),

@@ -10,6 +10,7 @@ mod common;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use common::forge::{entries, forge, moved_signature, receipt_of, signed, write_anew};
 use common::{
     Desk, Rng, audit_of, block_on, copy, demo, key, open, samples, scratch, seed, segment, snapshots, sound,
     standing, stderr, tree,
@@ -17,14 +18,12 @@ use common::{
 use icn_core::block::Entry;
 use icn_core::checkpoint::Checkpoint;
 use icn_core::encode::Block;
-use icn_core::id::Codec;
 use icn_core::log::Log;
-use icn_core::sign::{Domain, Envelope};
 use icn_runtime::{
-    AuditReport, BlockId, Host, HostOptions, Invocation, OpenError, Receipt, RefusalCode, SecretKey, limits,
+    AuditReport, Host, HostOptions, Invocation, OpenError, Receipt, RefusalCode, SecretKey, limits,
 };
 use icn_system::RecoverError;
-use icn_system::store::{LogStore as _, Reader, SegmentStore, StoreError};
+use icn_system::store::StoreError;
 use sha2::{Digest as _, Sha256};
 
 const SECTOR: usize = 512;
@@ -483,71 +482,6 @@ fn a_log_of_several_files_is_one_log() {
 }
 
 // Somebody who can write the files, and who makes every hash right again.
-
-/// All entries of a log.
-fn entries(data: &Path) -> Vec<Entry> {
-    let mut reader = Reader::new(&data.join("log"));
-    let mut entries = Vec::new();
-    while let Some(group) = reader.next_group().unwrap() {
-        entries.extend(group.into_iter().map(|(_, entry)| entry));
-    }
-    entries
-}
-
-/// Writes a log anew, from its first byte.
-fn write_anew(data: &Path, entries: &[Entry]) {
-    let log = data.join("log");
-    fs::remove_dir_all(&log).unwrap();
-    fs::create_dir(&log).unwrap();
-    let mut reader = Reader::new(&log);
-    assert!(reader.next_group().unwrap().is_none());
-    let mut store = SegmentStore::open(&log, &reader).unwrap();
-    let mut position = 0;
-    for entry in entries {
-        store.append(position, &[entry]).unwrap();
-        position += entry.leaves.len() as u64;
-    }
-    store.close().unwrap();
-    let snapshots = data.join("snapshots");
-    if snapshots.exists() {
-        fs::remove_dir_all(snapshots).unwrap();
-    }
-}
-
-/// An entry's receipt: which blocks are its envelope and payload, and what it says.
-fn receipt_of(entry: &Entry) -> (usize, usize, Receipt) {
-    let (envelope, payload) = signed(entry, entry.leaves[0]);
-    (envelope, payload, Receipt::from_bytes(entry.blocks[payload].bytes()).unwrap())
-}
-
-fn signed(entry: &Entry, id: BlockId) -> (usize, usize) {
-    let at = |id: BlockId| entry.blocks.iter().position(|block| block.id() == id).unwrap();
-    let envelope = at(id);
-    let payload = Envelope::from_bytes(entry.blocks[envelope].bytes()).unwrap().payload();
-    (envelope, at(payload))
-}
-
-/// The envelope of another payload with the signature of this one.
-fn moved_signature(envelope: &Block, payload: &Block) -> Block {
-    let mut bytes = envelope.bytes().to_vec();
-    let name = bytes.len() - 36;
-    bytes[name..].copy_from_slice(payload.id().as_bytes());
-    Block::new(Codec::DagCbor, bytes)
-}
-
-/// Changes an entry's receipt, and signs it: by this key, or with the signature that was there.
-fn forge(entry: &mut Entry, by: Option<&SecretKey>, change: impl FnOnce(&mut Receipt)) {
-    let (envelope, payload, mut receipt) = receipt_of(entry);
-    change(&mut receipt);
-    let block = Block::encode(&receipt);
-    let sealed = match by {
-        Some(key) => key.seal(Domain::Receipt, &block).to_block(),
-        None => moved_signature(&entry.blocks[envelope], &block),
-    };
-    entry.leaves[0] = sealed.id();
-    entry.blocks[payload] = block;
-    entry.blocks[envelope] = sealed;
-}
 
 /// What an audit says of a log that was written anew: it must not hold.
 fn forgery(data: &Path, what: &str, replay: bool) -> AuditReport {

@@ -1,14 +1,14 @@
-//! `icn audit`: checks a data directory from its log alone.
+//! `icn audit`: checks a log, from a data directory or from an export.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use icn_runtime::{AuditOptions, AuditReport, BlockId, Invocation, Receipt, Witness, audit};
+use icn_runtime::{Audit, AuditReport, BlockId, Invocation, Level, Receipt, Subject, Witness};
 use indicatif::ProgressBar;
 
 use super::output::{print, tell};
-use super::{FAILED, MISUSE, OK, progress_bar};
+use super::{FAILED, MISUSE, OK, files, misuse, progress_bar, trust_policy};
 
 /// Check a host's history, trusting nobody.
 ///
@@ -17,16 +17,37 @@ use super::{FAILED, MISUSE, OK, progress_bar};
 /// writes nothing. The first thing that does not hold is named: position, block, what was expected, what was
 /// found. While a host has the directory open, what its newest checkpoint covers is checked, and the report says so.
 ///
+/// With --export it checks what `icn export` wrote, on any machine: every block of the CAR, and that every tile, every
+/// bundle of entries and the checkpoint are what the blocks give.
+///
 /// Exit code: 0 everything holds, 1 something does not (damage is named) or the report could not be written, 2 there
 /// is nothing to check (no host's directory, or one that cannot be read) or the arguments are not right.
 #[derive(clap::Args)]
+#[command(group(clap::ArgGroup::new("log").required(true).args(["data", "export"])))]
+#[command(group(clap::ArgGroup::new("level").args(["structure", "ledger", "replay"])))]
 pub(crate) struct Arguments {
     /// The data directory of a host (as `icn demo --data DIR` leaves it)
     #[arg(long, value_name = "DIR")]
-    data: PathBuf,
+    data: Option<PathBuf>,
+    /// An export, as `icn export` wrote it
+    #[arg(long, value_name = "DIR")]
+    export: Option<PathBuf>,
+    /// Check names, signatures, sequences, the tree and the checkpoint alone
+    #[arg(long)]
+    structure: bool,
+    /// Check authority, states and balances too; this is what is done without a level
+    #[arg(long)]
+    ledger: bool,
     /// Also run every invocation again, and compare its receipt byte for byte
     #[arg(long)]
     replay: bool,
+    /// A signed checkpoint of this log that you have from elsewhere: the log must be the one that it says, or have grown
+    /// from it; may be given several times
+    #[arg(long, value_name = "FILE")]
+    seen: Vec<PathBuf>,
+    /// Who is trusted, as JSON: the log's key, witnesses, and how many of them must have cosigned the checkpoint
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
     /// Print the report as one JSON document
     #[arg(long)]
     json: bool,
@@ -42,9 +63,12 @@ impl Witness for Bar {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> ExitCode {
+    let asked = match asked(arguments) {
+        Ok(asked) => asked,
+        Err(why) => return misuse("audit", &why),
+    };
     let mut bar = Bar(progress_bar(0, "auditing"));
-    let options = AuditOptions { data: arguments.data.clone(), replay: arguments.replay };
-    let report = audit(&options, &mut bar);
+    let report = asked.run(&mut bar);
     bar.0.finish_and_clear();
     let report = match report {
         Ok(report) => report,
@@ -64,6 +88,28 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
     if printed && report.ok { OK } else { ExitCode::from(FAILED) }
 }
 
+/// What the arguments ask for.
+fn asked(arguments: &Arguments) -> Result<Audit, String> {
+    let subject = match (&arguments.data, &arguments.export) {
+        (Some(data), _) => Subject::Data(data.clone()),
+        (None, Some(dir)) => Subject::Export(dir.clone()),
+        (None, None) => return Err("name a log with --data or --export".into()),
+    };
+    let level = match (arguments.structure, arguments.replay) {
+        (true, _) => Level::Structure,
+        (_, true) => Level::Replay,
+        _ => Level::Ledger,
+    };
+    let mut seen = Vec::new();
+    for file in &arguments.seen {
+        let note = String::from_utf8(files::input(Some(file))?);
+        let note = note.map_err(|_| format!("{}: a checkpoint is text", file.display()))?;
+        seen.push((file.display().to_string(), note));
+    }
+    let trust = arguments.policy.as_deref().map(trust_policy).transpose()?;
+    Ok(Audit { subject, level, seen, trust })
+}
+
 /// The report for a person.
 fn to_text(report: &AuditReport) -> String {
     let mut text = String::new();
@@ -71,7 +117,11 @@ fn to_text(report: &AuditReport) -> String {
         let _ = writeln!(text, "note: {notice}");
     }
     let origin = report.origin.as_deref().unwrap_or("(unknown)");
-    let again = if report.replayed { ", every run repeated" } else { "" };
+    let again = match report.level {
+        "structure" => ", structure alone",
+        "replay" => ", every run repeated",
+        _ => "",
+    };
     let _ = writeln!(
         text,
         "log {origin}: {} entries hold, of {} scopes with {} invocations{again}",

@@ -3,17 +3,25 @@
 pub(crate) mod abi;
 pub(crate) mod audit;
 pub(crate) mod check;
+pub(crate) mod dag;
 pub(crate) mod demo;
+pub(crate) mod export;
 mod files;
+pub(crate) mod import;
 pub(crate) mod ledger;
 pub(crate) mod output;
+pub(crate) mod proof;
 pub(crate) mod run;
 mod text;
 
 use std::fmt::Display;
+use std::io::ErrorKind;
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use icn_core::dag::quorum::TrustPolicy;
+use icn_runtime::StoreError;
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// Everything holds.
@@ -49,6 +57,21 @@ pub(crate) fn print_report<R: Display + serde::Serialize>(
 pub(crate) fn misuse(command: &str, error: &str) -> ExitCode {
     output::tell(command, &error);
     ExitCode::from(MISUSE)
+}
+
+/// Whether a file or a directory that was named is not there, or not for us to read.
+pub(crate) fn is_absent(error: &StoreError) -> bool {
+    let StoreError::Io { source, .. } = error else { return false };
+    matches!(source.kind(), ErrorKind::NotFound | ErrorKind::PermissionDenied | ErrorKind::NotADirectory)
+}
+
+/// Reads who is trusted, from a file as JSON.
+pub(crate) fn trust_policy(file: &Path) -> Result<TrustPolicy, String> {
+    let bytes = files::input(Some(file))?;
+    let policy: TrustPolicy =
+        serde_json::from_slice(&bytes).map_err(|error| format!("{}: {error}", file.display()))?;
+    policy.check().map_err(|error| format!("{}: {error}", file.display()))?;
+    Ok(policy)
 }
 
 /// A progress bar on standard error; none when that is not a terminal.

@@ -26,6 +26,7 @@ pub(crate) use futures::executor::block_on;
 
 pub(crate) mod election;
 pub(crate) mod escrow;
+pub(crate) mod forge;
 #[path = "../oracle/mod.rs"]
 pub(crate) mod oracle;
 

@@ -39,8 +39,12 @@ pub const NOTE_BYTES_MAX: usize = 64 * 1024;
 pub const NOTE_SIGNATURES_MAX: usize = 64;
 /// Hashes of an inclusion or consistency proof, at most: no tree of 64-bit size is higher.
 pub const PROOF_HASHES_MAX: usize = 64;
-/// Bytes of a CAR's header, at most: some 25 000 roots.
-pub const CAR_HEADER_BYTES_MAX: u64 = 1024 * 1024;
+/// Bytes of a CAR's header, at most: some 400 000 roots.
+pub const CAR_HEADER_BYTES_MAX: u64 = 16 * 1024 * 1024;
+/// Bytes of the blocks of one entry in a CAR, at most: four times what 64 of the largest modules have.
+pub const ENTRY_BYTES_MAX: usize = 512 * 1024 * 1024;
+/// Blocks of one entry in a CAR, at most: a segment's table counts no more.
+pub const ENTRY_BLOCKS_MAX: usize = 65_535;
 /// Bytes of an invocation's input, at most.
 pub const INPUT_BYTES_MAX: usize = 256 * 1024;
 /// Bytes of an invocation's output, at most.

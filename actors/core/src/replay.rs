@@ -14,10 +14,10 @@ use crate::encode::Block;
 use crate::gate;
 use crate::id::{BlockId, Did, Origin, Unit};
 use crate::ledger::{Actor, Ledger};
-use crate::log::{Link, Log};
+use crate::log::{Link, Log, LogError};
 use crate::policy::{PolicyInForce, Roll};
 use crate::ruling;
-use crate::sign::{Domain, Envelope};
+use crate::sign::{Domain, Envelope, SignatureFlaw};
 
 /// The first thing in a log that is not as it must be.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, serde::Serialize)]
@@ -68,40 +68,19 @@ pub enum Trust {
 impl Prepared {
     /// Looks at one entry alone.
     pub fn read(position: u64, entry: Entry, trust: Trust) -> Result<Self, Divergence> {
-        let nil = BlockId::from_digest(crate::id::Codec::Raw, &[0; 32]);
-        let first = *entry.leaves.first().ok_or_else(|| fail(position, nil, "entry", "leaves", "none"))?;
-        for block in &entry.blocks {
-            // A block is named by hashing it; the disk's own words were compared when it was read.
-            debug_assert!(block.id().names(block.bytes()));
+        Self::read_or_return(position, entry, trust).map_err(|refused| refused.0)
+    }
+
+    /// The same; an entry that diverges is given back, for whoever looks closer.
+    pub fn read_or_return(
+        position: u64,
+        entry: Entry,
+        trust: Trust,
+    ) -> Result<Self, Box<(Divergence, Entry)>> {
+        match look(position, &entry, trust) {
+            Ok((payload, body)) => Ok(Self { position, entry, payload, body }),
+            Err(divergence) => Err(Box::new((divergence, entry))),
         }
-        let (envelope, payload) = signed(position, &entry, first)?;
-        let bad = |block: BlockId, e: &dyn std::fmt::Display| {
-            fail(position, block, "encoding", "a canonical payload", e)
-        };
-        let (author, domain, body) = match Payload::from_bytes(payload.bytes())
-            .map_err(|e| bad(payload.id(), &e))?
-        {
-            Payload::Host(host) => (host.host, Domain::Host, Body::Host(host)),
-            Payload::Policy(policy) => (policy.scope, Domain::Policy, Body::Policy(policy)),
-            Payload::Receipt(receipt) => {
-                let (inner, block) = signed(position, &entry, receipt.invocation)?;
-                let invocation = Invocation::from_bytes(block.bytes()).map_err(|e| bad(block.id(), &e))?;
-                if trust == Trust::Nobody && !inner.is_by(&invocation.caller, Domain::Invocation, &block) {
-                    return Err(fail(
-                        position,
-                        receipt.invocation,
-                        "signature",
-                        invocation.caller,
-                        "not a signature of it",
-                    ));
-                }
-                (receipt.scope, Domain::Receipt, Body::Receipt { receipt, invocation: Box::new(invocation) })
-            }
-        };
-        if trust == Trust::Nobody && !envelope.is_by(&author, domain, &payload) {
-            return Err(fail(position, first, "signature", author, "not a signature of it"));
-        }
-        Ok(Self { position, entry, payload, body })
     }
 
     /// The entry.
@@ -141,6 +120,57 @@ impl Prepared {
     }
 }
 
+/// Looks at one entry alone: its payload, and what it says.
+fn look(position: u64, entry: &Entry, trust: Trust) -> Result<(Block, Body), Divergence> {
+    let nil = BlockId::from_digest(crate::id::Codec::Raw, &[0; 32]);
+    let first = *entry.leaves.first().ok_or_else(|| fail(position, nil, "entry", "leaves", "none"))?;
+    for block in &entry.blocks {
+        // A block is named by hashing it; the disk's own words were compared when it was read.
+        debug_assert!(block.id().names(block.bytes()));
+    }
+    let (envelope, payload) = signed(position, entry, first)?;
+    let bad = |block: BlockId, e: &dyn std::fmt::Display| {
+        fail(position, block, "encoding", "a canonical payload", e)
+    };
+    let by = |id: BlockId, envelope: &Envelope, author: &Did, domain: Domain, payload: &Block| {
+        if trust == Trust::OwnDisk || envelope.is_by(author, domain, payload) {
+            return Ok(());
+        }
+        let flaw = envelope.flaw(author, domain, payload);
+        let what = match flaw {
+            SignatureFlaw::Wrong => "signature",
+            SignatureFlaw::Domain(_) => "signature's domain",
+            SignatureFlaw::SmallOrderKey => "signature's key",
+        };
+        Err(fail(position, id, what, author, flaw))
+    };
+    let read = Payload::from_bytes(payload.bytes()).map_err(|e| bad(payload.id(), &e))?;
+    let (author, domain, body) = match read {
+        Payload::Host(host) => (host.host, Domain::Host, Body::Host(host)),
+        Payload::Policy(policy) => (policy.scope, Domain::Policy, Body::Policy(policy)),
+        Payload::Receipt(receipt) => {
+            let (inner, block) = signed(position, entry, receipt.invocation)?;
+            let invocation = Invocation::from_bytes(block.bytes()).map_err(|e| bad(block.id(), &e))?;
+            by(receipt.invocation, &inner, &invocation.caller, Domain::Invocation, &block)?;
+            (receipt.scope, Domain::Receipt, Body::Receipt { receipt, invocation: Box::new(invocation) })
+        }
+    };
+    by(first, &envelope, &author, domain, &payload)?;
+    Ok((payload, body))
+}
+
+/// Which of these identities signed the block that is an envelope of this entry, under whatever domain: for words on a
+/// signature that does not hold.
+pub fn signer_among<'a>(
+    entry: &Entry,
+    envelope: &BlockId,
+    authors: impl Iterator<Item = &'a Did>,
+) -> Option<&'a Did> {
+    let (envelope, payload) = signed(0, entry, *envelope).ok()?;
+    let mut authors = authors;
+    authors.find(|author| Domain::ALL.iter().any(|domain| envelope.is_by(author, *domain, &payload)))
+}
+
 fn fail(
     position: u64,
     block: BlockId,
@@ -155,6 +185,17 @@ fn fail(
         expected: expected.to_string(),
         found: found.to_string(),
     }
+}
+
+/// An entry that does not come next.
+fn out_of_order(position: u64, block: BlockId, error: &LogError) -> Divergence {
+    let what = match error {
+        LogError::Empty => "entry",
+        LogError::MissingBlock(_) => "block",
+        LogError::Sequence { found_seq, expected_seq, .. } if found_seq != expected_seq => "sequence",
+        LogError::Sequence { .. } => "block before",
+    };
+    fail(position, block, what, "the next entry", error)
 }
 
 fn signed(position: u64, entry: &Entry, id: BlockId) -> Result<(Envelope, Block), Divergence> {
@@ -205,7 +246,18 @@ pub struct Fold {
     modules: BTreeMap<BlockId, Block>,
     engines: BTreeSet<BlockId>,
     invocations: u64,
-    only: Option<Did>,
+    extent: Extent,
+}
+
+/// How much of a log a fold folds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Extent {
+    #[default]
+    Whole,
+    /// One scope's part: the others' entries only advance the log.
+    Scope(Did),
+    /// No scope's part: names, signatures, order and tree, without state and ledger.
+    Structure,
 }
 
 /// The parts of a fold, for those who own them while the host runs.
@@ -229,7 +281,14 @@ impl Fold {
     /// A fold of one scope's part of a log: the other scopes' entries only advance the log.
     #[must_use]
     pub fn of_scope(scope: Did) -> Self {
-        Self { only: Some(scope), ..Self::default() }
+        Self { extent: Extent::Scope(scope), ..Self::default() }
+    }
+
+    /// A fold of a log's structure alone: names, signatures, order and tree. What the entries do to states and
+    /// balances is not looked at, and no scope is kept.
+    #[must_use]
+    pub fn of_structure() -> Self {
+        Self { extent: Extent::Structure, ..Self::default() }
     }
 
     /// A fold that goes on from parts, as a snapshot gives them.
@@ -244,7 +303,7 @@ impl Fold {
             modules: parts.modules,
             engines: parts.engines,
             invocations,
-            only: None,
+            extent: Extent::Whole,
         }
     }
     /// Gives the fold up for its parts.
@@ -329,10 +388,15 @@ impl Fold {
                 format!("{:?}", prepared.entry.leaves),
             ));
         }
-        self.log
-            .check(&prepared.entry, &link)
-            .map_err(|e| fail(position, first, "order", "the next entry", e))?;
-        let elsewhere = self.only.is_some() && prepared.scope().is_some() && prepared.scope() != self.only;
+        self.log.check(&prepared.entry, &link).map_err(|e| out_of_order(position, first, &e))?;
+        let elsewhere = match (self.extent, prepared.scope()) {
+            (Extent::Whole, _) | (_, None) => false,
+            (Extent::Scope(only), Some(scope)) => scope != only,
+            (Extent::Structure, Some(_)) => {
+                self.apply_structure(position, first, &prepared)?;
+                true
+            }
+        };
         match &prepared.body {
             _ if elsewhere => {}
             Body::Host(host) => self.apply_host(position, first, host)?,
@@ -342,9 +406,7 @@ impl Fold {
                 self.invocations += 1;
             }
         }
-        self.log
-            .append(&prepared.entry, &link)
-            .map_err(|e| fail(position, first, "order", "the next entry", e))?;
+        self.log.append(&prepared.entry, &link).map_err(|e| out_of_order(position, first, &e))?;
         Ok(prepared)
     }
 
@@ -354,6 +416,28 @@ impl Fold {
             .as_ref()
             .ok_or_else(|| fail(position, block, "first entry", "the host's block", "another"))?;
         if host.log == *found { Ok(&host.log) } else { Err(fail(position, block, "log", &host.log, found)) }
+    }
+
+    /// Of an entry that is not folded: that it is of this log, and that a receipt is of a scope that has a policy.
+    fn apply_structure(
+        &mut self,
+        position: u64,
+        block: BlockId,
+        prepared: &Prepared,
+    ) -> Result<(), Divergence> {
+        match &prepared.body {
+            Body::Host(_) => {}
+            Body::Policy(policy) => drop(self.origin(position, block, &policy.log)?),
+            Body::Receipt { receipt, invocation } => {
+                self.origin(position, block, &receipt.log)?;
+                self.origin(position, receipt.invocation, &invocation.log)?;
+                if invocation.scope != receipt.scope {
+                    return Err(fail(position, block, "scope", receipt.scope, invocation.scope));
+                }
+                self.invocations += 1;
+            }
+        }
+        Ok(())
     }
 
     fn apply_host(&mut self, position: u64, block: BlockId, host: &HostBlock) -> Result<(), Divergence> {

@@ -24,6 +24,9 @@ pub enum Domain {
 }
 
 impl Domain {
+    /// Every kind.
+    pub const ALL: [Self; 4] = [Self::Invocation, Self::Receipt, Self::Policy, Self::Host];
+
     /// The fixed text that is signed along.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -124,6 +127,26 @@ pub fn verify_raw(by: &Did, message: &[u8], signature: &[u8; 64]) -> bool {
         .is_ok_and(|key| key.verify_strict(message, &Signature::from_bytes(signature)).is_ok())
 }
 
+/// Whether a key has small order: signatures by it hold for messages that nobody signed, so none is taken.
+#[must_use]
+pub fn is_small_order(key: &Did) -> bool {
+    VerifyingKey::from_bytes(key.key()).is_ok_and(|key| key.is_weak())
+}
+
+/// What is wrong with a signature.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SignatureFlaw {
+    /// It is none of that key on those bytes.
+    #[error("not a signature of it")]
+    Wrong,
+    /// It is one under another domain: the key signed something of another kind.
+    #[error("a signature under the domain {}", .0.as_str())]
+    Domain(Domain),
+    /// The key is one whose signatures prove nothing.
+    #[error("a key of small order")]
+    SmallOrderKey,
+}
+
 /// A signature on a payload block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Envelope {
@@ -192,6 +215,17 @@ impl Envelope {
         }
         let signature = signature.try_into().map_err(|_| EnvelopeError::Length(bytes.len()))?;
         Ok(Self { payload, signature })
+    }
+
+    /// Why this is not the signature of that identity on this payload under this domain, as closely as can be told:
+    /// words for a person, after [`Self::is_by`] said no.
+    #[must_use]
+    pub fn flaw(&self, by: &Did, domain: Domain, payload: &Block) -> SignatureFlaw {
+        if is_small_order(by) {
+            return SignatureFlaw::SmallOrderKey;
+        }
+        let other = Domain::ALL.into_iter().find(|other| *other != domain && self.is_by(by, *other, payload));
+        other.map_or(SignatureFlaw::Wrong, SignatureFlaw::Domain)
     }
 
     /// Whether this is the signature of that identity on this payload under this domain. The payload's bytes

@@ -102,14 +102,19 @@ impl Held {
         Self { note, opened: None, passed: false }
     }
 
-    /// Checks the signature, once the host is known from the log's first entry; from then on the reader knows
-    /// how far the log must reach.
-    pub(crate) fn open(&mut self, fold: &Fold, reader: &mut Reader) -> Result<(), HeldError> {
-        let (Some(host), Some(note)) = (fold.host(), self.note.take()) else { return Ok(()) };
+    /// Checks the signature, once the host is known from the log's first entry, and says then how far the log must
+    /// reach.
+    pub(crate) fn open(&mut self, fold: &Fold) -> Result<Option<u64>, HeldError> {
+        let (Some(host), Some(note)) = (fold.host(), self.note.take()) else { return Ok(None) };
         let checkpoint = Checkpoint::open(&note, &host.log, &host.host)?;
-        reader.must_reach(checkpoint.size);
+        let size = checkpoint.size;
         self.opened = Some(checkpoint);
-        Ok(())
+        Ok(Some(size))
+    }
+
+    /// The size of the checkpoint, when no tree of it has gone by.
+    pub(crate) fn not_reached(&self) -> Option<u64> {
+        self.opened.as_ref().filter(|_| !self.passed).map(|checkpoint| checkpoint.size)
     }
 
     /// Looks at the tree after each entry: at the checkpoint's size it must have the checkpoint's root.
@@ -208,7 +213,11 @@ impl Walk {
     /// Holds the checkpoint against the log. A checkpoint that is not to be trusted is put aside aloud; one that
     /// says another history stops the host.
     fn hold(&mut self, fold: &Fold, frontier: &Frontier) -> Result<(), RecoverError> {
-        match self.held.open(fold, &mut self.reader).and_then(|()| self.held.pass(frontier)) {
+        let opened = self.held.open(fold);
+        if let Ok(Some(size)) = opened {
+            self.reader.must_reach(size);
+        }
+        match opened.and_then(|_| self.held.pass(frontier)) {
             Ok(()) => Ok(()),
             Err(HeldError::Unusable(error)) => {
                 self.notices

@@ -1,7 +1,9 @@
 //! What an audit says: the whole report, and the first thing that does not hold.
 
+use icn_core::dag::quorum::TrustError;
 use icn_core::replay::Divergence;
 
+use crate::recover::HeldError;
 use crate::store::StoreError;
 
 /// What an audit found.
@@ -19,6 +21,8 @@ pub struct AuditReport {
     pub scopes: u64,
     /// Receipts.
     pub invocations: u64,
+    /// How much was looked at: `structure`, `ledger` or `replay`.
+    pub level: &'static str,
     /// Whether every run was run again.
     pub replayed: bool,
     /// The first thing that does not hold.
@@ -32,6 +36,8 @@ pub struct AuditReport {
 /// The first thing that does not hold, and where.
 #[derive(Debug, Clone, serde::Serialize)]
 pub struct Finding {
+    /// `what` as one word, for programs: see `docs/formats.md`, "The report of an audit".
+    pub code: String,
     /// The log position of the entry, where there is one.
     pub position: Option<u64>,
     /// The block, where there is one.
@@ -64,7 +70,11 @@ impl std::fmt::Display for Finding {
 impl From<Divergence> for Finding {
     fn from(divergence: Divergence) -> Self {
         let Divergence { position, block, what, expected, found } = divergence;
-        Self { position: Some(position), block: Some(block.to_string()), what, expected, found, place: None }
+        Self {
+            position: Some(position),
+            block: Some(block.to_string()),
+            ..Self::of(&what, &expected, &found)
+        }
     }
 }
 
@@ -74,19 +84,50 @@ impl From<StoreError> for Finding {
             StoreError::Damaged { file, offset, position, block, what } => Self {
                 position: Some(position),
                 block: block.map(|block| block.to_string()),
-                what: "stored bytes".into(),
-                expected: "those that were written".into(),
-                found: what,
                 place: Some(format!("{} at byte {offset}", file.display())),
+                ..Self::of("stored bytes", "those that were written", &what)
             },
             other => Self::of("reading the log", "an answer of the disk", &other),
         }
     }
 }
 
+impl From<HeldError> for Finding {
+    fn from(error: HeldError) -> Self {
+        match error {
+            HeldError::Unusable(error) => Self::of("checkpoint", "one that the host signed", &error),
+            HeldError::OtherHistory { size, signed, found } => {
+                Self { position: Some(size), ..Self::of("root of the signed checkpoint", &signed, &found) }
+            }
+        }
+    }
+}
+
+impl From<&TrustError> for Finding {
+    fn from(error: &TrustError) -> Self {
+        let what = match error {
+            TrustError::Policy(_) => "trust policy",
+            TrustError::Note(_) | TrustError::Checkpoint(_) => "checkpoint",
+            TrustError::Unsigned(_) | TrustError::Wrong(_) => "signature of the checkpoint",
+            TrustError::Origin { .. } => "origin of the checkpoint",
+            TrustError::Quorum { .. } => "quorum of the checkpoint",
+        };
+        Self::of(what, "one to rely on", error)
+    }
+}
+
+/// A name for programs: its words with hyphens between.
+fn code_of(what: &str) -> String {
+    let plain = what.replace('\'', "");
+    let words: Vec<&str> =
+        plain.split(|c: char| !c.is_ascii_alphanumeric()).filter(|w| !w.is_empty()).collect();
+    words.join("-").to_ascii_lowercase()
+}
+
 impl Finding {
     pub(crate) fn of(what: &str, expected: &str, found: &dyn std::fmt::Display) -> Self {
-        let (what, expected, found) = (what.to_owned(), expected.to_owned(), found.to_string());
-        Self { position: None, block: None, what, expected, found, place: None }
+        let (code, found) = (code_of(what), found.to_string());
+        let (what, expected) = (what.to_owned(), expected.to_owned());
+        Self { code, position: None, block: None, what, expected, found, place: None }
     }
 }

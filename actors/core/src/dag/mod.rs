@@ -10,9 +10,11 @@
 //! - [`tiles`]: the tree and its entries as static files
 //! - [`tlog_proof`]: a proof as a file of its own
 //! - [`car`]: blocks in a row, as one file
+//! - [`entries`]: the log's entries as such a row, and back
 
 pub mod car;
 pub mod cbor;
+pub mod entries;
 pub mod note;
 pub mod proof;
 pub mod quorum;

@@ -1,22 +1,31 @@
-//! The audit of a data directory, from the stored log alone, trusting nothing else: every name, signature,
+//! The audit of a log, from a data directory or from an export, trusting nothing else: every name, signature,
 //! parent, sequence, root and balance; and, asked to, every run once more.
+//!
+//! - here: what an audit is asked and says, and the audit of a data directory
+//! - `export.rs`: that of an export
+//! - `walk.rs`: what both do with the entries, wherever they come from
+//! - `seen.rs`: checkpoints that the auditor brings along
+
+mod export;
+mod seen;
+mod walk;
 
 use std::path::{Path, PathBuf};
 
 use icn_core::block::{Entry, Invocation, Receipt};
 use icn_core::checkpoint::verifier_key;
+use icn_core::dag::quorum::TrustPolicy;
 use icn_core::id::{BlockId, Hash, Origin};
-use icn_core::replay::{Divergence, Fold, Prepared, Rerunner, Trust};
+use icn_core::replay::{Fold, Prepared, Rerunner};
 use icn_sandbox::{Engine, EngineOptions, Reruns};
 
 use crate::directory;
 use crate::files::{Layout, Lock, Writers};
-use crate::recover::{self, Held, HeldError};
+use crate::recover::{self, Held};
 use crate::report::{AuditReport, Finding};
 use crate::store::{Reader, StoreError, Tail, snapshot};
-
-/// Entries that are looked at together, on all cores.
-const BATCH_ENTRIES: usize = 2048;
+use seen::Seen;
+use walk::{Source, Stop, walk};
 
 /// What an audit looks at.
 #[derive(Debug, Clone)]
@@ -25,6 +34,71 @@ pub struct AuditOptions {
     pub data: PathBuf,
     /// Run every invocation again and compare the receipts byte for byte.
     pub replay: bool,
+}
+
+/// How much an audit looks at; each level has all of the ones before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Level {
+    /// Names, encodings, signatures, sequences, the tree and the checkpoint.
+    Structure,
+    /// Authority, states, roots and balances too.
+    #[default]
+    Ledger,
+    /// Every invocation is run again as well, and its receipt compared byte for byte.
+    Replay,
+}
+
+impl Level {
+    /// The level's name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Structure => "structure",
+            Self::Ledger => "ledger",
+            Self::Replay => "replay",
+        }
+    }
+}
+
+/// Where the log is that an audit looks at. It is only read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Subject {
+    /// A host's data directory.
+    Data(PathBuf),
+    /// What [`crate::export`] wrote, wherever it is now.
+    Export(PathBuf),
+}
+
+/// What an audit is asked.
+#[derive(Debug, Clone)]
+pub struct Audit {
+    /// The log.
+    pub subject: Subject,
+    /// How much of it is looked at.
+    pub level: Level,
+    /// Signed checkpoints of the log that the auditor has from elsewhere, each with a name for a person: the log must
+    /// have been what each of them says.
+    pub seen: Vec<(String, String)>,
+    /// Whose checkpoint counts. Without it, it is that of the host that the log's first entry names, and an export's
+    /// own policy.
+    pub trust: Option<TrustPolicy>,
+}
+
+impl Audit {
+    /// An audit of this log at the usual level.
+    #[must_use]
+    pub const fn of(subject: Subject) -> Self {
+        Self { subject, level: Level::Ledger, seen: Vec::new(), trust: None }
+    }
+
+    /// Goes through the log: of a data directory all of it, or, while a host has it open, what the host's newest
+    /// checkpoint covers. An error says that it cannot be audited; damage is no error, but in the report.
+    pub fn run(&self, witness: &mut dyn Witness) -> Result<AuditReport, StoreError> {
+        match &self.subject {
+            Subject::Data(data) => directory(data, self, witness),
+            Subject::Export(dir) => export::audit(dir, self, witness),
+        }
+    }
 }
 
 /// Hears of each entry that holds, while an audit goes through the log.
@@ -49,10 +123,14 @@ impl Witness for () {
     fn receipt(&mut self, _: BlockId, _: &Invocation, _: &Receipt) {}
 }
 
-/// Audits a data directory: all of it, or, while a host has it open, what the host's newest checkpoint covers. An
-/// error says that it cannot be audited; damage is no error, but in the report.
+/// Audits a data directory with the ledger, or with every run repeated: [`Audit::run`].
 pub fn audit(options: &AuditOptions, witness: &mut dyn Witness) -> Result<AuditReport, StoreError> {
-    let layout = Layout::new(&options.data);
+    let level = if options.replay { Level::Replay } else { Level::Ledger };
+    Audit { level, ..Audit::of(Subject::Data(options.data.clone())) }.run(witness)
+}
+
+fn directory(data: &Path, asked: &Audit, witness: &mut dyn Witness) -> Result<AuditReport, StoreError> {
+    let layout = Layout::new(data);
     if !directory::is_a_hosts(&layout)? {
         let missing = std::io::Error::new(
             std::io::ErrorKind::NotFound,
@@ -65,28 +143,22 @@ pub fn audit(options: &AuditOptions, witness: &mut dyn Witness) -> Result<AuditR
     if note.is_none() && layout.verifier_key().exists() {
         note = recover::read_checkpoint(&layout)?;
     }
-    let mut fold = Fold::default();
-    let mut walk = Walk {
+    let mut fold = asked.fold();
+    let mut source = Stored {
         layout: &layout,
         reader: Reader::new(&layout.log()),
-        fold: &mut fold,
         signed: note.is_some(),
+        note: note.clone(),
         held: Held::new(note.clone()),
+        trust: asked.trust.as_ref(),
+        seen: Seen::new(&asked.seen),
         end: End::Covered,
-        witness: &mut *witness,
     };
-    let walked = match engine(options.replay) {
-        Ok(mut reruns) => walk.all(reruns.as_mut().map(|r| r as &mut dyn Rerunner)),
-        Err(error) => Err(Stop::Diverged(Finding::of("replay", "an engine", &error))),
-    };
+    let walked = asked.walk(&mut source, &mut fold, witness)?;
     // Its lock lasts until the snapshots were looked at.
-    let Walk { reader, end, .. } = walk;
+    let Stored { reader, end, seen, .. } = source;
     let in_use = matches!(end, End::InUse);
-    let mut finding = match walked {
-        Ok(()) => None,
-        Err(Stop::Diverged(finding)) => Some(finding),
-        Err(Stop::Unreadable(error)) => return Err(error),
-    };
+    let mut finding = walked.or_else(|| seen.finish(fold.log().size()));
     let mut notices = Vec::new();
     if in_use {
         notices.push(format!(
@@ -100,12 +172,7 @@ pub fn audit(options: &AuditOptions, witness: &mut dyn Witness) -> Result<AuditR
     if finding.is_none() && note.is_some() && fold.log().size() == 0 {
         finding = Some(no_entry(&layout, &layout.checkpoint()));
     }
-    if finding.is_none() {
-        finding = fold.ledger().imbalances().first().map(|(scope, unit, posted, held)| {
-            let found = format!("{unit} of {scope} sums to {posted}, and {held} held");
-            Finding::of("ledger", "debits equal to credits", &found)
-        });
-    }
+    finding = finding.or_else(|| imbalance(&fold));
     if let Some(Tail::Torn { file, offset, bytes }) = reader.tail() {
         notices.push(format!(
             "{} ends in a write of {bytes} bytes at byte {offset} that a crash cut short: no checkpoint covers it, and nobody was answered",
@@ -113,27 +180,67 @@ pub fn audit(options: &AuditOptions, witness: &mut dyn Witness) -> Result<AuditR
         ));
     }
     if finding.is_none() {
-        check_snapshots(&layout, &fold, in_use, &mut notices)?;
+        if asked.level > Level::Structure {
+            check_snapshots(&layout, &fold, in_use, &mut notices)?;
+        }
         if let Some(host) = fold.host() {
             notices.extend(recover::judge_verifier_key(&layout, &verifier_key(&host.log, &host.host))?);
         }
     }
-    if finding.is_none() {
-        witness.folded(&fold);
+    Ok(AuditReport { in_use, notices, ..asked.report(&fold, finding, witness) })
+}
+
+impl Audit {
+    fn fold(&self) -> Fold {
+        if self.level == Level::Structure { Fold::of_structure() } else { Fold::default() }
     }
-    let (size, root): (u64, Hash) = (fold.log().size(), fold.log().frontier().root());
-    Ok(AuditReport {
-        ok: finding.is_none(),
-        origin: fold.host().map(|host| Origin::to_string(&host.log)),
-        size,
-        root: root.to_hex(),
-        scopes: fold.chains().len() as u64,
-        invocations: fold.invocations(),
-        replayed: options.replay,
-        divergence: finding,
-        in_use,
-        notices,
-    })
+
+    /// Goes through the entries; the first thing that does not hold.
+    fn walk(
+        &self,
+        source: &mut dyn Source,
+        fold: &mut Fold,
+        witness: &mut dyn Witness,
+    ) -> Result<Option<Finding>, StoreError> {
+        let walked = match engine(self.level == Level::Replay) {
+            Ok(mut reruns) => walk(source, fold, reruns.as_mut().map(|r| r as &mut dyn Rerunner), witness),
+            Err(error) => Err(Stop::Diverged(Finding::of("replay", "an engine", &error))),
+        };
+        match walked {
+            Ok(()) => Ok(None),
+            Err(Stop::Diverged(finding)) => Ok(Some(finding)),
+            Err(Stop::Unreadable(error)) => Err(error),
+        }
+    }
+
+    /// The report, and a word to the witness when everything holds.
+    fn report(&self, fold: &Fold, finding: Option<Finding>, witness: &mut dyn Witness) -> AuditReport {
+        if finding.is_none() {
+            witness.folded(fold);
+        }
+        let (size, root): (u64, Hash) = (fold.log().size(), fold.log().frontier().root());
+        AuditReport {
+            ok: finding.is_none(),
+            origin: fold.host().map(|host| Origin::to_string(&host.log)),
+            size,
+            root: root.to_hex(),
+            // Every author but the host is a scope.
+            scopes: fold.log().heads().len().saturating_sub(1) as u64,
+            invocations: fold.invocations(),
+            level: self.level.as_str(),
+            replayed: self.level == Level::Replay,
+            divergence: finding,
+            in_use: false,
+            notices: Vec::new(),
+        }
+    }
+}
+
+/// A unit that does not sum to zero.
+fn imbalance(fold: &Fold) -> Option<Finding> {
+    let (scope, unit, posted, held) = fold.ledger().imbalances().into_iter().next()?;
+    let found = format!("{unit} of {scope} sums to {posted}, and {held} held");
+    Some(Finding::of("ledger", "debits equal to credits", &found))
 }
 
 /// What to think of a directory without a checkpoint. A host signs one as soon as its log has its first entry, so
@@ -179,30 +286,6 @@ fn engine(replay: bool) -> Result<Option<Reruns>, String> {
     Engine::new(&EngineOptions::default()).map(|engine| Some(Reruns::new(engine)))
 }
 
-/// Why a walk ends early.
-enum Stop {
-    Diverged(Finding),
-    /// The files cannot be read, which says nothing about what is in them.
-    Unreadable(StoreError),
-}
-
-impl From<Divergence> for Stop {
-    fn from(divergence: Divergence) -> Self {
-        Self::Diverged(divergence.into())
-    }
-}
-
-impl From<StoreError> for Stop {
-    fn from(error: StoreError) -> Self {
-        match &error {
-            StoreError::Io { source, .. } if source.kind() == std::io::ErrorKind::PermissionDenied => {
-                Self::Unreadable(error)
-            }
-            _ => Self::Diverged(error.into()),
-        }
-    }
-}
-
 /// How far the log is read. What a signed checkpoint covers never changes, so it is read without a lock; behind it a
 /// host may be writing, and half a write would look like damage.
 enum End {
@@ -213,20 +296,21 @@ enum End {
     InUse,
 }
 
-struct Walk<'a> {
+/// The log of a data directory.
+struct Stored<'a> {
     layout: &'a Layout,
     reader: Reader,
-    fold: &'a mut Fold,
     /// Whether there is a checkpoint: then the first entry, which tells whose it is, was durable before.
     signed: bool,
+    note: Option<String>,
     held: Held,
+    trust: Option<&'a TrustPolicy>,
+    seen: Seen,
     end: End,
-    witness: &'a mut dyn Witness,
 }
 
-impl Walk<'_> {
-    /// The next group of what may be read.
-    fn next_group(&mut self) -> Result<Option<Vec<(u64, Entry)>>, StoreError> {
+impl Source for Stored<'_> {
+    fn next(&mut self) -> Result<Option<Vec<(u64, Entry)>>, Stop> {
         let covered = self.reader.covered().max(u64::from(self.signed));
         if matches!(self.end, End::Covered) && self.reader.position() >= covered {
             self.end = match Lock::share(self.layout)? {
@@ -237,79 +321,23 @@ impl Walk<'_> {
         }
         match self.end {
             End::InUse => Ok(None),
-            End::Covered | End::Whole(_) => self.reader.next_group(),
+            End::Covered | End::Whole(_) => Ok(self.reader.next_group()?),
         }
     }
 
-    /// Reads, prepares on all cores, folds in order. The first divergence ends it.
-    fn all(&mut self, mut rerunner: Option<&mut dyn Rerunner>) -> Result<(), Stop> {
-        // The first group alone: it says who the host is, and so whose checkpoint counts.
-        let mut batch_max = 1;
-        loop {
-            let mut batch = Vec::with_capacity(batch_max);
-            let mut end = None;
-            while batch.len() < batch_max && end.is_none() {
-                match self.next_group() {
-                    Ok(Some(group)) => batch.extend(group),
-                    Ok(None) => end = Some(Ok(())),
-                    // What stands before the damage is still looked at: it may diverge first.
-                    Err(error) => end = Some(Err(Stop::from(error))),
-                }
-            }
-            for prepared in prepare(batch) {
-                let applied = match rerunner.as_mut() {
-                    Some(rerunner) => {
-                        self.fold.apply(prepared?, Some(&mut **rerunner)).map_err(Stop::from)?
-                    }
-                    None => self.fold.apply(prepared?, None)?,
-                };
-                self.hold().map_err(Stop::Diverged)?;
-                self.witness.entry(&applied);
-                if let Some((invocation, receipt)) = applied.run() {
-                    self.witness.receipt(applied.entry().leaves[0], invocation, receipt);
-                }
-            }
-            self.witness.progress(self.fold.log().size());
-            if let Some(end) = end {
-                return end;
-            }
-            batch_max = BATCH_ENTRIES;
+    fn folded(&mut self, fold: &Fold, _: &Entry) -> Result<(), Finding> {
+        if fold.log().size() == 1
+            && let (Some(trust), Some(note)) = (self.trust, &self.note)
+        {
+            trust.open(note).map_err(|error| Finding::from(&error))?;
         }
-    }
-
-    /// Holds the checkpoint against the log.
-    fn hold(&mut self) -> Result<(), Finding> {
-        let opened = self.held.open(self.fold, &mut self.reader);
-        opened.and_then(|()| self.held.pass(self.fold.log().frontier())).map_err(|error| match error {
-            HeldError::Unusable(error) => Finding::of("checkpoint", "one that the host signed", &error),
-            HeldError::OtherHistory { size, signed, found } => Finding {
-                position: Some(size),
-                ..Finding::of("root of the signed checkpoint", &signed, &found)
-            },
-        })
-    }
-}
-
-/// Looks at entries alone, on all cores; the results are in order.
-fn prepare(batch: Vec<(u64, Entry)>) -> Vec<Result<Prepared, Divergence>> {
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let share = batch.len().div_ceil(cores).max(1);
-    let mut shares: Vec<Vec<(u64, Entry)>> = Vec::new();
-    let mut batch = batch.into_iter();
-    loop {
-        let next: Vec<_> = batch.by_ref().take(share).collect();
-        if next.is_empty() {
-            break;
+        let opened = self.held.open(fold).map_err(Finding::from)?;
+        if let Some(size) = opened {
+            self.reader.must_reach(size);
         }
-        shares.push(next);
+        self.held.pass(fold.log().frontier())?;
+        self.seen.folded(fold)
     }
-    let read = |share: Vec<(u64, Entry)>| -> Vec<_> {
-        share.into_iter().map(|(position, entry)| Prepared::read(position, entry, Trust::Nobody)).collect()
-    };
-    std::thread::scope(|scope| {
-        let threads: Vec<_> = shares.into_iter().map(|share| scope.spawn(move || read(share))).collect();
-        threads.into_iter().flat_map(|thread| thread.join().unwrap_or_default()).collect()
-    })
 }
 
 /// Snapshots are derived: one that does not hold is named, and what it says was derived again by this audit.

@@ -1,0 +1,217 @@
+//! A log's entries as blocks in a row, and back: the order in which an export has them.
+//!
+//! Each entry gives the blocks that its kind asks for, in one order: what is linked comes before what links it, the
+//! envelope that commits the entry comes last, and its payload right before it. A block that stood before is not
+//! repeated. So the row is a function of the log, whoever reads it from the front knows every link of a block before
+//! the block, and where an entry ends is told by the blocks themselves.
+
+use std::collections::BTreeSet;
+
+use crate::block::{Entry, InvocationTag, Payload};
+use crate::encode::{Block, DecodeError};
+use crate::id::{BlockId, Codec, Did};
+use crate::limits;
+use crate::sign::{ENVELOPE_BYTES, Envelope};
+
+/// Why an entry has no place in a row of blocks, or blocks in a row are none of a log.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EntriesError {
+    /// An entry without a leaf.
+    #[error("an entry without leaves")]
+    Empty,
+    /// A block that is named and is not there.
+    #[error("the block {0} is missing")]
+    Missing(BlockId),
+    /// An envelope that is none.
+    #[error("the block {0} is no envelope: {1}")]
+    Envelope(BlockId, crate::sign::EnvelopeError),
+    /// A payload that is none of an entry.
+    #[error("the block {0}: {1}")]
+    Payload(BlockId, DecodeError),
+    /// A block where another comes next.
+    #[error("the block {found} where {expected} comes next")]
+    Order {
+        /// What comes next, or what is right instead.
+        expected: String,
+        /// What is there.
+        found: BlockId,
+    },
+    /// A block that came before.
+    #[error("the block {0} a second time")]
+    Repeated(BlockId),
+    /// More blocks or bytes than an entry has.
+    #[error("an entry of more than {max} {what}")]
+    TooLarge {
+        /// What there is too much of.
+        what: &'static str,
+        /// How many there may be.
+        max: usize,
+    },
+    /// The row ends within an entry.
+    #[error("the last {0} blocks are of an entry that does not end")]
+    Unfinished(usize),
+}
+
+/// The names of the blocks that an entry of this kind has, in the row's order, and the leaves that it has.
+#[derive(Default)]
+struct Named {
+    /// Blocks that an earlier entry may have brought: rolls, modules, nodes, engines.
+    shared: Vec<BlockId>,
+    /// Of them, those that the entry must have with it, wherever they stood before.
+    needed: Vec<BlockId>,
+    /// The invocation's payload and envelope.
+    own: Vec<BlockId>,
+    /// Of a receipt: its scope and its engine.
+    engine: Option<(Did, BlockId)>,
+    leaves: Vec<BlockId>,
+}
+
+/// What an entry with this first leaf and payload names. The invocation's payload is told by `payload_of`.
+fn named(
+    first: BlockId,
+    payload: &Payload,
+    payload_of: impl FnOnce(&BlockId) -> Result<BlockId, EntriesError>,
+) -> Result<Named, EntriesError> {
+    let mut named = Named { leaves: vec![first], ..Named::default() };
+    match payload {
+        Payload::Host(_) => {}
+        Payload::Policy(policy) => {
+            named.needed = policy.roles.values().flat_map(|role| &role.rolls).copied().collect();
+            named.needed.extend(policy.modules.iter().map(|install| install.module));
+            named.shared.clone_from(&named.needed);
+        }
+        Payload::Receipt(receipt) => {
+            named.own = vec![payload_of(&receipt.invocation)?, receipt.invocation];
+            named.needed.clone_from(&receipt.nodes);
+            named.shared.clone_from(&named.needed);
+            named.shared.push(receipt.engine);
+            named.engine = Some((receipt.scope, receipt.engine));
+            named.leaves.extend(receipt.anchors.iter().map(|anchor| anchor.0));
+        }
+    }
+    let mut seen = BTreeSet::new();
+    named.shared.retain(|id| seen.insert(*id));
+    Ok(named)
+}
+
+fn envelope_of(entry: &Entry, id: &BlockId) -> Result<Envelope, EntriesError> {
+    let block = entry.block(id).ok_or(EntriesError::Missing(*id))?;
+    Envelope::from_bytes(block.bytes()).map_err(|error| EntriesError::Envelope(*id, error))
+}
+
+/// Puts entries into a row.
+#[derive(Debug, Default)]
+pub struct Row {
+    /// Names of rolls, modules, nodes and engines that stood before. Nothing else can come twice in a log that holds:
+    /// sequences and ids of invocations do not.
+    before: BTreeSet<BlockId>,
+}
+
+impl Row {
+    /// The blocks that come next in the row: those of the next entry.
+    pub fn next<'e>(&mut self, entry: &'e Entry) -> Result<Vec<&'e Block>, EntriesError> {
+        let first = *entry.leaves.first().ok_or(EntriesError::Empty)?;
+        let block = |id: &BlockId| entry.block(id).ok_or(EntriesError::Missing(*id));
+        let payload_block = block(&envelope_of(entry, &first)?.payload())?;
+        let payload = Payload::from_bytes(payload_block.bytes())
+            .map_err(|error| EntriesError::Payload(payload_block.id(), error))?;
+        let named = named(first, &payload, |id| Ok(envelope_of(entry, id)?.payload()))?;
+        let mut row: Vec<&Block> = named.own.iter().map(block).collect::<Result<_, _>>()?;
+        for id in &named.shared {
+            // One that is not here came with an earlier entry, or is missing: the audit says which.
+            let Some(shared) = entry.block(id) else { continue };
+            if self.before.insert(*id) {
+                row.push(shared);
+            }
+        }
+        row.extend([payload_block, block(&first)?]);
+        Ok(row)
+    }
+}
+
+/// Takes the blocks of a row and gives the entries.
+#[derive(Debug, Default)]
+pub struct Gather {
+    blocks: Vec<Block>,
+    bytes: usize,
+}
+
+/// An entry that is complete but for blocks that stood before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gathered {
+    /// The entry, with the blocks that stand in its part of the row.
+    pub entry: Entry,
+    /// Blocks that it must have with it and that are not among those: they stood before, or are missing.
+    pub lacking: Vec<BlockId>,
+    /// Those of its blocks that later entries may name, and that must not come again.
+    pub shared: Vec<BlockId>,
+    /// Of a receipt: its scope, and the engine that it names, which stands in the row once.
+    pub engine: Option<(Did, BlockId)>,
+}
+
+impl Gather {
+    /// Takes the next block; gives the entry that it completes.
+    pub fn push(&mut self, block: Block) -> Result<Option<Gathered>, EntriesError> {
+        self.bytes += block.bytes().len();
+        let too_large = |what, max| Err(EntriesError::TooLarge { what, max });
+        if self.bytes > limits::ENTRY_BYTES_MAX {
+            return too_large("bytes", limits::ENTRY_BYTES_MAX);
+        }
+        if self.blocks.len() == limits::ENTRY_BLOCKS_MAX {
+            return too_large("blocks", limits::ENTRY_BLOCKS_MAX);
+        }
+        let is_envelope = block.id().codec() == Codec::DagCbor && block.bytes().len() == ENVELOPE_BYTES;
+        let envelope = Envelope::from_bytes(block.bytes()).ok().filter(|_| is_envelope);
+        let Some(envelope) = envelope else {
+            self.blocks.push(block);
+            return Ok(None);
+        };
+        let payload = self.blocks.last().filter(|before| before.id() == envelope.payload());
+        let payload = payload.ok_or_else(|| EntriesError::Order {
+            expected: format!("its payload {} right before it", envelope.payload()),
+            found: block.id(),
+        })?;
+        if Payload::kind(payload.bytes()) == Some(InvocationTag::TEXT) {
+            self.blocks.push(block);
+            return Ok(None);
+        }
+        let read = Payload::from_bytes(payload.bytes())
+            .map_err(|error| EntriesError::Payload(payload.id(), error))?;
+        let first = block.id();
+        self.blocks.push(block);
+        self.bytes = 0;
+        complete(std::mem::take(&mut self.blocks), first, &read).map(Some)
+    }
+
+    /// That the row ended where an entry ended.
+    pub fn finish(&self) -> Result<(), EntriesError> {
+        if self.blocks.is_empty() { Ok(()) } else { Err(EntriesError::Unfinished(self.blocks.len())) }
+    }
+}
+
+/// The entry of these blocks, which must be those that it names, in their order.
+fn complete(blocks: Vec<Block>, first: BlockId, payload: &Payload) -> Result<Gathered, EntriesError> {
+    let mut entry = Entry { leaves: vec![first], blocks };
+    let named = named(first, payload, |id| Ok(envelope_of(&entry, id)?.payload()))?;
+    let there = |id: &&BlockId| entry.block(id).is_some();
+    let shared: Vec<BlockId> = named.shared.iter().filter(there).copied().collect();
+    let last = entry.blocks.len().saturating_sub(2);
+    let found = entry.blocks[..last].iter().map(Block::id);
+    let mut expected = named.own.iter().chain(&shared).copied();
+    for found in found {
+        let next = expected.next();
+        if next != Some(found) {
+            let expected = next.map_or_else(|| "the entry's payload".to_owned(), |id| id.to_string());
+            return Err(EntriesError::Order { expected, found });
+        }
+    }
+    if let Some(missing) = expected.next() {
+        return Err(EntriesError::Missing(missing));
+    }
+    let mut lacking = named.needed;
+    lacking.retain(|id| !shared.contains(id));
+    lacking.sort();
+    lacking.dedup();
+    entry.leaves = named.leaves;
+    Ok(Gathered { entry, lacking, shared, engine: named.engine })
+}
