@@ -384,11 +384,31 @@ fn a_crash_in_the_middle_of_a_write_keeps_the_group_whole_or_not_at_all() {
 
 /// Faults at one point, once it is armed, and from then on.
 #[derive(Debug, Default)]
-struct Broken(Mutex<Option<FaultPoint>>);
+struct Broken {
+    armed: Mutex<Option<FaultPoint>>,
+    /// Checkpoints begun and not ended yet.
+    writing: AtomicI32,
+}
 
 impl Faults for Broken {
     fn at(&self, point: FaultPoint) -> bool {
-        *self.0.lock().unwrap() == Some(point)
+        let faulty = *self.armed.lock().unwrap() == Some(point);
+        match point {
+            FaultPoint::Checkpoint if !faulty => drop(self.writing.fetch_add(1, Ordering::SeqCst)),
+            FaultPoint::Checkpointed => drop(self.writing.fetch_sub(1, Ordering::SeqCst)),
+            _ => {}
+        }
+        faulty
+    }
+}
+
+impl Broken {
+    /// Arms it when no checkpoint is under way: one that is seen as a file may not have passed its last point yet.
+    fn arm(&self, point: FaultPoint) {
+        while self.writing.load(Ordering::SeqCst) > 0 {
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
+        *self.armed.lock().unwrap() = Some(point);
     }
 }
 
@@ -410,7 +430,7 @@ fn a_log_that_ends_at_any_step_tells_the_truth_to_whoever_waits() {
         let desk = Desk::open(&host, "left");
         desk.ask(&host, "step", b"one", "one");
         common::settled(&host, dir.path());
-        *broken.0.lock().unwrap() = Some(point);
+        broken.arm(point);
         let answer = desk.call(&host, "step", b"two", "two");
         assert_eq!(answer.is_ok(), told, "{point:?}: {answer:?}");
         if let Err(refusal) = answer {

@@ -6,14 +6,15 @@ use std::collections::BTreeMap;
 
 use icn_core::authority::check_journal;
 use icn_core::block::{
-    Capability, GrantLimits, Install, Invocation, Issue, Policy, PolicyTag, Receipt, Usage,
+    Capability, GrantLimits, Install, Invocation, Issue, Policy, PolicyTag, Receipt, Usage, Write,
 };
 use icn_core::chain::{ChainError, hold_id};
 use icn_core::effect::Outcome;
 use icn_core::id::{BlockId, Bytes, HoldId, Owner, Unit};
-use icn_core::ledger::{AccountId, Actor, Ledger, LedgerCode, Operation};
+use icn_core::ledger::{AccountId, Actor, Command, Ledger, LedgerCode, Limits, Operation};
 use icn_core::limits;
 use icn_core::policy::PolicyInForce;
+use icn_core::ruling;
 use icn_testkit::generate::{did, origin, raw_id, receipt_for, token};
 
 const NOW_MS: u64 = 1_000_000;
@@ -257,4 +258,58 @@ fn time_returns_what_is_held_and_only_then() {
             .unwrap();
         assert_eq!(has(&elsewhere, me()), (100, 70), "another scope's time");
     }
+}
+
+/// A ruling's receipt: what its input asks for, and nothing else.
+#[test]
+fn a_rulings_journal_is_what_its_input_asks_for() {
+    let rule = |command| Operation::Rule(Box::new(command));
+    let account = AccountId { scope: did(0), owner: me(), unit: token(0) };
+    let limits = Limits { credit: 7, balance_max: None };
+    let credit = rule(Command::SetLimits { account: account.clone(), limits });
+    let freeze = rule(Command::Freeze { account: account.clone() });
+    let check = |asked: &[Operation], receipt: &Receipt| {
+        let (module, input) = (ruling::module().id(), ruling::input(asked));
+        let invocation = Invocation::new(
+            &origin(),
+            did(0),
+            module,
+            ruling::ENTRY,
+            input,
+            Bytes([0; 16]),
+            did(1),
+            NOW_MS + 1,
+        );
+        check_journal(&invocation, receipt, &policy(&[]), &SEED, &ledger()).map_err(|error| error.what)
+    };
+    let done = |journal: &[Operation]| receipt(NOW_MS, journal.to_vec());
+    let failed = |journal: &[Operation]| Receipt { outcome: Outcome::Failed(1), ..done(journal) };
+    let both = [credit.clone(), freeze.clone()];
+    assert_eq!(check(&both, &done(&both)), Ok(()));
+    assert_eq!(check(&both, &failed(&[])), Ok(()));
+    let expiry = Operation::Expire { id: id(3) };
+    assert_eq!(check(&both, &done(&[&[expiry][..], &both].concat())), Ok(()));
+    for journal in [&both[..1], &[], &[freeze.clone(), credit.clone()], &[credit.clone(), credit.clone()]] {
+        assert_eq!(check(&both, &done(journal)), Err("ruling"), "{journal:?}");
+    }
+    let written = Write(b"k".to_vec(), None);
+    assert_eq!(check(&both, &Receipt { writes: vec![written], ..done(&both) }), Err("ruling"));
+    // What no administrator may ask for, though the input does.
+    let elsewhere = AccountId { scope: did(7), ..account };
+    for operation in [
+        rule(Command::Freeze { account: elsewhere }),
+        rule(Command::Mint { to: AccountId { scope: did(0), owner: me(), unit: token(0) }, amount: 1 }),
+        pay(Owner::Member(did(2)), shop(), 1),
+        pay(module(), shop(), 1),
+        Operation::Void { id: id(0) },
+    ] {
+        let asked = [operation];
+        assert_eq!(check(&asked, &done(&asked)), Err("ruling"), "{asked:?}");
+    }
+    // A guest rules over nothing.
+    assert_eq!(of_a_guest(&[freeze]), Err("ruling"));
+}
+
+fn of_a_guest(journal: &[Operation]) -> Result<(), &'static str> {
+    check(&Capability::ALL, journal.to_vec(), &ledger()).map_err(|error| error.what)
 }

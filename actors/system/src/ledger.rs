@@ -11,8 +11,8 @@ use futures::future::BoxFuture;
 use icn_core::block::{Issue, Receipt};
 use icn_core::id::{Did, HoldId, Owner, Unit};
 use icn_core::ledger::{
-    Account, AccountId, Actor as Asker, Books, CommandId, HoldState, Ledger, LedgerRefusal, Operation,
-    Remembered,
+    Account, AccountId, Actor as Asker, Applied, AuditEvent, Books, CommandId, Context as LedgerContext,
+    Event as LedgerEvent, HoldState, Ledger, LedgerRefusal, Operation, Remembered,
 };
 use icn_core::limits;
 use icn_sandbox::{LedgerPort, PortClosed};
@@ -75,7 +75,9 @@ pub(crate) struct Stage {
 impl Handler<Stage> for LedgerActor {
     type Result = Result<(), LedgerRefusal>;
     fn handle(&mut self, stage: Stage, _: &mut Self::Context) -> Self::Result {
-        self.ledger.stage(stage.scope, stage.time, &stage.asker, stage.operation)
+        let what = stage.operation.name();
+        let answer = self.ledger.stage(stage.scope, stage.time, &stage.asker, stage.operation);
+        answer.inspect_err(|refusal| tell_refused(stage.time, &stage.asker, what, refusal))
     }
 }
 
@@ -93,7 +95,8 @@ pub(crate) struct Authorize {
 impl Handler<Authorize> for LedgerActor {
     type Result = Result<(), LedgerRefusal>;
     fn handle(&mut self, ask: Authorize, _: &mut Self::Context) -> Self::Result {
-        self.ledger.authorize_staged(ask.scope, ask.time, &ask.asker, ask.account, ask.amount)
+        let answer = self.ledger.authorize_staged(ask.scope, ask.time, &ask.asker, ask.account, ask.amount);
+        answer.inspect_err(|refusal| tell_refused(ask.time, &ask.asker, "authorize", refusal))
     }
 }
 
@@ -110,7 +113,8 @@ pub(crate) struct AskCaps {
 impl Handler<AskCaps> for LedgerActor {
     type Result = Result<Option<u64>, LedgerRefusal>;
     fn handle(&mut self, ask: AskCaps, _: &mut Self::Context) -> Self::Result {
-        self.ledger.caps_allow(ask.scope, &ask.asker, ask.time, &ask.needs)?;
+        let allowed = self.ledger.caps_allow(ask.scope, &ask.asker, ask.time, &ask.needs);
+        allowed.inspect_err(|refusal| tell_refused(ask.time, &ask.asker, "run", refusal))?;
         Ok(self.ledger.cap_left(ask.scope, &Unit::storage(), &ask.asker, ask.time))
     }
 }
@@ -146,12 +150,17 @@ impl Handler<Post> for LedgerActor {
     type Result = ();
     fn handle(&mut self, Post(postings): Post, ctx: &mut Self::Context) {
         for Posting { receipt, asker } in postings {
-            if let Err(error) = self.ledger.post(&receipt.booking(&asker), receipt.outcome.is_ok()) {
-                let what =
-                    format!("the ledger cannot book receipt {} of {}: {error}", receipt.seq, receipt.scope);
-                self.fail_stop.stop(what);
-                ctx.stop();
-                return;
+            match self.ledger.post(&receipt.booking(&asker), receipt.outcome.is_ok()) {
+                Ok(applied) => tell_applied(&self.ledger, &asker, &applied),
+                Err(error) => {
+                    let what = format!(
+                        "the ledger cannot book receipt {} of {}: {error}",
+                        receipt.seq, receipt.scope
+                    );
+                    self.fail_stop.stop(what);
+                    ctx.stop();
+                    return;
+                }
             }
         }
     }
@@ -256,6 +265,36 @@ impl Handler<AskAll> for LedgerActor {
     type Result = MessageResult<AskAll>;
     fn handle(&mut self, _: AskAll, _: &mut Self::Context) -> Self::Result {
         MessageResult((self.ledger.books(), self.ledger.remembered()))
+    }
+}
+
+/// Tells of what was booked: who, what, how much, why; and counts soft thresholds that were passed.
+fn tell_applied(ledger: &Ledger, asker: &Asker, applied: &Applied) {
+    let warned = applied.events.iter().filter(|event| matches!(event, LedgerEvent::Warned(_))).count();
+    if warned > 0 {
+        metrics::counter!("icn_ledger_warnings_total").increment(warned as u64);
+    }
+    // Whoever does not listen does not pay for the words.
+    if warned == 0 && !tracing::enabled!(target: "icn::audit", tracing::Level::INFO) {
+        return;
+    }
+    let context = LedgerContext { actor: asker.clone(), ..LedgerContext::runtime(applied.time) };
+    for event in ledger.told(&context, applied) {
+        if event.what == "warned" {
+            tracing::warn!(target: "icn::audit", "{event}");
+        } else {
+            tracing::info!(target: "icn::audit", "{event}");
+        }
+    }
+}
+
+/// Tells of what was refused, and counts it.
+fn tell_refused(time: u64, asker: &Asker, what: &'static str, refusal: &LedgerRefusal) {
+    metrics::counter!("icn_ledger_refusals_total", "code" => refusal.code.as_str()).increment(1);
+    if tracing::enabled!(target: "icn::audit", tracing::Level::INFO) {
+        let context = LedgerContext { actor: asker.clone(), ..LedgerContext::runtime(time) };
+        let event = AuditEvent::refused(&context, what, refusal);
+        tracing::info!(target: "icn::audit", "{event}");
     }
 }
 

@@ -28,16 +28,9 @@ pub struct AuditEvent {
     pub why: String,
 }
 
-impl Ledger {
-    /// What a group's outcome is to an auditor. A repeat tells nothing: nothing happened.
-    #[must_use]
-    pub fn audit(
-        &self,
-        group: &Group,
-        context: &Context,
-        outcome: &Result<Applied, LedgerRefusal>,
-    ) -> Vec<AuditEvent> {
-        let line = |what| AuditEvent {
+impl AuditEvent {
+    fn line(context: &Context, what: &'static str) -> Self {
+        Self {
             time: context.time,
             who: context.actor.clone(),
             what,
@@ -47,17 +40,70 @@ impl Ledger {
             amount: None,
             refused: None,
             why: context.reason.clone(),
-        };
-        let events = match outcome {
-            Ok(applied) => &applied.events,
+        }
+    }
+
+    /// That something was refused.
+    #[must_use]
+    pub fn refused(context: &Context, what: &'static str, refusal: &LedgerRefusal) -> Self {
+        let (cap, why) = (refusal.cap.as_deref().cloned(), refusal.what.clone());
+        Self { refused: Some(refusal.code), cap, why, ..Self::line(context, what) }
+    }
+}
+
+/// In one line: who, what, how much, of whom and for whom, why.
+impl std::fmt::Display for AuditEvent {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { time, who, what, account, to, cap, amount, refused, why } = self;
+        write!(f, "{what}")?;
+        if let Some(code) = refused {
+            write!(f, " refused, {}", code.as_str())?;
+        }
+        if let Some(amount) = amount {
+            write!(f, ", {amount}")?;
+        }
+        if let Some(account) = account {
+            write!(f, ", {account}")?;
+        }
+        if let Some(to) = to {
+            write!(f, ", for {to}")?;
+        }
+        if let Some(cap) = cap {
+            write!(f, ", {:?} in {} of {}", cap.level, cap.unit, cap.scope)?;
+        }
+        match (&who.member, &who.module) {
+            (Some(member), Some(module)) => write!(f, ", by {member} in {module}")?,
+            (Some(member), None) => write!(f, ", by {member}")?,
+            _ => write!(f, ", by the runtime")?,
+        }
+        write!(f, ", at {time} ms")?;
+        if why.is_empty() { Ok(()) } else { write!(f, ": {why}") }
+    }
+}
+
+impl Ledger {
+    /// What a group's outcome is to an auditor. A repeat tells nothing: nothing happened.
+    #[must_use]
+    pub fn audit(
+        &self,
+        group: &Group,
+        context: &Context,
+        outcome: &Result<Applied, LedgerRefusal>,
+    ) -> Vec<AuditEvent> {
+        match outcome {
+            Ok(applied) => self.told(context, applied),
             Err(refusal) => {
                 let at = usize::try_from(refusal.at).unwrap_or(usize::MAX);
                 let what = group.commands.get(at).map_or("group", |command| command.name());
-                let refused = Some(refusal.code);
-                let (cap, why) = (refusal.cap.as_deref().cloned(), refusal.what.clone());
-                return vec![AuditEvent { refused, cap, why, ..line(what) }];
+                vec![AuditEvent::refused(context, what, refusal)]
             }
-        };
+        }
+    }
+
+    /// What was applied is to an auditor.
+    #[must_use]
+    pub fn told(&self, context: &Context, applied: &Applied) -> Vec<AuditEvent> {
+        let line = |what| AuditEvent::line(context, what);
         let one = |what, no| AuditEvent { account: Some(self.account_id(no)), ..line(what) };
         let two = |what, from, to, amount| AuditEvent {
             to: Some(self.account_id(to)),
@@ -82,6 +128,6 @@ impl Ledger {
                 AuditEvent { cap: Some(warning.cap.clone()), amount: Some(warning.used), ..line("warned") }
             }
         };
-        events.iter().map(tell).collect()
+        applied.events.iter().map(tell).collect()
     }
 }
