@@ -186,7 +186,7 @@ fn only_an_administrator_rules_and_only_over_the_own_scope() {
     let unknown = shop.submit(&host, ledger, &[], "chair", 1_000_000).unwrap_err();
     assert_eq!(unknown.code, RefusalCode::UnknownEntry);
     let unauthorised = |operation: Operation| {
-        let receipt = shop.rule(&host, &[operation.clone()], "chair").unwrap();
+        let receipt = shop.rule(&host, std::slice::from_ref(&operation), "chair").unwrap();
         assert_eq!(receipt.outcome, refused(LedgerCode::Unauthorised), "{operation:?}");
         assert!(receipt.journal.is_empty() && !receipt.output.is_empty());
     };

@@ -15,7 +15,7 @@ enum Answer {
     Stage(Result<(), LedgerRefusal>),
     Authorize(Result<(), LedgerRefusal>),
     Balance(i128),
-    OpenHold(Option<HoldState>),
+    OpenHold(Box<Option<HoldState>>),
 }
 
 type Heard = Arc<Mutex<VecDeque<Answer>>>;
@@ -85,8 +85,10 @@ impl LedgerPort for Listening {
     fn open_hold(&mut self, id: HoldId) -> BoxFuture<'_, Result<Option<HoldState>, PortClosed>> {
         let Self { ledger, heard } = self;
         let said = ledger.open_hold(id);
-        said.inspect(|said| said.iter().for_each(|said| Self::keep(heard, Answer::OpenHold(said.clone()))))
-            .boxed()
+        said.inspect(|said| {
+            said.iter().for_each(|said| Self::keep(heard, Answer::OpenHold(Box::new(said.clone()))))
+        })
+        .boxed()
     }
 }
 
@@ -119,6 +121,6 @@ impl LedgerPort for Repeating {
         self.next(|answer| if let Answer::Balance(said) = answer { Some(said) } else { None })
     }
     fn open_hold(&mut self, _: HoldId) -> BoxFuture<'_, Result<Option<HoldState>, PortClosed>> {
-        self.next(|answer| if let Answer::OpenHold(said) = answer { Some(said) } else { None })
+        self.next(|answer| if let Answer::OpenHold(said) = answer { Some(*said) } else { None })
     }
 }
