@@ -159,6 +159,17 @@ fn the_log_says_of_accounts_what_the_host_said_at_every_position() {
     let trail = json(&ledger(dir.path(), &["trail", position, "--json"]));
     assert_eq!((&trail["receipt"], &trail["entry"]), (&lines[1]["block"], &"pay".into()), "{trail}");
     assert_eq!(trail["caller"], key("member").did().to_string());
+    // What proves the entry needs nothing but a key.
+    let (proof, vkey) = (dir.path().join("proof"), dir.path().join("log.vkey"));
+    std::fs::write(&proof, trail["proof"].as_str().unwrap()).unwrap();
+    let verified = |block: &str| {
+        let (proof, vkey) = (proof.to_str().unwrap(), vkey.to_str().unwrap());
+        run(["proof", block, "--verify", proof, "--vkey", vkey]).status.code()
+    };
+    assert_eq!(verified(trail["receipt"].as_str().unwrap()), Some(0));
+    assert_eq!(verified(trail["invocation"].as_str().unwrap()), Some(1), "another block");
+    let told = stdout(&ledger(dir.path(), &["trail", position]));
+    assert!(told.ends_with(trail["proof"].as_str().unwrap()), "{told}");
     assert_eq!(ledger(dir.path(), &["trail", "0"]).status.code(), Some(2), "no line is of the host's block");
 }
 

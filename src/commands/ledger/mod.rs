@@ -7,13 +7,13 @@ mod beancount;
 mod gather;
 mod table;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand, ValueEnum};
 use icn_core::bookkeeping::{Bookkeeper, Line};
 use icn_core::ledger::AccountId;
-use icn_runtime::{Did, Owner, Unit};
+use icn_runtime::{BlockId, Did, Owner, Subject, Unit, prove};
 
 use super::output::{tell, write};
 use super::{FAILED, MISUSE, OK};
@@ -58,7 +58,8 @@ enum Command {
         #[command(flatten)]
         form: Form,
     },
-    /// Tell where the lines of one entry of the log come from: its receipt, who called, and what
+    /// Tell where the lines of one entry of the log come from: its receipt, who called, and what; and prove that the
+    /// entry is in the log, in the form that `icn proof --verify` takes
     Trail {
         #[command(flatten)]
         source: Source,
@@ -156,8 +157,14 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
             Some(trail) => {
                 let of_it = gathered.lines.iter().filter(|line| line.source.position == *position);
                 let mut table = journal(of_it);
+                let proof = proof_of(data, trail);
                 table.lead(trail);
-                print(&form.show(&table))
+                if form.json {
+                    table.lead(&proof.map(|text| ("proof", text)).into_iter().collect::<Vec<_>>());
+                    return print(&form.show(&table));
+                }
+                let proof = proof.filter(|_| !form.csv).map(|text| format!("\n{text}"));
+                print(&(form.show(&table) + &proof.unwrap_or_default()))
             }
             None => super::misuse(
                 "ledger",
@@ -169,6 +176,18 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
         Command::Export { format: Format::Csv, .. } => print(&journal(gathered.lines.iter()).csv()),
         Command::Export { format: Format::Beancount, .. } => {
             print(&beancount::export(&gathered.lines, &gathered.books))
+        }
+    }
+}
+
+/// The proof that an entry is in the log, when a checkpoint covers it already.
+fn proof_of(data: &Path, trail: &[(&'static str, String)]) -> Option<String> {
+    let block = BlockId::parse(&trail.first()?.1).ok()?;
+    match prove(&Subject::Data(data.to_owned()), &block) {
+        Ok(proof) => Some(proof.to_text()),
+        Err(error) => {
+            tell("ledger", &format!("note: no proof: {error}"));
+            None
         }
     }
 }
