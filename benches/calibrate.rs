@@ -40,7 +40,7 @@ use std::sync::Mutex;
 use icn_core::encode::Block;
 use icn_core::id::{Codec, Hash};
 use icn_core::state::StateTree;
-use icn_sandbox::{Engine, EngineOptions, Module};
+use icn_sandbox::{Engine, EngineOptions, Module, validate};
 
 /// The dearest class may cost so many times what the cheapest does.
 const RATIO_MAX: f64 = 20.0;
@@ -208,9 +208,16 @@ fn measure(
         let module = Module::compile(engine, &block).unwrap_or_else(|e| panic!("{}: {e}", variant.name));
         (block, Body { module, world, tree, name: variant.name, ns: f64::INFINITY, fuel: 0 })
     };
+    // As many units as a function may have: some weigh much.
+    let fits =
+        |repeat: usize| wat::parse_str(variant.text(2 * repeat)).is_ok_and(|bytes| validate(&bytes).is_ok());
+    let mut repeat = variant.repeat;
+    while !variant.once && repeat > 1 && !fits(repeat) {
+        repeat /= 2;
+    }
     // What can be done once is compared with not doing it.
-    let (block, mut one) = compile(if variant.once { 0 } else { variant.repeat });
-    let (_, mut two) = compile(if variant.once { 1 } else { 2 * variant.repeat });
+    let (block, mut one) = compile(if variant.once { 0 } else { repeat });
+    let (_, mut two) = compile(if variant.once { 1 } else { 2 * repeat });
     // The compiler folds no unit here; one that it did fold would run into the most fuel.
     let mut rounds = variant.rounds_max.min(16);
     loop {
@@ -229,7 +236,7 @@ fn measure(
         one.run(rounds, variant.host);
         two.run(rounds, variant.host);
     }
-    let units = f64::from(rounds) * if variant.once { 1.0 } else { variant.repeat as f64 };
+    let units = f64::from(rounds) * if variant.once { 1.0 } else { repeat as f64 };
     Measured {
         ns: (two.ns - one.ns).max(0.0) / units,
         fuel: (two.fuel - one.fuel) as f64 / units,

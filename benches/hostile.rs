@@ -173,6 +173,7 @@ fn main() {
     let refused =
         block_on(host.open_scope(SecretKey::from_bytes(&[97; 32]), ScopeSpec::new("dear").module(spec)));
     let why = refused.expect_err("it has no such entry").to_string();
+    assert!(!why.contains("weight"), "it is to be compiled: {why}");
     println!("a module that is dear to compile: {:?}, then {why}", compiled.elapsed());
     println!(
         "question: p99 latency of a scope alone and beside a hostile one, {samples} samples, {rounds} rounds, one every {INTERVAL:?}, one arbiter"

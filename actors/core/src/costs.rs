@@ -7,7 +7,7 @@
 use crate::id::Hash;
 
 /// The version of this schedule.
-pub const SCHEDULE_VERSION: u32 = 4;
+pub const SCHEDULE_VERSION: u32 = 5;
 
 /// Operators that cost the same because they do the same kind of work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,7 +114,7 @@ pub const SCAN_STEP_FUEL: u64 = 4_500;
 /// Fuel for a value that is set or deleted: its path in the state's tree is hashed anew, after the run.
 pub const WRITE_FUEL: u64 = 45_000;
 /// Fuel for a call that asks the ledger, on top.
-pub const LEDGER_FUEL: u64 = 40_000;
+pub const LEDGER_FUEL: u64 = 30_000;
 /// Fuel for a node that is stored, read or anchored, on top.
 pub const NODE_FUEL: u64 = 24_000;
 /// Fuel for each 32 bytes of randomness that are begun: a hash each.
