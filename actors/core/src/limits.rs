@@ -213,7 +213,7 @@ pub const EXPIRY_AHEAD_MS_MAX: u64 = 400 * 24 * 60 * 60 * 1000;
 /// How long one epoch tick lasts, in milliseconds: the longest that a guest keeps its arbiter.
 pub const EPOCH_TICK_MS: u64 = 1;
 /// How long a guest may run by the wall clock before it is interrupted, in milliseconds. Fuel comes first.
-pub const GUEST_WALL_CLOCK_MS_MAX: u64 = 300_000;
+pub const GUEST_WALL_CLOCK_MS_MAX: u64 = 3_600_000;
 /// How long the host calls of one invocation may wait for the ledger, all together, in milliseconds; past it the run
 /// ends as the host's fault.
 pub const HOST_CALLS_WAIT_MS_MAX: u64 = 10_000;

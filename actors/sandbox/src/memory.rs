@@ -54,7 +54,7 @@ macro_rules! codes {
 codes! {
     "INVALID_ARGUMENT" InvalidArgument = -1: "malformed CID, DID, name, JSON, enum; a negative or zero amount";
     "INVALID_UTF8" InvalidUtf8 = -2: "text is not UTF-8";
-    "TOO_LARGE" TooLarge = -3: "a length is over the maximum for that argument";
+    "TOO_LARGE" TooLarge = -3: "a length is over its maximum, or a balance over 2^63 - 1";
     "NOT_FOUND" NotFound = -4: "no such value, node, credential, account";
     "DENIED" Denied = -5: "the capability, role or authority is missing";
     "EXHAUSTED" Exhausted = -6: "authorization, cap, balance or credit limit does not cover it";

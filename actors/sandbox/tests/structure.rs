@@ -225,6 +225,19 @@ fn export_name(n: u64) -> Draft {
     draft
 }
 
+/// What is exported and no entry (it takes something) may have any export's name.
+#[test]
+fn only_an_entrys_name_is_short() {
+    for (name, fine) in [(limits::ENTRY_NAME_BYTES_MAX + 1, true), (256, true), (257, false)] {
+        let text = format!(
+            r#"(module (memory (export "memory") 1) (func (export "run")) (func (export "{}") (param i32)))"#,
+            "x".repeat(name)
+        );
+        let found = icn_sandbox::validate(&wat::parse_str(text).unwrap());
+        assert_eq!(found.is_ok(), fine, "{name} bytes: {found:?}");
+    }
+}
+
 fn entry_name(n: u64) -> Draft {
     let mut draft = functions(1);
     draft.exports.export(&"e".repeat(small(n) as usize), ExportKind::Func, 0);

@@ -366,17 +366,18 @@ impl Walk {
     /// Which exported functions are entries.
     fn entries(&mut self) -> Result<(), Stop> {
         for Exported { name, function, item, offset } in std::mem::take(&mut self.exported) {
-            self.within(Limit::EntryName, name.len() as u64, item, offset)?;
             let found = self.signatures.functions.get(function as usize);
             let Some(found) = found.and_then(|index| self.signatures.types.get(*index as usize)) else {
                 continue;
             };
-            match (found.params(), found.results()) {
-                ([], []) => self.shape.entries.insert(name, false),
-                ([], [ValType::I32]) => self.shape.entries.insert(name, true),
+            let returns = match (found.params(), found.results()) {
+                ([], []) => false,
+                ([], [ValType::I32]) => true,
                 // Exported for others' use; not an entry point.
-                _ => None,
+                _ => continue,
             };
+            self.within(Limit::EntryName, name.len() as u64, item, offset)?;
+            self.shape.entries.insert(name, returns);
         }
         Ok(())
     }
