@@ -32,17 +32,21 @@ pub(super) fn read(data: &[u8], offset: usize) -> Result<Manifest, Rejected> {
     })
 }
 
-/// What a manifest says that the module does not keep.
-pub(super) fn disagreements(manifest: &Manifest, entries: &BTreeMap<String, bool>) -> Vec<Rejected> {
+/// What a manifest, which begins at this byte of the module, says that the module does not keep.
+pub(super) fn disagreements(
+    manifest: &Manifest,
+    entries: &BTreeMap<String, bool>,
+    offset: usize,
+) -> Vec<Rejected> {
     let mut found = Vec::new();
     if manifest.abi != 1 {
-        found.push(Rejected::new(format!("the manifest asks for ABI {}, this is ABI 1", manifest.abi)));
+        let what = format!("the manifest asks for ABI {}, this is ABI 1", manifest.abi);
+        found.push(Rejected::at(what, None, offset));
     }
     for missing in manifest.entries.iter().filter(|entry| !entries.contains_key(*entry)) {
-        found.push(Rejected::new(format!(
-            "the manifest names the entry `{}`, which the module does not export",
-            shown(missing)
-        )));
+        let what =
+            format!("the manifest names the entry `{}`, which the module does not export", shown(missing));
+        found.push(Rejected::at(what, None, offset));
     }
     found
 }

@@ -39,7 +39,8 @@ struct Walk {
     heaviest: Option<(u32, Weight)>,
     memory: bool,
     memory_exported: bool,
-    manifest: bool,
+    /// Where the manifest begins, once there is one.
+    manifest: Option<usize>,
     exported: Vec<Exported>,
     /// Functions imported, and bodies read so far.
     imported: usize,
@@ -70,7 +71,7 @@ impl Walk {
             heaviest: None,
             memory: false,
             memory_exported: false,
-            manifest: false,
+            manifest: None,
             exported: Vec::new(),
             imported: 0,
             bodies: 0,
@@ -294,7 +295,7 @@ impl Walk {
         if section.name() != manifest::SECTION {
             return Ok(());
         }
-        if std::mem::replace(&mut self.manifest, true) {
+        if self.manifest.replace(offset).is_some() {
             let what = format!("a second section `{}`", manifest::SECTION);
             return self.reasons.add(Rejected::at(what, None, offset));
         }
@@ -388,8 +389,8 @@ impl Walk {
             let what = "no memory of its own exported as `memory`: exactly one is needed";
             self.reasons.add(Rejected::new(what))?;
         }
-        if let Some(manifest) = &self.shape.manifest {
-            for rejected in manifest::disagreements(manifest, &self.shape.entries) {
+        if let (Some(manifest), Some(offset)) = (&self.shape.manifest, self.manifest) {
+            for rejected in manifest::disagreements(manifest, &self.shape.entries, offset) {
                 self.reasons.add(rejected)?;
             }
         }
