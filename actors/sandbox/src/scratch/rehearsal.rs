@@ -44,14 +44,16 @@ impl Scratch {
         let envelope = self.admit(&invocation, now_ms)?;
         let time = self.chain.next_time(&invocation, now_ms).map_err(ScratchError::Refused)?;
         let actor = self.chain.policy().actor(invocation.caller, invocation.module);
+        // Locked once: what is locked in an expression stays so to the end of its statement.
+        let ledger = self.ledger().clone();
         Ok(Rehearsal {
             policy: self.chain.policy().clone(),
             engine: self.engine,
             time,
             seed: random_seed(&envelope, &self.chain.head()),
             state: self.chain.state().clone(),
-            storage_left: cap_storage(&self.ledger(), &self.chain, &actor, time),
-            ledger: Arc::new(self.ledger().clone()),
+            storage_left: cap_storage(&ledger, &self.chain, &actor, time),
+            ledger: Arc::new(ledger),
             invocation,
         })
     }
