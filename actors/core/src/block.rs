@@ -215,8 +215,7 @@ impl Receipt {
     /// What its guest asked for: the journal without the expiries that it begins with.
     #[must_use]
     pub fn asked(&self) -> &[Operation] {
-        let expiries = self.journal.iter().take_while(|operation| operation.is_expiry()).count();
-        &self.journal[expiries..]
+        Operation::parts(&self.journal).1
     }
 }
 

@@ -8,14 +8,14 @@
 //!
 //! A receipt's lines come in the order in which they happen: holds that its time has ended; what the run consumed; what
 //! the guest asked for. What is held stands on an account of the hold's own, so that every line is a posting and nothing
-//! is on an account that is not there to be spent. The ledger instead counts it, held, on both of the hold's accounts:
-//! [`Bookkeeper::posted`] is what its posted counters have.
+//! is on an account that is not there to be spent. The ledger instead counts it, held, on both of the hold's accounts,
+//! so what its posted counters have is added up beside.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::block::{Issue, Policy, Receipt};
 use crate::id::{BlockId, Did, HoldId, Owner, Unit};
-use crate::ledger::{AccountId, HoldState, Ledger, Operation};
+use crate::ledger::{AccountId, Books, HoldState, Ledger, Operation};
 
 /// What a line is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
@@ -162,11 +162,6 @@ impl Bookkeeper {
         self.sums.iter()
     }
 
-    /// What each account adds up to without what is held, in the order of names.
-    pub fn posted(&self) -> impl Iterator<Item = (&AccountId, &Sums)> {
-        self.posted.iter()
-    }
-
     /// What receipts say was consumed, less what they set free, by scope and resource.
     pub fn consumption(&self) -> impl Iterator<Item = (&(Did, Unit), &i128)> {
         self.consumed.iter()
@@ -215,8 +210,8 @@ impl Bookkeeper {
     pub fn receipt(&mut self, position: u64, block: BlockId, receipt: &Receipt) -> Vec<Line> {
         let source = Source { position, block, scope: receipt.scope, seq: receipt.seq, time: receipt.time };
         let mut lines = Vec::new();
-        let (asked, all) = (receipt.asked(), &receipt.journal);
-        for expiry in &all[..all.len() - asked.len()] {
+        let (expiries, asked) = Operation::parts(&receipt.journal);
+        for expiry in expiries {
             self.operation(source, expiry, &mut lines);
         }
         self.charge(source, receipt, &mut lines);
@@ -293,8 +288,9 @@ impl Bookkeeper {
     #[must_use]
     pub fn differences(&self, ledger: &Ledger) -> Vec<Difference> {
         let mut found = Vec::new();
-        self.compare_accounts(ledger, &mut found);
-        self.compare_holds(ledger, &mut found);
+        let books = ledger.books();
+        self.compare_accounts(&books, &mut found);
+        self.compare_holds(books, &mut found);
         let mut totals: BTreeMap<(Did, Unit), i128> = BTreeMap::new();
         for (id, sums) in &self.sums {
             *totals.entry((id.scope, id.unit.clone())).or_default() += sums.balance();
@@ -310,10 +306,10 @@ impl Bookkeeper {
         found
     }
 
-    fn compare_accounts(&self, ledger: &Ledger, found: &mut Vec<Difference>) {
+    fn compare_accounts(&self, books: &Books, found: &mut Vec<Difference>) {
         let mut theirs: BTreeMap<AccountId, Sums> = BTreeMap::new();
-        for (id, account) in ledger.books().accounts {
-            theirs.insert(id, Sums { debits: account.debits, credits: account.credits });
+        for (id, account) in &books.accounts {
+            theirs.insert(id.clone(), Sums { debits: account.debits, credits: account.credits });
         }
         let names: BTreeSet<&AccountId> = self.posted.keys().chain(theirs.keys()).collect();
         for id in names {
@@ -328,8 +324,7 @@ impl Bookkeeper {
     }
 
     /// Open holds, and what the ledger's accounts have held: the sums over them.
-    fn compare_holds(&self, ledger: &Ledger, found: &mut Vec<Difference>) {
-        let books = ledger.books();
+    fn compare_holds(&self, books: Books, found: &mut Vec<Difference>) {
         let open = |(scope, id, hold): (Did, HoldId, HoldState)| {
             let HoldState { from, to, unit, amount, deadline, by, .. } = hold;
             ((scope, id), Open { payer: from, payee: to, unit, amount, deadline, by })

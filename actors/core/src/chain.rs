@@ -358,8 +358,8 @@ impl Chain {
     /// That each hold which the receipt's time ends is recorded as expired, first and in order, and no other.
     fn check_expiries(&self, receipt: &Receipt) -> Result<(), ChainError> {
         let due = self.expiries(receipt.time);
-        let recorded = &receipt.journal[..receipt.journal.len() - receipt.asked().len()];
-        if recorded != due || receipt.asked().iter().any(Operation::is_expiry) {
+        let (recorded, asked) = Operation::parts(&receipt.journal);
+        if recorded != due || asked.iter().any(Operation::is_expiry) {
             let found: Vec<_> = receipt.journal.iter().filter(|operation| operation.is_expiry()).collect();
             return Err(ChainError::new(
                 "expiries",

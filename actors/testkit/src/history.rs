@@ -482,7 +482,7 @@ fn lie(source: &mut ByteSource<'_>, entry: &mut Entry, past: &[(u64, Entry)]) ->
         Operation::Hold { id, from, to, unit, amount: 1, deadline, module }
     };
     let (next, nobody) = (hold_id(&seed, placed), Bytes([9; 16]));
-    let (time, expiries) = (receipt.time, receipt.journal.len() - receipt.asked().len());
+    let (time, expiries) = (receipt.time, Operation::parts(&receipt.journal).0.len());
     let what = match source.below(29) {
         0 => {
             receipt.seq += 1;

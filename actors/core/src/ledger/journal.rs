@@ -71,6 +71,11 @@ impl Operation {
     pub const fn transfer(from: Owner, to: Owner, unit: Unit, amount: u64) -> Self {
         Self::Transfer { from, to, unit, amount, memo: String::new() }
     }
+    /// A journal's two parts: the expiries that it begins with, and what was asked for.
+    #[must_use]
+    pub fn parts(journal: &[Self]) -> (&[Self], &[Self]) {
+        journal.split_at(journal.iter().take_while(|operation| operation.is_expiry()).count())
+    }
     /// Whether it records that a hold is past its deadline.
     #[must_use]
     pub const fn is_expiry(&self) -> bool {
@@ -171,8 +176,7 @@ impl Ledger {
     /// What in it the books do not allow; an expiry that is due and missing too.
     pub fn book(&mut self, booking: &Booking<'_>) -> Result<Applied, LedgerRefusal> {
         let Booking { scope, time, usage, journal, .. } = *booking;
-        let first = journal.iter().take_while(|operation| operation.is_expiry()).count();
-        let (expiries, asked) = journal.split_at(first);
+        let (expiries, asked) = Operation::parts(journal);
         let mut commands: Vec<Command> = expiries.iter().map(|op| self.command_of(scope, op)).collect();
         let charge = |unit, amount, refund| Command::Charge { scope, unit, amount, refund };
         let consumed = booking.drawn().into_iter().filter(|(_, amount)| *amount > 0);

@@ -292,8 +292,8 @@ impl Ledger {
     pub fn post(&mut self, booking: &Booking<'_>, ok: bool) -> Result<Applied, LedgerRefusal> {
         let scope = booking.scope;
         let staged = self.runs.remove(&scope).map(|run| run.journal).unwrap_or_default();
-        let asked = booking.journal.iter().skip_while(|operation| operation.is_expiry());
-        if !asked.eq(if ok { &staged[..] } else { &[] }) {
+        let (_, asked) = Operation::parts(booking.journal);
+        if asked != if ok { &staged[..] } else { &[] } {
             return refuse(Code::NotSetAside, "a journal that is not what was staged");
         }
         for (unit, amount) in booking.drawn() {
