@@ -27,6 +27,8 @@ pub(crate) use futures::executor::block_on;
 pub(crate) mod election;
 pub(crate) mod escrow;
 pub(crate) mod forge;
+pub(crate) mod hand;
+pub(crate) mod ledger_forgeries;
 #[path = "../oracle/mod.rs"]
 pub(crate) mod oracle;
 
