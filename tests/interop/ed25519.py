@@ -147,10 +147,29 @@ def has_small_order(data):
     return key.point is not None and not key.may_sign
 
 
+# What was looked at ahead, on other cores: by signature, and the digest of key and message.
+AHEAD = {}
+
+
 def signature_holds(data, message, signature):
+    found = AHEAD.pop((signature, digest_of(data, message, signature)), None)
+    return holds(data, message, signature) if found is None else found
+
+
+def look_ahead(pool, signatures):
+    """Looks at these signatures (key, message, signature) on all cores, so that they are known when it is their turn."""
+    for (data, message, signature), found in zip(signatures, pool.starmap(holds, signatures, chunksize=64)):
+        AHEAD[signature, digest_of(data, message, signature)] = found
+
+
+def digest_of(data, message, signature):
+    return hashlib.sha512(signature[:32] + data + message).digest()
+
+
+def holds(data, message, signature):
     key, r, s = key_point(data), signature[:32], int.from_bytes(signature[32:], "little")
     if not key.may_sign or s >= L or r in SMALL_ORDER:
         return False
-    k = int.from_bytes(hashlib.sha512(r + data + message).digest(), "little") % L
+    k = int.from_bytes(digest_of(data, message, signature), "little") % L
     # What is encoded is a point in its one spelling, so an `r` that is equal to it is as well.
     return encode_point(point_add(sum_of(BASE_TABLE, 8, s), key.times_negated(k))) == r

@@ -176,6 +176,16 @@ def message_of(domain, payload):
     return b"\x84\x6aSignature1\x43\xa1\x01\x27" + byte_string(domain.encode()) + byte_string(payload)
 
 
+def signatures_of(blocks, values):
+    """The signatures of an entry, each with its key and message: those that can be told before the entry was looked at."""
+    for data in blocks.values():
+        sealed = envelope(data)
+        value = values.get(sealed[1]) if sealed else None
+        domain, by = DOMAINS.get(value.get("typ"), (None, None)) if MAP(value) else (None, None)
+        if domain is not None and is_did(value.get(by)):
+            yield key_of(value[by]), message_of(domain, blocks[sealed[1]]), sealed[0]
+
+
 def check_signature(value, payload, signature, authors):
     domain, by = DOMAINS[value["typ"]]
     key = key_of(value[by])

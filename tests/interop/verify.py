@@ -11,18 +11,23 @@ Exit code 0: everything holds. 1: something does not; the first thing is named o
 """
 
 import base64
+import itertools
 import json
+import multiprocessing
 import pathlib
 import sys
 
+from ed25519 import look_ahead
 from encoding import BLOCK_BYTES_MAX, DAG_CBOR, Refused, check_cid, cid, decode, key_of, need, show
 from log import Log
 from notes import checkpoint, cosigned, key_id, policy_json, read_text
-from payloads import LINK, LISTS, envelope, fields
+from payloads import LINK, LISTS, envelope, fields, signatures_of
 from tree import leaf_hash, root_of, tiles_of
 
 ENTRY_BYTES_MAX = 512 * 1024 * 1024
 ENTRY_BLOCKS_MAX = 65535
+# Entries whose signatures are looked at together.
+BATCH_ENTRIES = 1000
 CAR_HEADER_BYTES_MAX = 16 * 1024 * 1024
 
 
@@ -84,11 +89,32 @@ def entries(parts):
     need(not blocks, "end-of-the-car", "it ends within an entry")
 
 
+def with_signatures(found):
+    """The same entries. Of a long log each batch has its signatures looked at on all cores, before its first entry is given."""
+    pool, refused = None, None
+    while refused is None:
+        batch = []
+        try:
+            for entry in itertools.islice(found, BATCH_ENTRIES):
+                batch.append(entry)
+        except Refused as error:
+            # What stands before it comes first.
+            refused = error
+        if len(batch) == BATCH_ENTRIES and pool is None:
+            pool = multiprocessing.Pool()
+        if pool is not None:
+            look_ahead(pool, [signature for entry in batch for signature in signatures_of(*entry)])
+        yield from batch
+        if refused is None and len(batch) < BATCH_ENTRIES:
+            return
+    raise refused
+
+
 def verify(export, expected_key, seen):
     log, signed = Log(), None
     parts = sections((export / "log.car").read_bytes())
     roots = next(parts)
-    for blocks, values in entries(parts):
+    for blocks, values in with_signatures(entries(parts)):
         position = len(log.leaves)
         try:
             log.entry(blocks, values)
