@@ -200,6 +200,10 @@ impl Hand {
             fuel: 1_000 + self.calls,
             usage: Usage { memory: 1, network: 0, storage: 0 },
             output: Vec::new(),
+            logged: None,
+            writes: Vec::new(),
+            nodes: Vec::new(),
+            anchors: Vec::new(),
             journal: chain.expiries(self.time),
             root: chain.root(),
             ..self.template.clone()
@@ -248,8 +252,9 @@ impl Hand {
     // What a sandbox would do.
 
     /// Asks for operations, one after the other, as a guest does: those that are allowed make the journal. Gives those that are
-    /// not, each with the journal that it would have had. A hold gets its name here.
-    pub(crate) fn ask(&self, draft: &mut Draft, wishes: Vec<Operation>) -> Vec<Vec<Operation>> {
+    /// not, each with the journal that it would have had, and whether it is the books that do not allow it. A hold gets its
+    /// name here.
+    pub(crate) fn ask(&self, draft: &mut Draft, wishes: Vec<Operation>) -> Vec<(Vec<Operation>, bool)> {
         let (mut ledger, mut placed, mut refused) = (self.fold.ledger().clone(), 0, Vec::new());
         let actor = self.chain().policy().actor(draft.invocation.caller, draft.invocation.module);
         for mut wish in wishes {
@@ -258,12 +263,11 @@ impl Hand {
             }
             let is_hold = matches!(wish, Operation::Hold { .. });
             draft.receipt.journal.push(wish.clone());
-            let allowed = self.may(draft, self.fold.ledger())
-                && ledger.stage(self.scope(), self.time, &actor, wish).is_ok();
-            if allowed {
+            let may = self.may(draft, self.fold.ledger());
+            if may && ledger.stage(self.scope(), self.time, &actor, wish).is_ok() {
                 placed += u64::from(is_hold);
             } else {
-                refused.push(draft.receipt.journal.clone());
+                refused.push((draft.receipt.journal.clone(), may));
                 draft.receipt.journal.pop();
             }
         }

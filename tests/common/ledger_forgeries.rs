@@ -137,7 +137,7 @@ pub(crate) fn ledger_forgeries() -> Vec<LedgerForgery> {
     let words = |name, code, make| LedgerForgery { name, code, ledger: None, make };
     vec![
         books("transfer beyond the balance", "insufficient", |hand| {
-            journal(hand, "bob", Kind::Shop, vec![transfer(Kind::Shop.owner(), owner("other"), 51)])
+            journal(hand, "chair", Kind::Shop, vec![transfer(Kind::Shop.owner(), owner("other"), 51)])
         }),
         books("transfer of what is held", "insufficient", |hand| {
             // Alice had 200, paid 10, and 40 are held.
