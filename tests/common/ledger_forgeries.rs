@@ -76,7 +76,7 @@ fn limits(hand: &Hand, owner: Owner, credit: u64, balance_max: Option<u64>) -> O
 /// Writes what holds: a payment, a mint, a ruling with caps and limits, a value, a hold that is open.
 pub(crate) fn base(begun: &Begun) -> Hand {
     let mut hand = begun.hand();
-    let mut asked = |hand: &mut Hand, caller, kind, wishes: Vec<Operation>| {
+    let asked = |hand: &mut Hand, caller, kind, wishes: Vec<Operation>| {
         let mut draft = hand.draft(caller, kind, Vec::new());
         assert!(hand.ask(&mut draft, wishes).is_empty());
         hand.write(draft);

@@ -45,6 +45,8 @@ class Log:
     def __init__(self):
         self.host, self.heads, self.scopes = None, {}, {}
         self.leaves, self.modules, self.engines, self.rolls = [], set(), set(), {}
+        # What nodes say, as a later receipt may list one that stood before.
+        self.nodes = {}
 
     def entry(self, blocks, values):
         """The next entry: its blocks' bytes, and what those of dag-cbor say, by name and in order; the last is the envelope that
@@ -142,11 +144,12 @@ class Log:
             self.engines.add(value["engine"])
         need(value["engine"] in self.engines, "engine", "it is not described")
         for name in value.get("nodes", []):
-            need(name in blocks, "node", f"{show(name)} is missing")
+            need(name in blocks or name in self.nodes, "node", f"{show(name)} is missing")
+            self.nodes.setdefault(name, values.get(name))
         capabilities = scope.modules[call["module"]]["capabilities"] if call["module"] in scope.modules else []
         check_journal(value, call, capabilities, scope.books)
         self.charged(scope, value, call)
-        known = self.nodes_of(scope, value, values)
+        known = self.nodes_of(scope, value)
         expiries, asked = parts(value.get("journal", []))
         due = scope.books.due(value["time"])
         early = [operation for operation in asked if "expire" in operation]
@@ -184,15 +187,14 @@ class Log:
         grant, usage = scope.policy["grant"], value["usage"]
         need(usage["memory"] <= grant["memory"] and usage["network"] <= grant["network"], "usage", "more than the grant")
 
-    @staticmethod
-    def nodes_of(scope, value, values):
+    def nodes_of(self, scope, value):
         """The scope's nodes, with those of this receipt."""
         if "nodes" not in value and "anchors" not in value:
             return scope.nodes
         known = set(scope.nodes)
         for name in value.get("nodes", []):
             try:
-                node = payload_of(values.get(name), "icn/node/v1")
+                node = payload_of(self.nodes[name], "icn/node/v1")
             except Refused as error:
                 raise Refused("node", f"{error}") from None
             need(node["scope"] == value["scope"], "nodes-scope", "a node of another scope")

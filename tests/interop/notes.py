@@ -9,6 +9,7 @@ from encoding import Refused, need, sha256
 from payloads import LISTS, MAP, TEXT
 
 NOTE_BYTES_MAX = 64 * 1024
+NOTE_SIGNATURES_MAX = 64
 
 
 def read_text(path):
@@ -45,6 +46,7 @@ def checkpoint(note, name, key, code="checkpoint"):
     need(len(note.encode()) <= NOTE_BYTES_MAX and note.endswith("\n") and "\n\n" in note, code, "not a signed note")
     text, lines = note.rsplit("\n\n", 1)
     text += "\n"
+    need(lines.count("\n") <= NOTE_SIGNATURES_MAX, code, "too many signatures")
     signed = False
     for line in lines[:-1].split("\n"):
         parts = line.split(" ")
