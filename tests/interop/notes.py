@@ -3,6 +3,7 @@ cosignatures, CAR"."""
 
 import base64
 import json
+import unicodedata
 
 from ed25519 import signature_holds
 from encoding import Refused, need, sha256
@@ -32,9 +33,13 @@ def key_id(name, kind, key):
     return sha256(name.encode() + b"\n" + bytes([kind]) + key)[:4]
 
 
+def is_name(text):
+    return text != "" and "+" not in text and not any(c.isspace() or unicodedata.category(c) == "Cc" for c in text)
+
+
 def verifier_key(text, kind, code):
     parts = text.split("+", 2)
-    need(len(parts) == 3, code, "not name+id+key")
+    need(len(parts) == 3 and is_name(parts[0]), code, "not name+id+key")
     typed = unbase64(parts[2], code)
     need(len(typed) == 33 and typed[0] == kind, code, "a key of another type")
     need(parts[1] == key_id(parts[0], kind, typed[1:]).hex(), code, "its id is not that of its name and key")
@@ -44,14 +49,16 @@ def verifier_key(text, kind, code):
 def checkpoint(note, name, key, code="checkpoint"):
     """Size, root and text of a signed checkpoint of this log."""
     need(len(note.encode()) <= NOTE_BYTES_MAX and note.endswith("\n") and "\n\n" in note, code, "not a signed note")
+    need(all(c >= " " or c == "\n" for c in note), code, "a control character")
     text, lines = note.rsplit("\n\n", 1)
     text += "\n"
     need(lines.count("\n") <= NOTE_SIGNATURES_MAX, code, "too many signatures")
     signed = False
     for line in lines[:-1].split("\n"):
         parts = line.split(" ")
-        need(len(parts) == 3 and parts[0] == "\u2014", code, "a signature line that is none")
+        need(len(parts) == 3 and parts[0] == "\u2014" and is_name(parts[1]), code, "a signature line that is none")
         data = unbase64(parts[2], code)
+        need(len(data) >= 4, code, "a signature without a key's id")
         if parts[1] == name and data[:4] == key_id(name, 1, key):
             holds = len(data) == 68 and signature_holds(key, text.encode(), data[4:])
             need(holds, "signature-of-the-checkpoint", "the log's does not hold")

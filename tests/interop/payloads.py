@@ -2,7 +2,7 @@
 "Payloads" and, for rulings, "The ledger"."""
 
 from ed25519 import has_small_order, signature_holds
-from encoding import Link, Refused, check_cid, is_did, is_origin, is_owner, is_unit, key_of, need
+from encoding import Link, Refused, is_did, is_origin, is_owner, is_unit, key_of, need
 
 UNSIGNED = lambda value: type(value) is int and 0 <= value < 1 << 64
 SIGNED = lambda value: type(value) is int and -(1 << 63) <= value < 1 << 63
@@ -152,14 +152,14 @@ def payload_of(value, expected=None):
 # Envelopes.
 
 BEFORE_SIGNATURE = bytes.fromhex("a263736967 84 43a10127a0f65840")
-BEFORE_CID = bytes.fromhex("677061796c6f6164d82a582500")
+BEFORE_DIGEST = bytes.fromhex("677061796c6f6164d82a582500 01711220")
 
 
 def envelope(data):
     """Signature and payload's CID, or None."""
-    if len(data) != 127 or data[:14] != BEFORE_SIGNATURE or data[78:91] != BEFORE_CID:
+    if len(data) != 127 or data[:14] != BEFORE_SIGNATURE or data[78:95] != BEFORE_DIGEST:
         return None
-    return data[14:78], check_cid(data[91:], "envelope")
+    return data[14:78], Link(data[91:])
 
 
 def byte_string(data):
