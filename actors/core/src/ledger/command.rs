@@ -196,6 +196,9 @@ pub struct Context {
     pub rights: Vec<(Did, Right)>,
     /// Pairs of a scope and another that its policy deals with.
     pub consents: Vec<(Did, Did)>,
+    /// Of what is between two scopes only this one's part: the other's is booked by a block of its own, and whether
+    /// both consent, and have the unit with the same decimal places, was judged before.
+    pub part: Option<Did>,
     /// The runtime's own hand: what it does was authorised elsewhere, and accounts and units come into being as
     /// they are named.
     pub runtime: bool,
@@ -267,6 +270,14 @@ pub enum Event {
 }
 
 impl Command {
+    /// The scopes that it touches when only this part of it is booked.
+    pub(super) fn scopes_of_part(&self, part: Option<Did>) -> (Did, Option<Did>) {
+        match (self.scopes(), part) {
+            ((first, Some(second)), Some(part)) if part == first || part == second => (part, None),
+            (scopes, _) => scopes,
+        }
+    }
+
     /// The scopes that it touches.
     pub(super) fn scopes(&self) -> (Did, Option<Did>) {
         match self {
@@ -302,6 +313,7 @@ impl Command {
             | Self::Unfreeze { account }
             | Self::SetLimits { account, .. } => account.scope == *scope && !account.unit.is_resource(),
             Self::SetCap { cap, .. } => cap.scope == *scope,
+            Self::Net { a, b, unit } => a == scope && b != scope && !unit.is_resource(),
             _ => false,
         }
     }
