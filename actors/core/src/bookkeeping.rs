@@ -14,8 +14,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::block::{Issue, Policy, Receipt};
-use crate::id::{BlockId, Did, HoldId, Owner, Unit};
 use crate::crossing::Leg;
+use crate::id::{BlockId, Did, HoldId, Owner, Unit};
 use crate::ledger::{AccountId, Books, Command, HoldState, Ledger, Operation};
 
 /// What a line is.

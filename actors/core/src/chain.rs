@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::block::{Counterpart, Invocation, Node, Receipt, ReceiptTag, Write};
-use crate::crossing::Leg;
+use crate::crossing::{Leg, Still};
 use crate::deadlines::Deadlines;
 use crate::effect::{Outcome, Staged};
 use crate::encode::Block;
@@ -325,6 +325,18 @@ impl Chain {
     #[must_use]
     pub const fn next_place(&self) -> Counterpart {
         Counterpart { scope: self.scope, seq: self.seq + 1, prev: self.head }
+    }
+
+    /// What decides a leg of this scope, while it holds still.
+    #[must_use]
+    pub fn still(&self) -> Still {
+        Still {
+            policy: self.policy.clone(),
+            place: self.next_place(),
+            time: self.time,
+            root: self.root(),
+            deadlines: self.deadlines.clone(),
+        }
     }
 
     /// Applies a leg of this scope: its own draft, which was handed over, or one of the log. Its journal but for the

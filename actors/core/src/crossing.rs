@@ -10,11 +10,12 @@
 //! only its own scope's part, so a scope's books are a fold over its own blocks.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use crate::block::{Counterpart, LegTag, Receipt};
-use crate::chain::Chain;
+use crate::deadlines::Deadlines;
 use crate::encode::{self, Block, DecodeError};
 use crate::id::{BlockId, Did, Hash, Origin};
 use crate::ledger::{Actor, Booking, Command, LedgerCode, LedgerRefusal, Operation};
@@ -122,7 +123,10 @@ pub fn names(policy: &PolicyInForce, other: Did) -> Result<(), LedgerRefusal> {
         return Ok(());
     }
     let scope = policy.policy().scope;
-    Err(LedgerRefusal::new(LedgerCode::NoConsent, format!("the policy of {scope} does not deal with {other}")))
+    Err(LedgerRefusal::new(
+        LedgerCode::NoConsent,
+        format!("the policy of {scope} does not deal with {other}"),
+    ))
 }
 
 /// What in an entry's legs is not as its receipt makes it.
@@ -178,11 +182,40 @@ pub fn check_legs(receipt: &Receipt, envelope: BlockId, legs: &[Leg]) -> Result<
     Ok(())
 }
 
-/// The leg that comes next in a counterpart's chain, and its payload.
+/// What of a scope that holds still decides its leg: a copy of what its chain has, good as long as it does.
+#[derive(Debug, Clone)]
+pub struct Still {
+    pub(crate) policy: Arc<PolicyInForce>,
+    pub(crate) place: Counterpart,
+    pub(crate) time: u64,
+    pub(crate) root: Hash,
+    pub(crate) deadlines: Deadlines,
+}
+
+impl Still {
+    /// Its policy.
+    #[must_use]
+    pub const fn policy(&self) -> &Arc<PolicyInForce> {
+        &self.policy
+    }
+    /// Where its leg would stand.
+    #[must_use]
+    pub const fn place(&self) -> Counterpart {
+        self.place
+    }
+    /// Its last time, in milliseconds since the Unix epoch: no leg of it has an earlier one.
+    #[must_use]
+    pub const fn time(&self) -> u64 {
+        self.time
+    }
+}
+
+/// The leg of a scope that holds still, and its payload. `envelope` is the receipt's.
 #[must_use]
-pub fn draft(receipt: &Receipt, envelope: BlockId, chain: &Chain) -> (Leg, Block) {
-    let place = chain.next_place();
-    let mut journal = chain.expiries(receipt.time);
+pub fn draft(receipt: &Receipt, envelope: BlockId, still: &Still) -> (Leg, Block) {
+    let place = still.place;
+    let mut journal: Vec<Operation> =
+        still.deadlines.due(receipt.time).map(|id| Operation::Expire { id }).collect();
     journal.extend(mirror(receipt.scope, &receipt.journal, place.scope));
     let leg = Leg {
         typ: LegTag,
@@ -194,7 +227,7 @@ pub fn draft(receipt: &Receipt, envelope: BlockId, chain: &Chain) -> (Leg, Block
         receipt: envelope,
         time: receipt.time,
         journal,
-        root: chain.root(),
+        root: still.root,
     };
     let payload = Block::encode(&leg);
     (leg, payload)

@@ -137,7 +137,8 @@ impl Log {
                 });
             }
         }
-        if let Some(twice) = (1..links.len()).find(|at| links[..*at].iter().any(|l| l.author == links[*at].author))
+        if let Some(twice) =
+            (1..links.len()).find(|at| links[..*at].iter().any(|l| l.author == links[*at].author))
         {
             return Err(LogError::Twice(links[twice].author));
         }

@@ -528,9 +528,8 @@ impl Fold {
             .chains
             .get_mut(&leg.scope)
             .ok_or_else(|| fail(position, block, "scope", "an open scope", leg.scope))?;
-        crossing::names(chain.policy(), leg.of).map_err(|e| {
-            fail(position, block, "counterpart", "a scope that the policy deals with", e)
-        })?;
+        crossing::names(chain.policy(), leg.of)
+            .map_err(|e| fail(position, block, "counterpart", "a scope that the policy deals with", e))?;
         for operation in &leg.journal {
             let Operation::Receive { unit, .. } = operation else { continue };
             let (here, there) = (self.ledger.scale(leg.scope, unit), self.ledger.scale(leg.of, unit));
@@ -597,14 +596,8 @@ impl Fold {
                 .map_err(|why| fail(position, block, "replay", "a run of the recorded input", why))?;
             self.ledger.void(&receipt.scope);
             let with = crossing::places(&staged.journal, beside.iter().map(|(_, place)| *place));
-            let draft = chain.draft(
-                invocation,
-                receipt.invocation,
-                receipt.engine,
-                receipt.time,
-                staged,
-                with,
-            );
+            let draft =
+                chain.draft(invocation, receipt.invocation, receipt.engine, receipt.time, staged, with);
             if draft.payload().bytes() != prepared.payload.bytes() {
                 let (what, expected, found) = difference(draft.receipt(), receipt);
                 return Err(fail(position, block, &format!("replay, {what}"), expected, found));

@@ -92,7 +92,10 @@ fn named(
             named.legs = receipt.with.len();
         }
         Payload::Leg(_) => {
-            return Err(EntriesError::Order { expected: "the receipt before its legs".to_owned(), found: first });
+            return Err(EntriesError::Order {
+                expected: "the receipt before its legs".to_owned(),
+                found: first,
+            });
         }
     }
     let mut seen = BTreeSet::new();
