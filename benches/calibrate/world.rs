@@ -127,6 +127,7 @@ impl World {
                 network: u64::MAX / 4,
             },
             issue: Vec::new(),
+            counterparts: Vec::new(),
         };
         let mut ledger = Ledger::default();
         let issue = Issue { unit, to: Owner::Member(caller), amount: 1_000_000 };

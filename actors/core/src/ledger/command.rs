@@ -220,6 +220,10 @@ impl Context {
     pub fn runtime(time: u64) -> Self {
         Self { time, runtime: true, ..Self::default() }
     }
+    /// The one scope whose part of what is between these two is booked; none when both are.
+    pub(super) fn part_of(&self, a: Did, b: Did) -> Option<Did> {
+        self.part.filter(|part| a != b && [a, b].contains(part))
+    }
     pub(super) fn has(&self, scope: &Did, right: Right) -> bool {
         self.runtime || self.rights.contains(&(*scope, right))
     }
@@ -271,10 +275,13 @@ pub enum Event {
 
 impl Command {
     /// The scopes that it touches when only this part of it is booked.
-    pub(super) fn scopes_of_part(&self, part: Option<Did>) -> (Did, Option<Did>) {
-        match (self.scopes(), part) {
-            ((first, Some(second)), Some(part)) if part == first || part == second => (part, None),
-            (scopes, _) => scopes,
+    pub(super) fn scopes_of_part(&self, context: &Context) -> (Did, Option<Did>) {
+        match self.scopes() {
+            (first, Some(second)) => match context.part_of(first, second) {
+                Some(part) => (part, None),
+                None => (first, Some(second)),
+            },
+            one => one,
         }
     }
 

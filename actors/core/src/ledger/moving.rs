@@ -19,7 +19,7 @@ impl Ledger {
         context: &Context,
     ) -> Result<Legs, LedgerRefusal> {
         let (a, b, unit) = (from.scope, to.scope, &from.unit);
-        if let (true, Some(part)) = (a != b, context.part) {
+        if let Some(part) = context.part_of(a, b) {
             let own = if part == a { from } else { to };
             self.known(own, context)?;
             let own = self.opened(own, context)?;
@@ -125,7 +125,7 @@ impl Ledger {
 
     /// Sets off the smaller of what each of two scopes owes the other, in both scopes' books.
     pub(super) fn net(&mut self, a: Did, b: Did, unit: &Unit, context: &Context) -> Moved {
-        if let Some(part) = context.part.filter(|part| [a, b].contains(part)) {
+        if let Some(part) = context.part_of(a, b) {
             return self.net_part(part, if part == a { b } else { a }, unit, context);
         }
         for scope in [a, b] {

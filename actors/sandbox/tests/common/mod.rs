@@ -230,6 +230,7 @@ impl World {
             token: self.token.clone(),
             grant: self.grant,
             issue: Vec::new(),
+            counterparts: Vec::new(),
         };
         let id = BlockId::of(Codec::DagCbor, b"policy");
         let mut state = State::default();

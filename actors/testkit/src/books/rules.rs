@@ -180,7 +180,7 @@ impl NaiveBooks {
             _ => None,
         };
         let deals = |a, b| context.consents.contains(&(a, b));
-        let asked = context.part.is_none();
+        let asked = part.is_none();
         say(Code::NoConsent, asked && between.is_some_and(|(a, b)| !deals(a, b) || !deals(b, a)));
         for scope in &scopes {
             let due = self.holds.iter().filter(|((of, _), hold)| of == scope && hold.deadline <= time);
