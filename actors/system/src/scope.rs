@@ -286,7 +286,7 @@ impl Scope {
         if let Some(invoke) = self.behind.pop_front() {
             self.invoke(invoke, None, ctx);
             if !self.behind.is_empty() || self.closing.is_some() {
-                ctx.notify(GoOn);
+                ctx.address().do_send(GoOn);
             }
         } else if let Some(answer) = self.closing.take() {
             self.post();
@@ -300,13 +300,10 @@ impl Scope {
         let (answer, granted) = oneshot::channel();
         self.shared.crossings.do_send(Cross { scope: self.scope, needs, answer });
         self.aside = Some(invoke);
-        ctx.spawn(granted.into_actor(self).map(|granted, actor, ctx| {
-            let Some(invoke) = actor.aside.take() else { return };
-            match granted.unwrap_or_else(|_| Err(crate::dag::closed())) {
-                Ok(granted) => actor.invoke(invoke, Some(granted), ctx),
-                Err(refusal) => actor.refuse(invoke.answer, refusal),
-            }
-            ctx.notify(GoOn);
+        // By the mailbox, as everything that runs here: a spawned future is polled once more after a message made the
+        // actor wait, and would go on in the middle of what it waits for.
+        ctx.spawn(granted.into_actor(self).map(|granted, _, ctx| {
+            ctx.address().do_send(Stand(granted.unwrap_or_else(|_| Err(crate::dag::closed()))));
         }));
     }
 
@@ -356,7 +353,7 @@ impl Scope {
         &mut self,
         module: BlockId,
         draft: Draft,
-        (invocation, asker, mut loans): ([Block; 2], Arc<Asker>, Vec<Loan>),
+        (invocation, asker, loans): ([Block; 2], Arc<Asker>, Vec<Loan>),
         engine: &Block,
         slot: Option<Permit>,
         answer: oneshot::Sender<Result<Committed, Refusal>>,
@@ -367,8 +364,9 @@ impl Scope {
         let mut links = vec![Link { author: self.scope, seq: receipt.seq, prev: Some(receipt.prev) }];
         let mut leaves = vec![id];
         leaves.extend(receipt.anchors.iter().map(|anchor| anchor.0));
-        // Who is not in the journal has no leg, and goes on.
-        loans.retain(|loan| receipt.with.contains(&loan.still.place()));
+        // Who is not in the journal has no leg. It holds still to the hand-over all the same: its books were looked at.
+        let has_leg = |loan: &Loan| receipt.with.contains(&loan.still.place());
+        let (mut loans, others): (Vec<Loan>, Vec<Loan>) = loans.into_iter().partition(has_leg);
         loans.sort_by_key(|loan| loan.still.place().scope);
         let mut legs: Vec<(Leg, BlockId)> = Vec::with_capacity(loans.len());
         let mut of_legs = Vec::with_capacity(2 * loans.len());
@@ -421,7 +419,7 @@ impl Scope {
         self.engine_described = true;
         self.chain.commit(module, draft, id);
         self.purse.spend(&receipt);
-        drop(beside);
+        drop((beside, others));
         let of_ledger = legs.iter().map(|(leg, _)| leg.clone()).collect();
         self.untold.push(Posting { receipt, asker, legs: of_ledger });
         if !legs.is_empty() {
@@ -615,6 +613,23 @@ impl Handler<Invoke> for Scope {
         } else {
             self.invoke(invoke, None, ctx);
         }
+    }
+}
+
+/// The scopes that an invocation was set aside for hold still, or do not.
+#[derive(Message)]
+#[rtype(result = "()")]
+struct Stand(Result<Granted, Refusal>);
+
+impl Handler<Stand> for Scope {
+    type Result = ();
+    fn handle(&mut self, Stand(granted): Stand, ctx: &mut Self::Context) {
+        let Some(invoke) = self.aside.take() else { return };
+        match granted {
+            Ok(granted) => self.invoke(invoke, Some(granted), ctx),
+            Err(refusal) => self.refuse(invoke.answer, refusal),
+        }
+        ctx.address().do_send(GoOn);
     }
 }
 
