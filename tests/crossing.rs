@@ -338,6 +338,39 @@ fn an_entry_whose_two_sides_do_not_fit_is_refused_with_what_does_not() {
 }
 
 #[test]
+fn a_scratch_crosses_as_a_host_does() {
+    use icn_sandbox::scratch::{Scratch, ScratchCall};
+    let engine = icn_sandbox::Engine::new(&icn_runtime::EngineOptions::default()).unwrap();
+    let block = Block::new(icn_core::id::Codec::Raw, common::union::guest());
+    let module = Arc::new(icn_sandbox::Module::compile(&engine, &block).unwrap());
+    let granted = icn_sandbox::capabilities(&module, ["all"]).unwrap();
+    let mut scratch = Scratch::open(&engine).unwrap();
+    let module = scratch.install(module, &granted).unwrap();
+    let ann = scratch.member("ann");
+    scratch.issue(chip(), Owner::Member(ann), 50).unwrap();
+    let pay = |scratch: &mut Scratch, to: &[Did], amount: u64| {
+        let mut input = amount.to_le_bytes().to_vec();
+        to.iter().for_each(|scope| input.extend(scope.as_str().bytes()));
+        scratch.invoke(&ScratchCall::new(module, "pay", ann).with_input(input)).unwrap().receipt
+    };
+    let nobody = key("nobody").did();
+    assert_eq!(pay(&mut scratch, &[nobody], 1).outcome, DENIED);
+    let north = scratch.counterpart("north", &chip(), 10).unwrap();
+    let west = scratch.counterpart("west", &chip(), 3).unwrap();
+    assert_eq!(pay(&mut scratch, &[north], 11).outcome, EXHAUSTED);
+    assert_eq!(pay(&mut scratch, &[north, west], 4).outcome, EXHAUSTED);
+    let paid = pay(&mut scratch, &[north, west], 3);
+    assert_eq!((paid.outcome, paid.with.len()), (Outcome::Ok, 2));
+    let shop = Owner::parse("shop").unwrap();
+    assert_eq!(scratch.balance(Owner::Member(ann), chip()), 44);
+    assert_eq!(scratch.balance(Owner::Owed(north), chip()), 3);
+    assert_eq!([north, west].map(|scope| scratch.balance_beside(scope, shop.clone(), chip())), [3, 3]);
+    assert_eq!(pay(&mut scratch, &[west], 1).outcome, EXHAUSTED);
+    let again = pay(&mut scratch, &[north], 7);
+    assert_eq!((again.outcome, again.with[0].seq), (Outcome::Ok, 2));
+}
+
+#[test]
 fn a_counterparts_frozen_claim_and_largest_balance_are_asked_before_anything_moves() {
     let dir = common::scratch();
     let host = open(dir.path());

@@ -14,7 +14,7 @@ use super::{block_on, chip, key, manifest, wasm};
 const DID: usize = 56;
 
 /// Pays so much to the shop of each scope that its input names; fails with the first code that it is answered.
-fn guest() -> Vec<u8> {
+pub(crate) fn guest() -> Vec<u8> {
     let manifest = manifest(&["pay"], &["cross"]);
     wasm(&format!(
         r#"(module
