@@ -31,6 +31,7 @@ pub(crate) mod hand;
 pub(crate) mod ledger_forgeries;
 #[path = "../oracle/mod.rs"]
 pub(crate) mod oracle;
+pub(crate) mod union;
 pub(crate) mod wishes;
 
 /// Small numbers from a seed (SplitMix64): the same ones on every machine.

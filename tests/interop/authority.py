@@ -3,7 +3,7 @@
 
 import hashlib
 
-from encoding import RAW, RESOURCES, Refused, cid, decode, need, same, show
+from encoding import RAW, RESOURCES, Refused, cid, decode, key_of, need, same, show
 
 # The ledger's own module, which is in every scope.
 LEDGER_MODULE = cid(RAW, b"icn/ledger/v1")
@@ -26,10 +26,48 @@ def hold_ids(call_name, prev):
         placed += 1
 
 
-def check_journal(receipt, call, capabilities, books):
+def other_scope(operation):
+    """The scope that an operation sends units to, or with which it sets off; or None."""
+    if "send" in operation:
+        return operation["send"]["scope"]
+    return operation.get("rule", {}).get("net", {}).get("b")
+
+
+def side_of(operation, payer, other):
+    """The counterpart's side of an operation, or None."""
+    if other_scope(operation) != other:
+        return None
+    if "send" in operation:
+        return {"receive": {**operation["send"], "scope": payer}}
+    net = operation["rule"]["net"]
+    return {"rule": {"net": {**net, "a": net["b"], "b": net["a"]}}}
+
+
+def check_legs(receipt, name, legs):
+    """That a receipt of this name has the legs that it asks for, and each says of it what is so."""
+    journal, places = receipt.get("journal", []), receipt.get("with", [])
+    need(not any("receive" in operation for operation in journal), "receipts-journal", "it receives")
+    others = {other_scope(operation) for operation in journal} - {None}
+    asked = sorted(others, key=key_of)
+    sound = receipt["scope"] not in others and [place["scope"] for place in places] == asked
+    need(sound, "counterparts", f"expected {asked}")
+    need(places == [{key: leg[key] for key in ("seq", "prev", "scope")} for leg in legs], "legs", "not at the receipt's places")
+    for leg in legs:
+        need(leg["log"] == receipt["log"], "legs-log", leg["log"])
+        need((leg["of"], leg["receipt"]) == (receipt["scope"], name), "legs-receipt", "another")
+        need(leg["time"] == receipt["time"], "legs-time", f"{leg['time']}")
+        sides = [side_of(operation, receipt["scope"], leg["scope"]) for operation in journal]
+        _, told = parts(leg["journal"])
+        need(same(told, [side for side in sides if side is not None]), "legs-journal", "not the side of the receipt's")
+
+
+def check_journal(receipt, call, policy, books):
     """Each operation but the expiries; `books` are those before the receipt."""
+    counterparts = policy.get("counterparts", [])
     if call["module"] == LEDGER_MODULE:
-        return check_ruling(receipt, call)
+        return check_ruling(receipt, call, counterparts)
+    installed = [install for install in policy["modules"] if install["module"] == call["module"]]
+    capabilities = installed[0]["capabilities"] if installed else []
 
     def granted(capability):
         need(capability in capabilities, "transfers-authority", f"the capability `{capability}` is not granted")
@@ -51,6 +89,11 @@ def check_journal(receipt, call, capabilities, books):
                 granted("mint")
             elif not ("usage" in capabilities and is_usage(told, call, books.token)):
                 granted("transfer")
+        elif kind == "send":
+            may_debit(told["from"])
+            granted("cross")
+            need(told["from"] != "issuance", "transfers-debit", "the issuance is debited")
+            need(told["scope"] in counterparts, "counterpart", f"the policy does not name {told['scope']}")
         elif kind == "hold":
             may_debit(told["from"])
             granted("transfer")
@@ -75,11 +118,13 @@ def is_usage(told, call, token):
     )
 
 
-def check_ruling(receipt, call):
+def check_ruling(receipt, call, counterparts):
     _, asked = parts(receipt.get("journal", []))
     beside = [name for name in ("writes", "nodes", "anchors") if name in receipt]
     need(not beside, "ruling", f"it has {beside} beside its journal")
     for operation in asked:
+        other = other_scope(operation)
+        need(other is None or other in counterparts, "counterpart", f"the policy does not name {other}")
         need(may_rule(operation, receipt["scope"], call["caller"]), "ruling", f"what no administrator may ask for: {operation}")
     if receipt["outcome"] != "ok":
         return
@@ -92,13 +137,17 @@ def check_ruling(receipt, call):
 
 def may_rule(operation, scope, caller):
     ((kind, told),) = operation.items()
-    if kind == "transfer":
+    if kind in ("transfer", "send"):
         owner = told["from"]
+        if kind == "send" and owner == "issuance":
+            return False
         return owner in ("treasury", "issuance", caller) or not (owner == "consumed" or ":" in owner)
     if kind != "rule":
         return False
     ((ruling, terms),) = told.items()
     if ruling == "set_cap":
         return terms["cap"]["scope"] == scope
+    if ruling == "net":
+        return terms["a"] == scope and terms["b"] != scope and terms["unit"] not in RESOURCES
     over = terms if ruling == "open_unit" else terms["account"]
     return over["scope"] == scope and over["unit"] not in RESOURCES

@@ -62,7 +62,7 @@ class Actor:
 
 class Books:
     def __init__(self, policy):
-        self.token, self.accounts, self.units = policy["token"], {}, set()
+        self.token, self.accounts, self.units = policy["token"], {}, {}
         self.holds, self.deadlines, self.caps = {}, [], {}
         if len(policy["issue"]) > ISSUES_MAX:
             raise Refused("policy", "too many units are issued")
@@ -71,7 +71,7 @@ class Books:
 
     def account(self, owner, unit):
         """An account comes into being when it is named, and its unit with it."""
-        self.units.add(unit)
+        self.units.setdefault(unit, 0)
         return self.accounts.setdefault((owner, unit), Account())
 
     # A receipt.
@@ -81,11 +81,12 @@ class Books:
         return [name for _, name in self.deadlines[: bisect.bisect_right(self.deadlines, (time, b"\xff" * 16))]]
 
     def book(self, receipt, actor):
-        time, usage = receipt["time"], receipt["usage"]
+        """A receipt, or a leg, which charges nothing."""
+        time, usage = receipt["time"], receipt.get("usage", {})
         expiries, asked = parts(receipt.get("journal", []))
         for operation in expiries:
             self.end(operation["expire"]["id"], 0)
-        charges = [("fuel", receipt["fuel"])] + [(unit, usage[unit]) for unit in ("memory", "network", "storage")]
+        charges = [("fuel", receipt.get("fuel", 0))] + [(unit, usage.get(unit, 0)) for unit in ("memory", "network", "storage")]
         for unit, amount in charges:
             if amount > 0:
                 allow(amount <= AMOUNT_MAX, "amount", f"{amount} {unit}")
@@ -96,6 +97,8 @@ class Books:
             ((kind, told),) = operation.items()
             if kind == "transfer":
                 self.transfer(told, actor, time)
+            elif kind in ("send", "receive"):
+                self.cross(kind, told, actor, time)
             elif kind == "hold":
                 self.hold(told, actor, time)
             elif kind == "rule":
@@ -120,6 +123,30 @@ class Books:
         # What is minted is nobody's spending.
         caps = [] if owners[0] == "issuance" else self.allowed(actor, unit, amount, time)
         self.move(*owners, unit, amount, caps, time)
+
+    def cross(self, kind, told, actor, time):
+        """This scope's part of a transfer between two."""
+        unit, amount, other = told["unit"], told["amount"], told["scope"]
+        allow(1 <= amount <= AMOUNT_MAX, "amount", f"{amount}")
+        movable(told["from"]), movable(told["to"])
+        allow(unit not in RESOURCES, "resource", unit)
+        owners = (told["from"], f"owed:{other}") if kind == "send" else (f"claim:{other}", told["to"])
+        self.free(owners, unit)
+        caps = self.allowed(actor, unit, amount, time) if kind == "send" else []
+        self.move(*owners, unit, amount, caps, time)
+
+    def net(self, other, unit):
+        """Sets off what this scope owes another and claims of it. It opens no account."""
+        self.units.setdefault(unit, 0)
+        owners = (f"owed:{other}", f"claim:{other}")
+        owed, claim = (self.accounts.get((owner, unit)) for owner in owners)
+        there = [each for each in (owed, claim) if each is not None]
+        allow(not any(each.closed for each in there), "closed", f"{owners}")
+        allow(not any(each.frozen for each in there), "frozen", f"{owners}")
+        allow(len(there) == 2, "nothing_to_net", f"{owners}")
+        least = min(owed.credits - owed.debits - owed.debits_held, claim.debits - claim.credits, AMOUNT_MAX)
+        allow(least > 0, "nothing_to_net", f"{owners}")
+        self.move(*owners, unit, least)
 
     def hold(self, told, actor, time):
         self.judge(told)
@@ -209,7 +236,9 @@ class Books:
         if ruling == "open_unit":
             allow(terms["scale"] <= SCALE_MAX, "scale", f"{terms['scale']}")
             allow(terms["unit"] not in self.units, "unit_exists", terms["unit"])
-            self.units.add(terms["unit"])
+            self.units[terms["unit"]] = terms["scale"]
+        elif ruling == "net":
+            self.net(terms["b"], terms["unit"])
         elif ruling == "set_cap":
             self.set_cap(terms["cap"], terms["max"], terms["soft"], time)
         else:

@@ -1,7 +1,7 @@
 """A log's entries, one after the other: docs/formats.md, "The log", "Exports" (the order of blocks) and "What a verifier checks", points 2
 to 11. It runs no guest."""
 
-from authority import LEDGER_MODULE, check_journal, parts
+from authority import LEDGER_MODULE, check_journal, check_legs, parts
 from encoding import RAW, RESOURCES, Refused, key_of, need, sha256, show
 from ledger import Actor, Books
 from payloads import check_signature, envelope, payload_of
@@ -35,10 +35,34 @@ class Scope:
         key = key_of(did)
         return did in defined["named"] or any(key in self.rolls[roll] for roll in defined["rolls"])
 
+    def scale(self, unit):
+        """A unit's decimal places, when it is in use."""
+        return 0 if unit in RESOURCES else self.books.units.get(unit)
+
     def actor(self, call):
         """Whose caps count. Everybody holds `anyone`, and no cap is of it."""
         roles = [role for role in ("admin", *self.policy["roles"]) if self.holds(call["caller"], role)]
         return Actor(call["caller"], call["module"], roles)
+
+
+def legs_of(values):
+    """How many legs an entry has."""
+    receipts = [value for value in values.values() if isinstance(value, dict) and value.get("typ") == "icn/receipt/v1"]
+    places = receipts[-1].get("with", []) if receipts else []
+    return len(places) if isinstance(places, list) else 0
+
+
+def expired(scope, value):
+    """What a journal asks for behind its expiries, when those are the ones that are due."""
+    expiries, asked = parts(value.get("journal", []))
+    due = scope.books.due(value["time"])
+    early = [operation for operation in asked if "expire" in operation]
+    need([each["expire"]["id"] for each in expiries] == due and not early, "expiries", f"not those that are due: {len(due)}")
+    return asked
+
+
+# Whose caps count for what comes in.
+NOBODY = Actor(None, None, [])
 
 
 class Log:
@@ -52,7 +76,11 @@ class Log:
         """The next entry: its blocks' bytes, and what those of dag-cbor say, by name and in order; the last is the envelope that
         commits it."""
         names = list(blocks)
-        first, payload = names[-1], names[-2]
+        places = legs_of(values)
+        last = len(names) - 2 * places
+        # Of each leg the payload and the envelope, which stand behind the receipt's.
+        pairs = [(names[at], names[at + 1]) for at in range(last, len(names), 2)]
+        first, payload = names[last - 1], names[last - 2]
         signature, _ = envelope(blocks[first])
         value = payload_of(values.get(payload))
         invocation, own, named = None, [], []
@@ -68,12 +96,19 @@ class Log:
             own = [inner[1], value["invocation"]]
             named = value.get("nodes", []) + [value["engine"]]
         shared = [name for name in dict.fromkeys(named) if name in blocks]
-        need(names[:-2] == own + shared, "order-of-blocks", "not the blocks of this entry, in their order")
+        need(names[: last - 2] == own + shared, "order-of-blocks", "not the blocks of this entry, in their order")
         if own:
             invocation = payload_of(values.get(own[0]), "icn/invocation/v1")
             check_signature(invocation, blocks[own[0]], inner[0], list(self.heads))
+        legs = [payload_of(values.get(name), "icn/leg/v1") for name, _ in pairs]
+        for leg, (name, sealed) in zip(legs, pairs):
+            check_signature(leg, blocks[name], envelope(blocks[sealed])[0], list(self.heads))
+        if value["typ"] == "icn/receipt/v1":
+            check_legs(value, first, legs)
         check_signature(value, blocks[payload], signature, list(self.heads))
         self.next_of(value, first)
+        for leg, (_, sealed) in zip(legs, pairs):
+            self.next_of(leg, sealed)
         leaves = [first]
         if value["typ"] == "icn/host/v1":
             need(self.host is None, "entry", "a second host")
@@ -85,7 +120,10 @@ class Log:
             self.policy(value, blocks)
         if value["typ"] == "icn/receipt/v1":
             leaves += [anchor[0] for anchor in value.get("anchors", [])]
+            leaves += [sealed for _, sealed in pairs]
             self.receipt(value, invocation, blocks, values)
+        for leg in legs:
+            self.leg(leg)
         self.leaves += leaves
 
     def next_of(self, value, first):
@@ -120,6 +158,9 @@ class Log:
             need(not own, "policy", f"units are issued to {each['to']}")
         need(value["token"] not in RESOURCES, "policy", "its token is a resource")
         need(value["grant"]["fuel"] <= FUEL_MAX and value["grant"]["memory"] <= PAGES_MAX, "policy", "its grant")
+        keys = [key_of(other) for other in value.get("counterparts", [])]
+        ordered = len(keys) <= 256 and all(a < b for a, b in zip(keys, keys[1:]))
+        need(ordered and value["scope"] not in value.get("counterparts", []), "policy", "its counterparts")
         need((value["seq"], value["prev"]) == (0, None), "policy", "a scope's second one")
         self.scopes[value["scope"]] = Scope(value, rolls)
 
@@ -134,6 +175,22 @@ class Log:
             rolls[roll], self.rolls[roll] = set(keys), data
         return rolls
 
+    def leg(self, value):
+        """A counterpart's side of a receipt, which was booked."""
+        scope, payer = self.scopes.get(value["scope"]), self.scopes.get(value["of"])
+        need(scope is not None, "scope", "a leg of a scope without a policy")
+        need(value["of"] in scope.policy.get("counterparts", []), "counterpart", f"its policy does not name {value['of']}")
+        for operation in value["journal"]:
+            unit = operation.get("receive", {}).get("unit")
+            if unit is not None:
+                here, there = scope.scale(unit), payer.scale(unit)
+                need(here is not None and here == there, "legs-unit", f"{unit} has {here} decimal places, and {there}")
+        need(value["time"] >= scope.time, "time", "before that of the block before")
+        expired(scope, value)
+        need(scope.tree[1] == value["root"], "state-root", f"{scope.tree[1].hex()}, not {value['root'].hex()}")
+        scope.books.book(value, NOBODY)
+        scope.time = value["time"]
+
     # Receipts: the order is that of the page.
 
     def receipt(self, value, call, blocks, values):
@@ -146,14 +203,10 @@ class Log:
         for name in value.get("nodes", []):
             need(name in blocks or name in self.nodes, "node", f"{show(name)} is missing")
             self.nodes.setdefault(name, values.get(name))
-        capabilities = scope.modules[call["module"]]["capabilities"] if call["module"] in scope.modules else []
-        check_journal(value, call, capabilities, scope.books)
+        check_journal(value, call, scope.policy, scope.books)
         self.charged(scope, value, call)
         known = self.nodes_of(scope, value)
-        expiries, asked = parts(value.get("journal", []))
-        due = scope.books.due(value["time"])
-        early = [operation for operation in asked if "expire" in operation]
-        need([each["expire"]["id"] for each in expiries] == due and not early, "expiries", f"not those that are due: {len(due)}")
+        asked = expired(scope, value)
         effects = [name for name in ("nodes", "writes", "anchors") if name in value]
         need(value["outcome"] == "ok" or not (effects or asked), "a-run-that-failed", "it has effects")
         self.state(scope, value, call)

@@ -61,10 +61,14 @@ CAP = of({"unit": is_unit, "level": LEVEL, "scope": is_did, "window_ms": OR_NULL
 RULINGS = {
     "open_unit": of({"scope": is_did, "unit": is_unit, "scale": lambda v: UNSIGNED(v) and v < 256}, "ruling"),
     "set_limits": of({"account": ACCOUNT, "limits": LIMITS}, "ruling"),
+    "net": of({"a": is_did, "b": is_did, "unit": is_unit}, "ruling"),
     "set_cap": of({"cap": CAP, "max": OR_NULL(UNSIGNED), "soft": OR_NULL(UNSIGNED)}, "ruling"),
     **{kind: of({"account": ACCOUNT}, "ruling") for kind in ("open", "close", "freeze", "unfreeze")},
 }
+CROSSING = {"to": is_owner, "from": is_owner, "memo?": TEXT, "unit": is_unit, "scope": is_did, "amount": UNSIGNED}
 OPERATIONS = {
+    "send": of(CROSSING, "sending"),
+    "receive": of(CROSSING, "receiving"),
     "transfer": of({"to": is_owner, "from": is_owner, "memo?": TEXT, "unit": is_unit, "amount": UNSIGNED}, "transfer"),
     "hold": of(
         {"id": ID, "to": is_owner, "from": is_owner, "unit": is_unit, "amount": UNSIGNED, "module": LINK, "deadline": UNSIGNED},
@@ -93,6 +97,7 @@ USAGE = of({"memory": UNSIGNED, "network": UNSIGNED, "storage": SIGNED}, "usage"
 GRANT = of({"fuel": UNSIGNED, "memory": UNSIGNED, "network": UNSIGNED}, "grant")
 ISSUE = of({"to": is_owner, "unit": is_unit, "amount": UNSIGNED}, "issue")
 ROLE = of({"named": LISTS(is_did), "rolls": LISTS(LINK)}, "role")
+PLACE = of({"seq": UNSIGNED, "prev": LINK, "scope": is_did}, "leg's place")
 CAPABILITIES = ("state", "dag", "transfer", "treasury", "usage", "mint", "cross")
 
 
@@ -119,7 +124,7 @@ KINDS = {
     "icn/policy/v1": {
         "log": is_origin, "seq": UNSIGNED, "name": TEXT, "prev": OR_NULL(LINK), "time": UNSIGNED, "grant": GRANT,
         "issue": LISTS(ISSUE), "roles": MAPS(ROLE), "scope": is_did, "token": OR_NULL(is_unit), "admins": LISTS(is_did),
-        "modules": LISTS(INSTALL),
+        "modules": LISTS(INSTALL), "counterparts?": LISTS(is_did),
     },
     "icn/invocation/v1": {
         "id": ID, "log": is_origin, "fuel": UNSIGNED, "entry": TEXT, "input": BYTES, "scope": is_did, "caller": is_did,
@@ -127,8 +132,12 @@ KINDS = {
     },
     "icn/receipt/v1": {
         "log": is_origin, "seq": UNSIGNED, "fuel": UNSIGNED, "prev": LINK, "root": HASH, "time": UNSIGNED,
-        "nodes?": LISTS(LINK), "scope": is_did, "usage": USAGE, "engine": LINK, "logged?": HASH, "output": BYTES,
+        "with?": LISTS(PLACE), "nodes?": LISTS(LINK), "scope": is_did, "usage": USAGE, "engine": LINK, "logged?": HASH, "output": BYTES,
         "writes?": LISTS(WRITE), "anchors?": LISTS(ANCHOR), "journal?": LISTS(OPERATION), "outcome": OUTCOME, "invocation": LINK,
+    },
+    "icn/leg/v1": {
+        "of": is_did, "log": is_origin, "seq": UNSIGNED, "prev": LINK, "root": HASH, "time": UNSIGNED, "scope": is_did,
+        "journal": LISTS(OPERATION), "receipt": LINK,
     },
     "icn/node/v1": {"scope": is_did, "module": LINK, "parents": LISTS(LINK), "payload": BYTES},
 }
@@ -138,6 +147,7 @@ DOMAINS = {
     "icn/policy/v1": ("icn-runtime/v1/policy", "scope"),
     "icn/invocation/v1": ("icn-runtime/v1/invocation", "caller"),
     "icn/receipt/v1": ("icn-runtime/v1/receipt", "scope"),
+    "icn/leg/v1": ("icn-runtime/v1/leg", "scope"),
 }
 
 

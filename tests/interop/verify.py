@@ -19,7 +19,7 @@ import sys
 
 from ed25519 import look_ahead
 from encoding import BLOCK_BYTES_MAX, DAG_CBOR, Refused, check_cid, cid, decode, key_of, need, show
-from log import Log
+from log import Log, legs_of
 from notes import checkpoint, cosigned, key_id, policy_json, read_text
 from payloads import LINK, LISTS, envelope, fields, signatures_of
 from tree import leaf_hash, root_of, tiles_of
@@ -64,7 +64,7 @@ def sections(data):
 
 def entries(parts):
     """The entries: their blocks' bytes, and what those of dag-cbor say, by name."""
-    blocks, values, size, seen = {}, {}, 0, set()
+    blocks, values, size, seen, awaited = {}, {}, 0, set(), None
     for name, data in parts:
         need(cid(name[1], data) == name, "hash", f"the block {show(name)} has other bytes")
         sealed = None
@@ -82,10 +82,16 @@ def entries(parts):
             continue
         need(sealed[1] == before, "order-of-blocks", f"the payload of {show(name)} is not right before it")
         value = values.get(before)
-        if isinstance(value, dict) and value.get("typ") == "icn/invocation/v1":
+        typ = value.get("typ") if isinstance(value, dict) else None
+        if typ == "icn/invocation/v1":
+            continue
+        need((awaited is not None) == (typ == "icn/leg/v1"), "order-of-blocks", f"{show(name)} is no leg, or one without its receipt")
+        # A receipt is followed by its legs.
+        awaited = legs_of(values) if awaited is None else awaited - 1
+        if awaited > 0:
             continue
         yield blocks, values
-        blocks, values, size = {}, {}, 0
+        blocks, values, size, awaited = {}, {}, 0, None
     need(not blocks, "end-of-the-car", "it ends within an entry")
 
 
