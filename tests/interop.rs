@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use common::crossing_forgeries::{crossed, crossing_forgeries};
 use common::forge::{forgeries, history};
 use common::hand::Begun;
 use common::ledger_forgeries::{base, ledger_forgeries};
@@ -176,6 +177,34 @@ fn balances_of(data: &Path) -> Balances {
     let output =
         run(["ledger".as_ref(), "accounts".as_ref(), "--json".as_ref(), "--data".as_ref(), data.as_os_str()]);
     balances(&json(&output))
+}
+
+#[test]
+fn of_scopes_that_cross_each_other_both_say_the_same() {
+    if !has_python() {
+        return;
+    }
+    let dir = scratch();
+    let history = crossed(&dir.path().join("data"));
+    let good = dir.path().join("good");
+    exported(&history.data, &good);
+    assert_eq!(balances_told(&good, "holds: "), balances_of(&history.data));
+    let last = history.entries.split_last().unwrap().1;
+    let position = Some(last.iter().map(|entry| entry.leaves.len() as u64).sum());
+    let mut others = Vec::new();
+    for forgery in crossing_forgeries() {
+        let out = dir.path().join(forgery.name);
+        forgery.make(&history, &out);
+        let (ours, (code, at, word)) = (finding(&out), refusal(&out));
+        let books = forgery.ledger.map(|_| first_word(&ours.found));
+        let ours = (&*ours.code, ours.position, books.as_deref());
+        let theirs = (&*code, at, forgery.ledger.map(|_| &*word));
+        let expected = (forgery.code, position, forgery.ledger);
+        if (ours, theirs) != (expected, expected) {
+            others.push(format!("{}: {ours:?}, {theirs:?}, expected {expected:?}", forgery.name));
+        }
+    }
+    assert!(others.is_empty(), "{}", others.join("\n"));
 }
 
 #[test]

@@ -24,6 +24,7 @@ use sha2::{Digest as _, Sha256};
 
 pub(crate) use futures::executor::block_on;
 
+pub(crate) mod crossing_forgeries;
 pub(crate) mod election;
 pub(crate) mod escrow;
 pub(crate) mod forge;

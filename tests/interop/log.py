@@ -4,7 +4,7 @@ to 11. It runs no guest."""
 from authority import LEDGER_MODULE, check_journal, check_legs, parts
 from encoding import RAW, RESOURCES, Refused, key_of, need, sha256, show
 from ledger import Actor, Books
-from payloads import check_signature, envelope, payload_of
+from payloads import LISTS, PLACE, check_signature, envelope, payload_of
 from tree import EMPTY, put
 
 ROLL_MEMBERS_MAX = 65536
@@ -49,7 +49,8 @@ def legs_of(values):
     """How many legs an entry has."""
     receipts = [value for value in values.values() if isinstance(value, dict) and value.get("typ") == "icn/receipt/v1"]
     places = receipts[-1].get("with", []) if receipts else []
-    return len(places) if isinstance(places, list) else 0
+    need(LISTS(PLACE)(places), "encoding", "a receipt's places of legs")
+    return len(places)
 
 
 def expired(scope, value):
