@@ -33,3 +33,4 @@ pub mod replay;
 pub mod ruling;
 pub mod sign;
 pub mod state;
+pub mod ucan;
