@@ -11,6 +11,7 @@ pub use crate::capability::{Capability, CapabilityError, CredentialType};
 use crate::effect::Outcome;
 use crate::encode::{self, Block, DecodeError};
 use crate::id::{BlockId, Did, Hash, InvocationId, Origin, Owner, Unit};
+pub use crate::keys::{KeysBlock, Signer};
 use crate::ledger::{Actor, Booking, Operation};
 use crate::limits;
 
@@ -45,6 +46,7 @@ tag!(/** `typ` of an invocation. */ InvocationTag, "icn/invocation/v1");
 tag!(/** `typ` of a receipt. */ ReceiptTag, "icn/receipt/v1");
 tag!(/** `typ` of a policy. */ PolicyTag, "icn/policy/v1");
 tag!(/** `typ` of a host's first block. */ HostTag, "icn/host/v1");
+tag!(/** `typ` of a scope's block of keys. */ KeysTag, "icn/keys/v1");
 tag!(/** `typ` of a node that a guest stored. */ NodeTag, "icn/node/v1");
 tag!(/** `typ` of an engine's description. */ EngineTag, "icn/engine/v1");
 
@@ -160,6 +162,9 @@ pub struct Receipt {
     pub log: Origin,
     /// The scope, which signs.
     pub scope: Did,
+    /// The operating key that signs for the scope, when its own key does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signer: Option<Signer>,
     /// Its place in the scope's own sequence; the policy that opened the scope has 0.
     pub seq: u64,
     /// The scope's block before this one.
@@ -297,6 +302,9 @@ pub struct Policy {
     pub grant: GrantLimits,
     /// Units that come into being with it.
     pub issue: Vec<Issue>,
+    /// Delegations to operating keys, which sign for the scope from the next block on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub delegations: Vec<BlockId>,
 }
 
 impl Policy {
@@ -391,6 +399,8 @@ pub enum Payload {
     Policy(Box<Policy>),
     /// A receipt.
     Receipt(Box<Receipt>),
+    /// A block of keys.
+    Keys(Box<KeysBlock>),
 }
 
 impl Payload {
@@ -412,6 +422,7 @@ impl Payload {
             ReceiptTag::TEXT => Receipt::from_bytes(bytes).map(|r| Self::Receipt(Box::new(r))),
             PolicyTag::TEXT => Policy::from_bytes(bytes).map(|p| Self::Policy(Box::new(p))),
             HostTag::TEXT => HostBlock::from_bytes(bytes).map(Self::Host),
+            KeysTag::TEXT => KeysBlock::from_bytes(bytes).map(|k| Self::Keys(Box::new(k))),
             other => Err(malformed(format!("its `typ` is `{other}`, which no entry of a log has"))),
         }
     }

@@ -23,6 +23,7 @@ pub mod effect;
 pub mod encode;
 pub mod gate;
 pub mod id;
+pub mod keys;
 pub mod ledger;
 pub mod limits;
 pub mod log;

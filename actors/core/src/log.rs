@@ -41,6 +41,7 @@ impl Link {
             Payload::Receipt(receipt) => {
                 Self { author: receipt.scope, seq: receipt.seq, prev: Some(receipt.prev) }
             }
+            Payload::Keys(keys) => Self { author: keys.scope, seq: keys.seq, prev: Some(keys.prev) },
         }
     }
 }

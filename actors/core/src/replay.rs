@@ -7,12 +7,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::authority;
-use crate::block::{Entry, HostBlock, Invocation, Payload, Policy, Receipt};
+use crate::block::{Entry, HostBlock, Invocation, KeysBlock, Payload, Policy, Receipt};
 use crate::chain::{Chain, ChainError, random_seed};
 use crate::effect::{Outcome, Staged, TrapKind};
 use crate::encode::Block;
 use crate::gate;
 use crate::id::{BlockId, Did, Origin, Unit};
+use crate::keys::{Brought, Flaw, Registry};
 use crate::ledger::{Actor, Ledger};
 use crate::log::{Link, Log, LogError};
 use crate::policy::{PolicyInForce, Roll};
@@ -47,6 +48,8 @@ pub struct Prepared {
     entry: Entry,
     payload: Block,
     body: Body,
+    /// Delegations and revocations that it brings.
+    brought: Brought,
 }
 
 #[derive(Debug)]
@@ -54,6 +57,7 @@ enum Body {
     Host(HostBlock),
     Policy(Box<Policy>),
     Receipt { receipt: Box<Receipt>, invocation: Box<Invocation> },
+    Keys(Box<KeysBlock>),
 }
 
 /// How much of an entry's own is checked.
@@ -78,7 +82,7 @@ impl Prepared {
         trust: Trust,
     ) -> Result<Self, Box<(Divergence, Entry)>> {
         match look(position, &entry, trust) {
-            Ok((payload, body)) => Ok(Self { position, entry, payload, body }),
+            Ok((payload, body, brought)) => Ok(Self { position, entry, payload, body, brought }),
             Err(divergence) => Err(Box::new((divergence, entry))),
         }
     }
@@ -109,6 +113,14 @@ impl Prepared {
             _ => None,
         }
     }
+    /// The block of keys, if it is one.
+    #[must_use]
+    pub const fn keys(&self) -> Option<&KeysBlock> {
+        match &self.body {
+            Body::Keys(keys) => Some(keys),
+            _ => None,
+        }
+    }
     /// The scope that it belongs to, if any.
     #[must_use]
     pub fn scope(&self) -> Option<Did> {
@@ -116,12 +128,13 @@ impl Prepared {
             Body::Host(_) => None,
             Body::Policy(policy) => Some(policy.scope),
             Body::Receipt { receipt, .. } => Some(receipt.scope),
+            Body::Keys(keys) => Some(keys.scope),
         }
     }
 }
 
-/// Looks at one entry alone: its payload, and what it says.
-fn look(position: u64, entry: &Entry, trust: Trust) -> Result<(Block, Body), Divergence> {
+/// Looks at one entry alone: its payload, what it says, and what it brings.
+fn look(position: u64, entry: &Entry, trust: Trust) -> Result<(Block, Body, Brought), Divergence> {
     let nil = BlockId::from_digest(crate::id::Codec::Raw, &[0; 32]);
     let first = *entry.leaves.first().ok_or_else(|| fail(position, nil, "entry", "leaves", "none"))?;
     for block in &entry.blocks {
@@ -152,11 +165,24 @@ fn look(position: u64, entry: &Entry, trust: Trust) -> Result<(Block, Body), Div
             let (inner, block) = signed(position, entry, receipt.invocation)?;
             let invocation = Invocation::from_bytes(block.bytes()).map_err(|e| bad(block.id(), &e))?;
             by(receipt.invocation, &inner, &invocation.caller, Domain::Invocation, &block)?;
-            (receipt.scope, Domain::Receipt, Body::Receipt { receipt, invocation: Box::new(invocation) })
+            let author = receipt.signer.map_or(receipt.scope, |signer| signer.key);
+            (author, Domain::Receipt, Body::Receipt { receipt, invocation: Box::new(invocation) })
+        }
+        Payload::Keys(keys) => {
+            (keys.signer.map_or(keys.scope, |signer| signer.key), Domain::Keys, Body::Keys(keys))
         }
     };
     by(first, &envelope, &author, domain, &payload)?;
-    Ok((payload, body))
+    let brings = |scope, delegations, revocations| {
+        Brought::read(scope, delegations, revocations, trust == Trust::OwnDisk, |id| entry.block(id))
+            .map_err(|flaw| flawed(position, flaw))
+    };
+    let brought = match &body {
+        Body::Policy(policy) => brings(&policy.scope, &policy.delegations, &[])?,
+        Body::Keys(keys) => brings(&keys.scope, &keys.delegations, &keys.revocations)?,
+        Body::Host(_) | Body::Receipt { .. } => Brought::default(),
+    };
+    Ok((payload, body, brought))
 }
 
 /// Which of these identities signed the block that is an envelope of this entry, under whatever domain: for words on a
@@ -185,6 +211,11 @@ fn fail(
         expected: expected.to_string(),
         found: found.to_string(),
     }
+}
+
+/// A signer, a delegation or a revocation that does not hold.
+fn flawed(position: u64, (block, error): Flaw) -> Divergence {
+    fail(position, block, error.what, error.expected, error.found)
 }
 
 /// An entry that does not come next.
@@ -245,6 +276,7 @@ pub struct Fold {
     chains: BTreeMap<Did, Chain>,
     modules: BTreeMap<BlockId, Block>,
     engines: BTreeSet<BlockId>,
+    keys: Registry,
     invocations: u64,
     extent: Extent,
 }
@@ -275,6 +307,8 @@ pub struct FoldParts {
     pub modules: BTreeMap<BlockId, Block>,
     /// Engines that were described.
     pub engines: BTreeSet<BlockId>,
+    /// The scopes' keys.
+    pub keys: Registry,
 }
 
 impl Fold {
@@ -302,6 +336,7 @@ impl Fold {
             chains: parts.chains,
             modules: parts.modules,
             engines: parts.engines,
+            keys: parts.keys,
             invocations,
             extent: Extent::Whole,
         }
@@ -316,6 +351,7 @@ impl Fold {
             chains: self.chains,
             modules: self.modules,
             engines: self.engines,
+            keys: self.keys,
         }
     }
     /// The log so far.
@@ -348,6 +384,11 @@ impl Fold {
     pub const fn engines(&self) -> &BTreeSet<BlockId> {
         &self.engines
     }
+    /// The scopes' keys so far.
+    #[must_use]
+    pub const fn keys(&self) -> &Registry {
+        &self.keys
+    }
     /// Receipts so far.
     #[must_use]
     pub const fn invocations(&self) -> u64 {
@@ -378,6 +419,7 @@ impl Fold {
                     std::iter::once(first).chain(anchors).collect(),
                 )
             }
+            Body::Keys(keys) => (Link::of(&Payload::Keys(keys.clone())), vec![first]),
         };
         if leaves != prepared.entry.leaves {
             return Err(fail(
@@ -397,6 +439,9 @@ impl Fold {
                 true
             }
         };
+        if self.extent == Extent::Structure || !elsewhere {
+            self.judge_keys(&prepared)?;
+        }
         match &prepared.body {
             _ if elsewhere => {}
             Body::Host(host) => self.apply_host(position, first, host)?,
@@ -405,9 +450,38 @@ impl Fold {
                 self.apply_receipt(position, first, receipt, invocation, &prepared, rerunner)?;
                 self.invocations += 1;
             }
+            Body::Keys(keys) => self.apply_keys(position, first, keys)?,
         }
         self.log.append(&prepared.entry, &link).map_err(|e| out_of_order(position, first, &e))?;
         Ok(prepared)
+    }
+
+    /// Judges who signed an entry, and takes what it says of keys. Also of an entry whose place in the log is not looked
+    /// at, as when a snapshot stands for most of those before it.
+    ///
+    /// # Errors
+    /// Who may not sign, or what is not right with a delegation or a revocation.
+    pub fn judge_keys(&mut self, prepared: &Prepared) -> Result<(), Divergence> {
+        let (position, first) = (prepared.position, prepared.entry.leaves[0]);
+        let judged = match &prepared.body {
+            Body::Host(_) => Ok(()),
+            Body::Policy(policy) => self.keys.open(policy.scope, policy.time, &prepared.brought),
+            Body::Receipt { receipt, .. } => self
+                .keys
+                .follow(&receipt.scope, receipt.signer.as_ref(), receipt.time)
+                .map_err(|error| (first, error)),
+            Body::Keys(keys) => self.keys.take(first, keys, &prepared.brought),
+        };
+        judged.map_err(|flaw| flawed(position, flaw))
+    }
+
+    fn apply_keys(&mut self, position: u64, block: BlockId, keys: &KeysBlock) -> Result<(), Divergence> {
+        self.origin(position, block, &keys.log)?;
+        let chain = self
+            .chains
+            .get_mut(&keys.scope)
+            .ok_or_else(|| fail(position, block, "scope", "an open scope", keys.scope))?;
+        chain.apply_keys(keys, block).map_err(|e| fail(position, block, e.what, e.expected, e.found))
     }
 
     fn origin(&self, position: u64, block: BlockId, found: &Origin) -> Result<&Origin, Divergence> {
@@ -428,6 +502,7 @@ impl Fold {
         match &prepared.body {
             Body::Host(_) => {}
             Body::Policy(policy) => drop(self.origin(position, block, &policy.log)?),
+            Body::Keys(keys) => drop(self.origin(position, block, &keys.log)?),
             Body::Receipt { receipt, invocation } => {
                 self.origin(position, block, &receipt.log)?;
                 self.origin(position, receipt.invocation, &invocation.log)?;
@@ -527,6 +602,7 @@ impl Fold {
                 .rerun(rerun, &mut self.ledger)
                 .map_err(|why| fail(position, block, "replay", "a run of the recorded input", why))?;
             self.ledger.void(&receipt.scope);
+            chain.sign_as(receipt.signer);
             let draft = chain.draft(invocation, receipt.invocation, receipt.engine, receipt.time, staged);
             if draft.payload().bytes() != prepared.payload.bytes() {
                 let (what, expected, found) = difference(draft.receipt(), receipt);

@@ -21,11 +21,13 @@ pub enum Domain {
     Policy,
     /// A host's first block.
     Host,
+    /// A scope's block of keys.
+    Keys,
 }
 
 impl Domain {
     /// Every kind.
-    pub const ALL: [Self; 4] = [Self::Invocation, Self::Receipt, Self::Policy, Self::Host];
+    pub const ALL: [Self; 5] = [Self::Invocation, Self::Receipt, Self::Policy, Self::Host, Self::Keys];
 
     /// The fixed text that is signed along.
     #[must_use]
@@ -35,6 +37,7 @@ impl Domain {
             Self::Receipt => "icn-runtime/v1/receipt",
             Self::Policy => "icn-runtime/v1/policy",
             Self::Host => "icn-runtime/v1/host",
+            Self::Keys => "icn-runtime/v1/keys",
         }
     }
 }

@@ -153,6 +153,7 @@ impl ScopeSpec {
         issue.extend(self.issue);
         let policy = Policy {
             typ: PolicyTag,
+            delegations: Vec::new(),
             log: origin.clone(),
             scope,
             seq: 0,

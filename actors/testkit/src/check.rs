@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 use icn_core::block::{
-    Capability, Entry, GrantLimits, HostBlock, Install, Invocation, InvocationTag, Node, Payload, Policy,
-    PolicyTag, Receipt, Role,
+    Capability, Entry, GrantLimits, HostBlock, Install, Invocation, InvocationTag, KeysBlock, Node, Payload,
+    Policy, PolicyTag, Receipt, Role,
 };
 use icn_core::checkpoint::Checkpoint;
 use icn_core::encode::{self, Block, DecodeError};
@@ -66,16 +66,19 @@ pub fn check_decode_block(bytes: &[u8]) {
         read(bytes, Policy::from_bytes),
         read(bytes, Node::from_bytes),
         read(bytes, HostBlock::from_bytes),
+        read(bytes, KeysBlock::from_bytes),
     ];
     assert!(kinds.iter().filter(|read| **read).count() <= 1, "bytes are of one kind: {bytes:02x?}");
     assert_eq!(kinds[0], oracle::read_invocation(bytes).is_some(), "an invocation is one for the oracle");
     let payload = Payload::from_bytes(bytes);
-    assert_eq!(payload.is_ok(), kinds[1] || kinds[2] || kinds[4], "an entry's payload is one of three");
+    let of_an_entry = kinds[1] || kinds[2] || kinds[4] || kinds[5];
+    assert_eq!(payload.is_ok(), of_an_entry, "an entry's payload is one of four");
     if let Ok(payload) = &payload {
         let again = match payload {
             Payload::Host(host) => encode::to_bytes(host),
             Payload::Policy(policy) => encode::to_bytes(policy),
             Payload::Receipt(receipt) => encode::to_bytes(receipt),
+            Payload::Keys(keys) => encode::to_bytes(keys),
         };
         assert_eq!(again, bytes);
     }
@@ -174,6 +177,7 @@ static WORLD: LazyLock<World> = LazyLock::new(|| {
     let texts = |all: &[(&str, &str)]| all.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
     let policy = Policy {
         typ: PolicyTag,
+        delegations: Vec::new(),
         log: origin(),
         scope: did(7),
         seq: 0,

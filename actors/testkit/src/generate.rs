@@ -339,6 +339,7 @@ impl<'a> ByteSource<'a> {
     pub fn receipt(&mut self) -> Receipt {
         Receipt {
             typ: ReceiptTag,
+            signer: None,
             log: origin(),
             scope: self.member(),
             seq: self.number(),
@@ -377,6 +378,7 @@ impl<'a> ByteSource<'a> {
     pub fn policy(&mut self) -> Policy {
         Policy {
             typ: PolicyTag,
+            delegations: Vec::new(),
             log: origin(),
             scope: self.member(),
             seq: self.number(),
@@ -580,6 +582,7 @@ pub fn receipt_for(
     let nothing = raw_id(0);
     Receipt {
         typ: ReceiptTag,
+        signer: None,
         log: origin(),
         scope,
         seq: 1,
