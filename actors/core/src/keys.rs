@@ -77,7 +77,13 @@ impl KeysBlock {
 /// Signs a root's delegation to an operating key, in seconds since the Unix epoch; `nonce` makes it another than those
 /// before.
 #[must_use]
-pub fn delegate(root: &crate::sign::SecretKey, to: Did, from_s: Option<i64>, until_s: i64, nonce: &[u8]) -> Block {
+pub fn delegate(
+    root: &crate::sign::SecretKey,
+    to: Did,
+    from_s: Option<i64>,
+    until_s: i64,
+    nonce: &[u8],
+) -> Block {
     let command = OPERATE.to_owned();
     let nonce = nonce.to_vec();
     NewDelegation { audience: to, command, not_before_s: from_s, expires_s: until_s, nonce }.sign(root)
@@ -240,6 +246,13 @@ impl Keys {
         signers.into_iter().map(|(_, signer)| signer)
     }
 
+    /// The one that the log delegated to last, whether or not it is in force.
+    #[must_use]
+    pub fn newest(&self) -> Option<Signer> {
+        let (delegation, known) = self.delegations.iter().max_by_key(|(_, known)| known.place)?;
+        Some(Signer { key: known.key, delegation: *delegation })
+    }
+
     /// Every key that a delegation was for.
     pub fn operating_keys(&self) -> impl Iterator<Item = &Did> {
         self.delegations.values().map(|known| &known.key)
@@ -264,7 +277,11 @@ impl Keys {
         Err(ChainError::new("time", format!("at least {}", self.time), time))
     }
 
-    fn delegate(&mut self, delegations: &[Delegation]) -> Result<(), Flaw> {
+    /// Takes delegations alone, as the first part of a block of keys.
+    ///
+    /// # Errors
+    /// One that came before, or one too many.
+    pub fn delegate(&mut self, delegations: &[Delegation]) -> Result<(), Flaw> {
         for delegation in delegations {
             let place = self.delegations.len();
             let flaw = |expected, found| (delegation.id, ChainError::new("keys", expected, found));
@@ -364,7 +381,8 @@ impl Registry {
     pub fn take(&mut self, block: BlockId, keys: &KeysBlock, brought: &Brought) -> Result<(), Flaw> {
         let taken = self.0.entry(keys.scope).or_default().take(block, keys, brought);
         taken.map_err(|(id, error)| {
-            let other = (id == block).then(|| self.of_another_scope(&keys.scope, keys.signer.as_ref())).flatten();
+            let other =
+                (id == block).then(|| self.of_another_scope(&keys.scope, keys.signer.as_ref())).flatten();
             (id, other.unwrap_or(error))
         })
     }

@@ -389,6 +389,10 @@ impl Fold {
     pub const fn keys(&self) -> &Registry {
         &self.keys
     }
+    /// Everybody who may have signed an entry so far, in his own name or in a scope's.
+    pub fn signers(&self) -> impl Iterator<Item = &Did> {
+        self.log.heads().keys().chain(self.keys.operating_keys())
+    }
     /// Receipts so far.
     #[must_use]
     pub const fn invocations(&self) -> u64 {

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use icn_core::block::{
-    Entry, GrantLimits, HostBlock, HostTag, Install, Invocation, Issue, KeysBlock, Policy, PolicyTag, Receipt,
-    Signer,
+    Entry, GrantLimits, HostBlock, HostTag, Install, Invocation, Issue, KeysBlock, Policy, PolicyTag,
+    Receipt, Signer,
 };
 use icn_core::chain::Chain;
 use icn_core::dag::entries::{Gather, Row};
@@ -384,7 +384,13 @@ fn a_log_with_keys_is_the_same_from_a_row_of_blocks() {
     let mut writer = Writer::new(std::slice::from_ref(&first));
     writer.receipt(OURS, ms(2), by, OPERATING);
     let revocation = Revocation::sign(&key(OURS), first.id());
-    writer.keys(OURS, ms(2), by, OPERATING, [std::slice::from_ref(&second), std::slice::from_ref(&revocation)]);
+    writer.keys(
+        OURS,
+        ms(2),
+        by,
+        OPERATING,
+        [std::slice::from_ref(&second), std::slice::from_ref(&revocation)],
+    );
     writer.receipt(OURS, ms(2), signer(NEXT, &second), NEXT);
     let (mut row, mut gather, mut fold) = (Row::default(), Gather::default(), Fold::default());
     let mut blocks = 0;

@@ -1,8 +1,10 @@
-//! A scope's actor: one invocation after the other, from the mailbox to the hand-over.
+//! A scope's actor: one invocation after the other, from the mailbox to the hand-over. Blocks of keys: `scope/keys.rs`.
 //!
 //! It owns the scope's chain, its batch of drawn resources, and the receipts that were handed over and not yet
 //! told to the ledger. The order of a commit is this file's to keep: reserve a place in the DAG's queue, run,
 //! draft, sign, hand over; only then advance the chain; only then tell the ledger. It never waits for the disk.
+
+mod keys;
 
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
@@ -21,22 +23,25 @@ use icn_core::effect::{Outcome, Staged};
 use icn_core::encode::Block;
 use icn_core::gate::Admitted;
 use icn_core::id::{BlockId, Did, Hash, InvocationId, Unit};
+use icn_core::keys::Keys;
 use icn_core::ledger::Actor as Asker;
 use icn_core::limits;
 use icn_core::log::Link;
 use icn_core::refusal::{Refusal, RefusalCode};
 use icn_core::replay::least_storage;
 use icn_core::ruling;
-use icn_core::sign::{Domain, SecretKey};
+use icn_core::sign::Domain;
 use icn_sandbox::{Call, Module, RunError, rule};
 use icn_sync::{Generation, Permit, Stamp};
 
 use crate::dag::{Committed, HandOver, Reply};
 use crate::events::{self, Event};
 use crate::faults::FaultPoint;
+use crate::keyring::{Keyring, Signing};
 use crate::ledger::{AskCaps, Draw, Port, Posting, Untold, Void, tell_ledger};
 use crate::shared::{Shared, now_ms};
 use crate::supervisor::Down;
+pub(crate) use keys::{PutKeys, PutKeysError};
 
 /// Grants are drawn from the ledger for so many invocations at once.
 const DRAW_INVOCATIONS: u64 = 64;
@@ -85,7 +90,8 @@ impl Purse {
 pub(crate) struct ScopeParts {
     pub(crate) chain: Chain,
     pub(crate) modules: BTreeMap<BlockId, Arc<Module>>,
-    pub(crate) key: Arc<SecretKey>,
+    pub(crate) keys: Keys,
+    pub(crate) keyring: Keyring,
     pub(crate) generation: Arc<Generation>,
     pub(crate) stamp: Stamp,
     pub(crate) engine_described: bool,
@@ -97,7 +103,10 @@ pub(crate) struct Scope {
     scope: Did,
     chain: Chain,
     modules: BTreeMap<BlockId, Arc<Module>>,
-    key: Arc<SecretKey>,
+    /// What the log says of the scope's keys, those that are here, and which of them signs.
+    keys: Keys,
+    keyring: Keyring,
+    signing: Option<Signing>,
     generation: Arc<Generation>,
     stamp: Stamp,
     purse: Purse,
@@ -117,6 +126,8 @@ struct Ended {
     payload: Block,
     envelope: Block,
     time: u64,
+    /// Who signs its receipt.
+    signing: Signing,
     asker: Arc<Asker>,
     staged: Result<Staged, Failure>,
     drawn: Purse,
@@ -135,13 +146,15 @@ enum Failure {
 
 impl Scope {
     pub(crate) fn new(shared: Arc<Shared>, parts: ScopeParts) -> Self {
-        let ScopeParts { chain, modules, key, generation, stamp, engine_described } = parts;
+        let ScopeParts { chain, modules, keys, keyring, generation, stamp, engine_described } = parts;
         Self {
             shared,
             scope: chain.scope(),
             chain,
             modules,
-            key,
+            keys,
+            keyring,
+            signing: None,
             generation,
             stamp,
             purse: Purse::default(),
@@ -190,6 +203,10 @@ impl Scope {
         let Invoke { admitted, answer, place } = invoke;
         let (time, module) = match self.ready(&admitted) {
             Ok(ready) => ready,
+            Err(refusal) => return self.refuse(answer, refusal),
+        };
+        let signing = match self.signing_at(time) {
+            Ok(signing) => signing,
             Err(refusal) => return self.refuse(answer, refusal),
         };
         let wants = self.wants(admitted.invocation());
@@ -251,7 +268,20 @@ impl Scope {
                     }
                 },
             };
-            Ended { invocation, payload, envelope, time, asker, staged, drawn, slot, answer, place, began }
+            Ended {
+                invocation,
+                payload,
+                envelope,
+                time,
+                signing,
+                asker,
+                staged,
+                drawn,
+                slot,
+                answer,
+                place,
+                began,
+            }
         };
         ctx.wait(run.into_actor(self).map(|ended, actor, ctx| actor.end(ended, ctx)));
     }
@@ -271,9 +301,18 @@ impl Scope {
         let engine = self.shared.cache.engine().description().clone();
         let envelope = ended.envelope.id();
         let committed = std::panic::catch_unwind(AssertUnwindSafe(|| {
+            self.chain.sign_as(ended.signing.signer);
             let draft = self.chain.draft(&ended.invocation, envelope, engine.id(), ended.time, staged);
+            let envelope = ended.signing.key.seal(Domain::Receipt, draft.payload()).to_block();
             let invocation = [ended.payload, ended.envelope];
-            self.commit(module, draft, (invocation, ended.asker), &engine, ended.slot, ended.answer)
+            self.commit(
+                module,
+                (draft, envelope),
+                (invocation, ended.asker),
+                &engine,
+                ended.slot,
+                ended.answer,
+            )
         }));
         drop(ended.place);
         match committed {
@@ -284,17 +323,16 @@ impl Scope {
         }
     }
 
-    /// The commit: from a draft to the DAG's queue, then to the chain, then to the ledger's next message.
+    /// The commit: from a signed draft to the DAG's queue, then to the chain, then to the ledger's next message.
     fn commit(
         &mut self,
         module: BlockId,
-        draft: Draft,
+        (draft, envelope): (Draft, Block),
         (invocation, asker): ([Block; 2], Arc<Asker>),
         engine: &Block,
         slot: Option<Permit>,
         answer: oneshot::Sender<Result<Committed, Refusal>>,
     ) -> bool {
-        let envelope = self.key.seal(Domain::Receipt, draft.payload()).to_block();
         let id = envelope.id();
         let receipt = draft.receipt();
         let link = Link { author: self.scope, seq: receipt.seq, prev: Some(receipt.prev) };
@@ -529,6 +567,8 @@ pub struct ScopeView {
     pub seq: u64,
     /// Invocations applied.
     pub invocations: usize,
+    /// The key that signs for it now: its own, or an operating key; none when none that is here may.
+    pub key: Option<Did>,
 }
 
 /// Asks a scope about itself; everything before is told to the ledger first.
@@ -546,6 +586,7 @@ impl Handler<View> for Scope {
             root: self.chain.root(),
             seq: self.chain.seq(),
             invocations: self.chain.invocations(),
+            key: self.signing_at(now_ms()).ok().map(|signing| signing.key.did()),
         })
     }
 }
