@@ -81,6 +81,10 @@ impl Scope {
         let id = envelope.id();
         let mut after = self.keys.clone();
         after.take(id, &keys, &brought).map_err(invalid)?;
+        if let Some(useless) = keys.delegations.iter().find(|delegation| after.is_revoked(delegation)) {
+            let what = format!("expected a delegation that is not revoked, found {useless}, which is");
+            return Err(PutKeysError::Invalid(what));
+        }
         let link = Link { author: self.scope, seq: keys.seq, prev: Some(keys.prev) };
         let blocks = [vec![payload, envelope], delegations, revocations].concat();
         let (answer, durable) = oneshot::channel();
