@@ -139,6 +139,7 @@ pub fn check_round_trip(bytes: &[u8]) {
         Policy::from_bytes(block.bytes()).is_ok(),
         Node::from_bytes(block.bytes()).is_ok(),
         HostBlock::from_bytes(block.bytes()).is_ok(),
+        KeysBlock::from_bytes(block.bytes()).is_ok(),
     ];
     assert_eq!(
         read.iter().filter(|read| **read).count(),

@@ -9,8 +9,8 @@ use std::sync::{Arc, LazyLock};
 
 use icn_core::block::{
     Anchor, Capability, CredentialType, Engine, EngineTag, GrantLimits, HostBlock, HostTag, Install,
-    Invocation, InvocationTag, Issue, Node, NodeTag, Policy, PolicyTag, Receipt, ReceiptTag, Role, Usage,
-    Write,
+    Invocation, InvocationTag, Issue, KeysBlock, KeysTag, Node, NodeTag, Policy, PolicyTag, Receipt,
+    ReceiptTag, Role, Signer, Usage, Write,
 };
 use icn_core::checkpoint::Checkpoint;
 use icn_core::effect::{Outcome, Trap, TrapKind};
@@ -339,7 +339,7 @@ impl<'a> ByteSource<'a> {
     pub fn receipt(&mut self) -> Receipt {
         Receipt {
             typ: ReceiptTag,
-            signer: None,
+            signer: self.signer(),
             log: origin(),
             scope: self.member(),
             seq: self.number(),
@@ -378,7 +378,7 @@ impl<'a> ByteSource<'a> {
     pub fn policy(&mut self) -> Policy {
         Policy {
             typ: PolicyTag,
-            delegations: Vec::new(),
+            delegations: self.list(2, Self::id),
             log: origin(),
             scope: self.member(),
             seq: self.number(),
@@ -417,13 +417,35 @@ impl<'a> ByteSource<'a> {
         HostBlock { typ: HostTag, log: origin(), host: self.member(), time: self.number() }
     }
 
+    /// An operating key, or none.
+    fn signer(&mut self) -> Option<Signer> {
+        self.flag().then(|| Signer { key: self.member(), delegation: self.id() })
+    }
+
+    /// A block of keys with any fields.
+    pub fn keys(&mut self) -> KeysBlock {
+        KeysBlock {
+            typ: KeysTag,
+            log: origin(),
+            scope: self.member(),
+            seq: self.number(),
+            prev: self.id(),
+            time: self.number(),
+            signer: self.signer(),
+            delegations: self.list(3, Self::id),
+            revocations: self.list(3, Self::id),
+            root: self.hash(),
+        }
+    }
+
     /// A payload's block of any kind.
     pub fn block(&mut self) -> Block {
-        match self.below(5) {
+        match self.below(6) {
             0 => Block::encode(&self.invocation()),
             1 => Block::encode(&self.receipt()),
             2 => Block::encode(&self.policy()),
             3 => Block::encode(&self.node()),
+            4 => Block::encode(&self.keys()),
             _ => Block::encode(&self.host()),
         }
     }
