@@ -179,6 +179,8 @@ fn a_key_that_has_ended_signs_nothing_more_and_is_replaced() {
     let host = open(dir.path());
     let refusal = desk.call(&host, "step", b"later", "later").unwrap_err();
     assert_eq!(refusal.code, RefusalCode::Unavailable, "{refusal}");
+    let alerts = block_on(host.alerts());
+    assert!(alerts.iter().any(|alert| alert.contains("may sign now")), "{alerts:?}");
     rotate(&host, "ours", 1, DAY_S);
     desk.ask(&host, "step", b"later", "later");
     host.close().unwrap();

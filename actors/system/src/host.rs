@@ -37,7 +37,7 @@ use crate::directory::{self, DirectoryError};
 use crate::events::{self, Event};
 use crate::faults::{Faults, NoFaults};
 use crate::files::{self, Layout, Lock, LockError};
-use crate::keyring::Keyring;
+use crate::keyring::{Keyring, NO_KEY};
 use crate::ledger::{AskAll, AskBooks, Balance, IssueUnits, LedgerActor};
 use crate::monitor::{Alerts, Monitor};
 use crate::recover::{self, RecoverError};
@@ -274,6 +274,9 @@ impl Host {
 
     fn resume(&self, chain: Chain, keys: Keys) -> Result<(), String> {
         let keyring = Keyring::read(&self.shared.layout, &chain.scope(), &keys).map_err(|e| e.to_string())?;
+        if keyring.signing(&keys, now_ms()).is_none() {
+            self.shared.tell(Event::Notice { what: format!("{}: {NO_KEY}", chain.scope()) });
+        }
         list(&self.shared, &chain, keyring);
         let engine_described = self.engines.contains(&self.shared.cache.engine().description().id());
         wait(supervisor::start(&self.shared, chain, keys, engine_described))

@@ -12,6 +12,10 @@ use icn_core::sign::SecretKey;
 use crate::files::{self, Layout};
 use crate::store::StoreError;
 
+/// What is said when none of them may sign.
+pub(crate) const NO_KEY: &str = "no key of this scope that is on the host may sign now: its delegation has ended or was \
+                                 revoked, or is yet to begin; its administrator must bring another delegation";
+
 /// A scope's keys that are here.
 #[derive(Debug, Clone)]
 pub(crate) struct Keyring {

@@ -16,7 +16,7 @@ use icn_core::sign::{Domain, SecretKey};
 use super::{Arc, Scope};
 use crate::dag::{HandOver, Reply};
 use crate::events::Event;
-use crate::keyring::Signing;
+use crate::keyring::{NO_KEY, Signing};
 use crate::shared::now_ms;
 use crate::supervisor::Down;
 
@@ -53,12 +53,10 @@ impl Scope {
         if let Some(signing) = &self.signing {
             return Ok(signing.clone());
         }
-        let what = "no key of this scope that is on the host may sign now: its delegation has ended or was revoked, or is \
-                    yet to begin; its administrator must bring another delegation";
         if before.is_some() {
-            self.shared.tell(Event::Notice { what: format!("{}: {what}", self.scope) });
+            self.shared.tell(Event::Notice { what: format!("{}: {NO_KEY}", self.scope) });
         }
-        Err(Refusal::new(RefusalCode::Unavailable, what))
+        Err(Refusal::new(RefusalCode::Unavailable, NO_KEY))
     }
 
     fn put_keys(&mut self, put: PutKeys, ctx: &mut Context<Self>) -> Result<Handed, PutKeysError> {
