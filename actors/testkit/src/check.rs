@@ -21,6 +21,7 @@ use icn_core::policy::{PolicyInForce, Roll};
 use icn_core::refusal::RefusalCode;
 use icn_core::sign::{Domain, Envelope};
 use icn_core::state::{State, StateTree};
+use icn_core::ucan::{Delegation, Revocation};
 
 use crate::generate::{self, ByteSource, did, key, keys, mutate, origin, raw_id, token};
 use crate::oracle::{self, Cbor, NaiveLog, Place, Values};
@@ -87,6 +88,11 @@ pub fn check_decode_block(bytes: &[u8]) {
         let cbor = Cbor::read(bytes);
         let link = cbor.as_ref().and_then(|cbor| cbor.field("payload"));
         assert_eq!(link, Some(&Cbor::Link(envelope.payload().as_bytes().to_vec())));
+    }
+    let tokens = [Delegation::read(bytes).is_ok(), Revocation::read(bytes).is_ok()];
+    assert!(tokens != [true, true], "a UCAN is of one kind: {bytes:02x?}");
+    if tokens != [false, false] {
+        assert!(Cbor::read(bytes).is_some_and(|cbor| cbor.links_are_ours()), "{bytes:02x?}");
     }
     if let Ok(id) = BlockId::from_bytes(bytes) {
         assert_eq!(id.as_bytes(), bytes);
@@ -158,6 +164,19 @@ pub fn check_round_trip(bytes: &[u8]) {
             check_decode_block(&value.write());
         }
     }
+    check_ucan(&mut source);
+}
+
+/// A UCAN is read as it was signed, and no other bytes are.
+fn check_ucan(source: &mut ByteSource<'_>) {
+    let token = source.ucan();
+    let signed =
+        |bytes: &[u8]| Delegation::read_signed(bytes).is_ok() || Revocation::read_signed(bytes).is_ok();
+    assert!(signed(token.bytes()), "what is signed is read: {:02x?}", token.bytes());
+    check_decode_block(token.bytes());
+    let changed = mutate(source, token.bytes());
+    assert!(changed == token.bytes() || !signed(&changed), "nobody signed {changed:02x?}");
+    check_decode_block(&changed);
 }
 
 // ---- gate ----

@@ -18,6 +18,7 @@ use icn_core::encode::Block;
 use icn_core::id::{BlockId, Bytes, Codec, Did, Hash, HoldId, Origin, Owner, Unit};
 use icn_core::ledger::Operation;
 use icn_core::sign::SecretKey;
+use icn_core::ucan::Revocation;
 use proptest::prelude::*;
 
 use crate::oracle::Cbor;
@@ -436,6 +437,16 @@ impl<'a> ByteSource<'a> {
             revocations: self.list(3, Self::id),
             root: self.hash(),
         }
+    }
+
+    /// A UCAN that a root signed: a delegation or a revocation.
+    pub fn ucan(&mut self) -> Block {
+        let root = key(self.below(KEYS));
+        if self.flag() {
+            return Revocation::sign(root, self.id());
+        }
+        let [from_s, until_s] = [0; 2].map(|_: u8| i64::from(self.byte()) << 24);
+        icn_core::keys::delegate(root, self.member(), self.flag().then_some(from_s), until_s, &self.short(12))
     }
 
     /// A payload's block of any kind.
