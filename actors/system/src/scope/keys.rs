@@ -87,7 +87,7 @@ impl Scope {
         let blocks = [vec![payload, envelope], delegations, revocations].concat();
         let (answer, durable) = oneshot::channel();
         let entry = Entry { leaves: vec![id], blocks };
-        let hand_over = HandOver { entry, link, reply: Reply::Position(answer), slot: None };
+        let hand_over = HandOver { entry, links: vec![link], reply: Reply::Position(answer), slot: None };
         let unavailable = |what: &str| {
             PutKeysError::Refused(Refusal::new(RefusalCode::Unavailable, what).retry_after_ms(100))
         };
