@@ -15,7 +15,7 @@ use clap::{Parser, Subcommand};
 /// Start with `icn demo`: it holds a participatory budget among a city and its district, on this machine, and
 /// checks the whole history afterwards. Then `icn audit` on what a demo with --data left behind,
 /// and `icn ledger` for its accounts. `icn export` writes the history for others to check, `icn proof` proves one
-/// block of it.
+/// block of it. `icn key` makes keys and signs delegations, on a machine without a network if you like.
 ///
 /// If you write guests: `icn check` says whether a module would be taken and why not, `icn run` calls one of its
 /// entries, `icn abi` lists what it may call and what that costs.
@@ -39,6 +39,7 @@ enum Command {
     Import(commands::import::Arguments),
     Proof(commands::proof::Arguments),
     Dag(commands::dag::Arguments),
+    Key(commands::key::Arguments),
     Check(commands::check::Arguments),
     Run(commands::run::Arguments),
     Abi(commands::abi::Arguments),
@@ -67,6 +68,7 @@ fn main() -> ExitCode {
         Command::Import(arguments) => commands::import::run(&arguments),
         Command::Proof(arguments) => commands::proof::run(&arguments),
         Command::Dag(arguments) => commands::dag::run(&arguments),
+        Command::Key(arguments) => commands::key::run(&arguments),
         Command::Check(arguments) => commands::check::run(&arguments),
         Command::Run(arguments) => commands::run::run(&arguments),
         Command::Abi(arguments) => commands::abi::run(&arguments),

@@ -8,6 +8,7 @@ pub(crate) mod demo;
 pub(crate) mod export;
 mod files;
 pub(crate) mod import;
+pub(crate) mod key;
 pub(crate) mod ledger;
 pub(crate) mod output;
 pub(crate) mod proof;

@@ -30,6 +30,7 @@ pub(crate) mod escrow;
 pub(crate) mod forge;
 pub(crate) mod hand;
 pub(crate) mod ledger_forgeries;
+pub(crate) mod operated;
 #[path = "../oracle/mod.rs"]
 pub(crate) mod oracle;
 pub(crate) mod union;

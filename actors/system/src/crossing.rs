@@ -19,11 +19,12 @@ use actix::{Actor, ActorFutureExt as _, AsyncContext as _, Context, Handler, Mes
 use futures::channel::oneshot;
 use icn_core::crossing::{Leg, Still};
 use icn_core::id::{BlockId, Did};
+use icn_core::keys::Keys;
 use icn_core::limits;
 use icn_core::refusal::{Refusal, RefusalCode};
-use icn_core::sign::SecretKey;
 use icn_sync::{Generation, Stamp};
 
+use crate::keyring::{Keyring, Signing};
 use crate::scope::Lend;
 use crate::shared::Shared;
 
@@ -42,7 +43,10 @@ pub(crate) enum Returned {
 #[derive(Debug)]
 pub(crate) struct Loan {
     pub(crate) still: Still,
-    pub(crate) key: Arc<SecretKey>,
+    keys: Keys,
+    keyring: Keyring,
+    /// Who signs its leg, once its time is known.
+    pub(crate) signing: Option<Signing>,
     pub(crate) generation: Arc<Generation>,
     pub(crate) stamp: Stamp,
     back: Option<oneshot::Sender<Returned>>,
@@ -54,12 +58,20 @@ impl Loan {
     /// A scope's own, and where it hears what became of it.
     pub(crate) fn new(
         still: Still,
-        key: Arc<SecretKey>,
+        (keys, keyring): (Keys, Keyring),
         generation: Arc<Generation>,
         stamp: Stamp,
     ) -> (Self, oneshot::Receiver<Returned>) {
         let (back, returned) = oneshot::channel();
-        (Self { still, key, generation, stamp, back: Some(back), armed: false }, returned)
+        (
+            Self { still, keys, keyring, signing: None, generation, stamp, back: Some(back), armed: false },
+            returned,
+        )
+    }
+    /// Whether a key that is here may sign a leg of this time; it is the one that will.
+    pub(crate) fn sign_at(&mut self, time: u64) -> bool {
+        self.signing = self.keyring.signing(&self.keys, time);
+        self.signing.is_some()
     }
     /// From here on a leg may be in the queue.
     pub(crate) const fn arm(&mut self) {
