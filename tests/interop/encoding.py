@@ -187,6 +187,8 @@ def read_did(did):
 
 
 def is_did(text):
+    if not isinstance(text, str):
+        return False
     try:
         return key_of(text) is not None
     except Refused:

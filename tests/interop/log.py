@@ -3,6 +3,7 @@ to 11. It runs no guest."""
 
 from authority import LEDGER_MODULE, check_journal, check_legs, parts
 from encoding import RAW, RESOURCES, Refused, key_of, need, sha256, show
+from keys import Keys, brought
 from ledger import Actor, Books
 from payloads import LISTS, PLACE, check_signature, envelope, payload_of
 from tree import EMPTY, put
@@ -72,6 +73,8 @@ class Log:
         self.leaves, self.modules, self.engines, self.rolls = [], set(), set(), {}
         # What nodes say, as a later receipt may list one that stood before.
         self.nodes = {}
+        # Delegations and revocations, and who may sign in each scope's name.
+        self.ucans, self.keys = {}, {}
 
     def entry(self, blocks, values):
         """The next entry: its blocks' bytes, and what those of dag-cbor say, by name and in order; the last is the envelope that
@@ -89,6 +92,7 @@ class Log:
             for _, role in sorted(value["roles"].items(), key=lambda pair: pair[0].encode()):
                 named += role["rolls"]
             named += [install["module"] for install in value["modules"]]
+        named += value.get("delegations", []) + value.get("revocations", [])
         if value["typ"] == "icn/receipt/v1":
             need(value["invocation"] in blocks, "block", f"the invocation {show(value['invocation'])} is missing")
             inner = envelope(blocks[value["invocation"]])
@@ -100,16 +104,24 @@ class Log:
         need(names[: last - 2] == own + shared, "order-of-blocks", "not the blocks of this entry, in their order")
         if own:
             invocation = payload_of(values.get(own[0]), "icn/invocation/v1")
-            check_signature(invocation, blocks[own[0]], inner[0], list(self.heads))
+            check_signature(invocation, blocks[own[0]], inner[0], self.signers())
         legs = [payload_of(values.get(name), "icn/leg/v1") for name, _ in pairs]
         for leg, (name, sealed) in zip(legs, pairs):
-            check_signature(leg, blocks[name], envelope(blocks[sealed])[0], list(self.heads))
+            check_signature(leg, blocks[name], envelope(blocks[sealed])[0], self.signers())
         if value["typ"] == "icn/receipt/v1":
             check_legs(value, first, legs)
-        check_signature(value, blocks[payload], signature, list(self.heads))
+        check_signature(value, blocks[payload], signature, self.signers())
+        told = ((), ())
+        if value["typ"] in ("icn/policy/v1", "icn/keys/v1"):
+            self.ucans.update({name: blocks[name] for name in named if name in blocks})
+            told = brought(value["scope"], value, self.ucans)
         self.next_of(value, first)
         for leg, (_, sealed) in zip(legs, pairs):
             self.next_of(leg, sealed)
+        if value["typ"] == "icn/keys/v1":
+            need(told[0] or told[1], "keys", "it brings nothing")
+        if value["typ"] != "icn/host/v1":
+            self.follow(value, told)
         leaves = [first]
         if value["typ"] == "icn/host/v1":
             need(self.host is None, "entry", "a second host")
@@ -123,9 +135,27 @@ class Log:
             leaves += [anchor[0] for anchor in value.get("anchors", [])]
             leaves += [sealed for _, sealed in pairs]
             self.receipt(value, invocation, blocks, values)
+        if value["typ"] == "icn/keys/v1":
+            scope = self.scopes.get(value["scope"])
+            need(scope is not None, "scope", "keys of a scope without a policy")
+            need(scope.tree[1] == value["root"], "state-root", f"{scope.tree[1].hex()}, not {value['root'].hex()}")
+            scope.time = value["time"]
         for leg in legs:
+            self.follow(leg)
             self.leg(leg)
         self.leaves += leaves
+
+    def signers(self):
+        """Everybody who may have signed so far, in his own name or a scope's; told when a signature does not hold."""
+        for author in self.heads:
+            yield author
+        for keys in self.keys.values():
+            for payload in keys.delegations.values():
+                yield payload["aud"]
+
+    def follow(self, value, told=((), ())):
+        keys = self.keys.setdefault(value["scope"], Keys())
+        keys.follow(value, self.keys.values(), told)
 
     def next_of(self, value, first):
         author = value["host"] if value["typ"] == "icn/host/v1" else value["scope"]

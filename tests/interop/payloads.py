@@ -97,6 +97,7 @@ USAGE = of({"memory": UNSIGNED, "network": UNSIGNED, "storage": SIGNED}, "usage"
 GRANT = of({"fuel": UNSIGNED, "memory": UNSIGNED, "network": UNSIGNED}, "grant")
 ISSUE = of({"to": is_owner, "unit": is_unit, "amount": UNSIGNED}, "issue")
 ROLE = of({"named": LISTS(is_did), "rolls": LISTS(LINK)}, "role")
+SIGNER = of({"key": is_did, "delegation": LINK}, "signer")
 PLACE = of({"seq": UNSIGNED, "prev": LINK, "scope": is_did}, "leg's place")
 CAPABILITIES = ("state", "dag", "transfer", "treasury", "usage", "mint", "cross")
 
@@ -124,7 +125,7 @@ KINDS = {
     "icn/policy/v1": {
         "log": is_origin, "seq": UNSIGNED, "name": TEXT, "prev": OR_NULL(LINK), "time": UNSIGNED, "grant": GRANT,
         "issue": LISTS(ISSUE), "roles": MAPS(ROLE), "scope": is_did, "token": OR_NULL(is_unit), "admins": LISTS(is_did),
-        "modules": LISTS(INSTALL), "counterparts?": LISTS(is_did),
+        "modules": LISTS(INSTALL), "delegations?": LISTS(LINK), "counterparts?": LISTS(is_did),
     },
     "icn/invocation/v1": {
         "id": ID, "log": is_origin, "fuel": UNSIGNED, "entry": TEXT, "input": BYTES, "scope": is_did, "caller": is_did,
@@ -132,22 +133,27 @@ KINDS = {
     },
     "icn/receipt/v1": {
         "log": is_origin, "seq": UNSIGNED, "fuel": UNSIGNED, "prev": LINK, "root": HASH, "time": UNSIGNED,
-        "with?": LISTS(PLACE), "nodes?": LISTS(LINK), "scope": is_did, "usage": USAGE, "engine": LINK, "logged?": HASH, "output": BYTES,
+        "with?": LISTS(PLACE), "nodes?": LISTS(LINK), "scope": is_did, "usage": USAGE, "engine": LINK, "logged?": HASH, "output": BYTES, "signer?": SIGNER,
         "writes?": LISTS(WRITE), "anchors?": LISTS(ANCHOR), "journal?": LISTS(OPERATION), "outcome": OUTCOME, "invocation": LINK,
     },
     "icn/leg/v1": {
         "of": is_did, "log": is_origin, "seq": UNSIGNED, "prev": LINK, "root": HASH, "time": UNSIGNED, "scope": is_did,
-        "journal": LISTS(OPERATION), "receipt": LINK,
+        "signer?": SIGNER, "journal": LISTS(OPERATION), "receipt": LINK,
+    },
+    "icn/keys/v1": {
+        "log": is_origin, "seq": UNSIGNED, "prev": LINK, "root": HASH, "time": UNSIGNED, "scope": is_did, "signer?": SIGNER,
+        "delegations?": LISTS(LINK), "revocations?": LISTS(LINK),
     },
     "icn/node/v1": {"scope": is_did, "module": LINK, "parents": LISTS(LINK), "payload": BYTES},
 }
-ENTRY_KINDS = {"icn/host/v1", "icn/policy/v1", "icn/receipt/v1"}
+ENTRY_KINDS = {"icn/host/v1", "icn/policy/v1", "icn/receipt/v1", "icn/keys/v1"}
 DOMAINS = {
     "icn/host/v1": ("icn-runtime/v1/host", "host"),
     "icn/policy/v1": ("icn-runtime/v1/policy", "scope"),
     "icn/invocation/v1": ("icn-runtime/v1/invocation", "caller"),
     "icn/receipt/v1": ("icn-runtime/v1/receipt", "scope"),
     "icn/leg/v1": ("icn-runtime/v1/leg", "scope"),
+    "icn/keys/v1": ("icn-runtime/v1/keys", "scope"),
 }
 
 
@@ -192,21 +198,24 @@ def signatures_of(blocks, values):
         sealed = envelope(data)
         value = values.get(sealed[1]) if sealed else None
         domain, by = DOMAINS.get(value.get("typ"), (None, None)) if MAP(value) else (None, None)
-        if domain is not None and is_did(value.get(by)):
-            yield key_of(value[by]), message_of(domain, blocks[sealed[1]]), sealed[0]
+        signer = value.get("signer") if domain is not None else None
+        by = signer.get("key") if MAP(signer) else value.get(by) if domain is not None else None
+        if is_did(by):
+            yield key_of(by), message_of(domain, blocks[sealed[1]]), sealed[0]
 
 
 def check_signature(value, payload, signature, authors):
     domain, by = DOMAINS[value["typ"]]
-    key = key_of(value[by])
+    by = value["signer"]["key"] if "signer" in value else value[by]
+    key = key_of(by)
     if signature_holds(key, message_of(domain, payload), signature):
         return
-    need(not has_small_order(key), "signatures-key", f"the key of {value[by]} has small order")
+    need(not has_small_order(key), "signatures-key", f"the key of {by} has small order")
     for other, _ in DOMAINS.values():
         held = other != domain and signature_holds(key, message_of(other, payload), signature)
         need(not held, "signatures-domain", f"signed under {other}")
     for author in authors:
         for other, _ in DOMAINS.values():
             held = signature_holds(key_of(author), message_of(other, payload), signature)
-            need(not held, "signer", f"a signature of {author}, expected one of {value[by]}")
-    raise Refused("signature", f"not one of {value[by]}")
+            need(not held, "signer", f"a signature of {author}, expected one of {by}")
+    raise Refused("signature", f"not one of {by}")
