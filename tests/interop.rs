@@ -6,12 +6,13 @@ mod common;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
 
 use common::crossing_forgeries::{crossed, crossing_forgeries};
 use common::forge::{forgeries, history};
 use common::hand::Begun;
 use common::ledger_forgeries::{base, ledger_forgeries};
+use common::second::{first_word, has_python, refusal, second};
 use common::wishes::write_at_random;
 use common::{Rng, demo, json, pabulib, run, samples, scratch, seed, stderr, stdout};
 use icn_runtime::{Audit, Finding, Subject};
@@ -19,21 +20,6 @@ use icn_runtime::{Audit, Finding, Subject};
 /// Random histories, and receipts that are tried in each.
 const HISTORIES: u64 = 4;
 const RECEIPTS: u64 = 60;
-
-/// Whether there is a Python; when not, says so.
-fn has_python() -> bool {
-    let found = Command::new("python3").arg("--version").output().is_ok_and(|said| said.status.success());
-    if !found {
-        println!("SKIPPED: there is no python3 here, so the second verifier was not asked");
-    }
-    found
-}
-
-/// The second verifier's word on an export.
-fn second(words: &[&str], export: &Path) -> Output {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/interop/verify.py");
-    Command::new("python3").arg("-B").arg(script).args(words).arg(export).output().unwrap()
-}
 
 fn exported(data: &Path, out: &Path) {
     let words = ["export".as_ref(), "--data".as_ref(), data.as_os_str(), "--out".as_ref(), out.as_os_str()];
@@ -104,21 +90,6 @@ fn the_second_verifier_refuses_each_forgery_by_the_same_code() {
     let mallory = icn_core::checkpoint::verifier_key(&history.origin, &common::key("mallory").did());
     let output = second(&["--vkey", &mallory], &good);
     assert!(stdout(&output).starts_with("refused: log-key: "), "{}", stdout(&output));
-}
-
-/// What the second verifier says of an export that it refuses: code, position, and the first word of the rest.
-fn refusal(export: &Path) -> (String, Option<u64>, String) {
-    let output = second(&[], export);
-    let said = stdout(&output);
-    let mut parts = said.trim_end().splitn(4, ": ");
-    assert_eq!((output.status.code(), parts.next()), (Some(1), Some("refused")), "{said}{}", stderr(&output));
-    let code = parts.next().unwrap().to_owned();
-    let position = parts.next().and_then(|text| text.strip_prefix("position ")).map(|at| at.parse().unwrap());
-    (code, position, first_word(parts.next().unwrap_or_default()))
-}
-
-fn first_word(text: &str) -> String {
-    text.split(',').next().unwrap_or_default().to_owned()
 }
 
 /// What ours says of it; of the ledger's refusals the word is its own code.

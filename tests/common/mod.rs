@@ -33,6 +33,7 @@ pub(crate) mod ledger_forgeries;
 pub(crate) mod operated;
 #[path = "../oracle/mod.rs"]
 pub(crate) mod oracle;
+pub(crate) mod second;
 pub(crate) mod union;
 pub(crate) mod wishes;
 
