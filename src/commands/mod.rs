@@ -10,6 +10,7 @@ mod files;
 pub(crate) mod import;
 pub(crate) mod ledger;
 pub(crate) mod output;
+pub(crate) mod passphrase;
 pub(crate) mod proof;
 pub(crate) mod run;
 mod text;

@@ -14,7 +14,9 @@ use std::path::{Path, PathBuf};
 
 use icn_core::id::Did;
 use icn_core::sign::SecretKey;
+use zeroize::Zeroizing;
 
+use crate::key_file::{self, KeyFileError};
 use crate::store::StoreError;
 
 /// Paths inside a data directory.
@@ -182,17 +184,19 @@ fn invalid(path: &Path, what: String) -> StoreError {
     StoreError::io("reading", path)(std::io::Error::new(std::io::ErrorKind::InvalidData, what))
 }
 
+/// Replaces a file that its owner alone may read.
+pub(crate) fn replace_secret(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    write_beside(path, bytes, 0o600)
+}
+
 /// Reads a secret key; nothing when there is none.
 pub(crate) fn read_key(path: &Path) -> Result<Option<SecretKey>, StoreError> {
-    let text = match std::fs::read_to_string(path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(StoreError::io("reading", path)(error)),
-    };
-    let bytes = data_encoding::HEXLOWER.decode(text.trim().as_bytes()).ok();
-    let secret = bytes.and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
-    let secret = secret.ok_or_else(|| invalid(path, "expected 64 lower-case hexadecimal digits".into()))?;
-    Ok(Some(SecretKey::from_bytes(&secret)))
+    match key_file::read(path, key_file::no_passphrase) {
+        Ok(key) => Ok(Some(key)),
+        Err(error) if error.is_absent() => Ok(None),
+        Err(KeyFileError::Io { source, .. }) => Err(StoreError::io("reading", path)(source)),
+        Err(error) => Err(invalid(path, error.to_string())),
+    }
 }
 
 /// Writes a secret key for its owner's eyes alone. One that is there stays, and must be the same.
@@ -209,7 +213,10 @@ pub(crate) fn write_key(path: &Path, key: &SecretKey) -> Result<(), StoreError> 
     if let Some(parent) = path.parent() {
         create_dir(parent)?;
     }
-    write_beside(path, format!("{}\n", data_encoding::HEXLOWER.encode(&key.to_bytes())).as_bytes(), 0o600)
+    let mut digits = Zeroizing::new([0u8; 65]);
+    data_encoding::HEXLOWER.encode_mut(&*Zeroizing::new(key.to_bytes()), &mut digits[..64]);
+    digits[64] = b'\n';
+    replace_secret(path, &*digits)
 }
 
 /// Reads the secret key of an identity, which must be there.

@@ -25,6 +25,7 @@ pub mod export;
 mod faults;
 mod files;
 mod host;
+pub mod key_file;
 mod ledger;
 mod monitor;
 mod prove;
