@@ -152,17 +152,51 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     write_beside(path, bytes, 0o644)
 }
 
+/// What has happened when a file is replaced: a process may end at each of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReplaceStep {
+    /// Nothing yet.
+    Begun,
+    /// The new file is there, and empty.
+    Created,
+    /// It has its bytes.
+    Written,
+    /// They are durable.
+    Synced,
+    /// It stands in the old one's place.
+    Renamed,
+    /// And does so durably.
+    Durable,
+}
+
 fn write_beside(path: &Path, bytes: &[u8], mode: u32) -> Result<(), StoreError> {
+    replace_in_steps(path, bytes, mode, &mut |_| {})
+}
+
+/// Replaces a file, and says so at each step.
+pub(crate) fn replace_in_steps(
+    path: &Path,
+    bytes: &[u8],
+    mode: u32,
+    at: &mut dyn FnMut(ReplaceStep),
+) -> Result<(), StoreError> {
+    at(ReplaceStep::Begun);
     let beside = path.with_extension("new");
     // One that a crash left would keep its own mode.
     let _ = std::fs::remove_file(&beside);
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true).mode(mode);
     let mut file = options.open(&beside).map_err(StoreError::io("creating", &beside))?;
+    at(ReplaceStep::Created);
     file.write_all(bytes).map_err(StoreError::io("writing", &beside))?;
+    at(ReplaceStep::Written);
     file.sync_all().map_err(StoreError::io("syncing", &beside))?;
+    at(ReplaceStep::Synced);
     std::fs::rename(&beside, path).map_err(StoreError::io("renaming", &beside))?;
-    path.parent().map_or(Ok(()), sync_dir)
+    at(ReplaceStep::Renamed);
+    path.parent().map_or(Ok(()), sync_dir)?;
+    at(ReplaceStep::Durable);
+    Ok(())
 }
 
 /// Makes what a directory lists durable.

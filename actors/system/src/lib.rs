@@ -37,6 +37,7 @@ mod signed_log;
 mod spec;
 pub mod store;
 mod supervisor;
+pub mod witness;
 
 pub use audit::{Audit, AuditOptions, Level, Subject, Witness, audit};
 pub use dag::Committed;
