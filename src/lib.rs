@@ -52,6 +52,10 @@
 
 #![forbid(unsafe_code)]
 
+pub mod cosign;
+mod http;
+pub mod witness;
+
 pub use icn_core::block::{
     Anchor, Capability, CredentialType, GrantLimits, Invocation, Issue, Policy, Receipt, Usage, Write,
 };

@@ -145,8 +145,19 @@ mod tests {
             assert_eq!(HttpUrl::parse(text).unwrap().to_string(), written);
         }
         for text in [
-            "", "witness.example", "https://witness.example", "http://", "http:///a", "http://h:x", "http://h:70000",
-            "http://h/a b", "http://h/a\r\nX: y", "http://u@h", "http://h?x", "http://[::1", "http://[x]",
+            "",
+            "witness.example",
+            "https://witness.example",
+            "http://",
+            "http:///a",
+            "http://h:x",
+            "http://h:70000",
+            "http://h/a b",
+            "http://h/a\r\nX: y",
+            "http://u@h",
+            "http://h?x",
+            "http://[::1",
+            "http://[x]",
         ] {
             assert!(HttpUrl::parse(text).is_err(), "{text}");
         }

@@ -130,7 +130,8 @@ impl Connection {
         self.head(|bytes| {
             let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];
             let mut head = httparse::Request::new(&mut headers);
-            let parsed = head.parse(bytes).map_err(|_| Fault::Answer(400, "this is not a request of HTTP/1.1"))?;
+            let parsed =
+                head.parse(bytes).map_err(|_| Fault::Answer(400, "this is not a request of HTTP/1.1"))?;
             let httparse::Status::Complete(length) = parsed else { return Ok(None) };
             let text = |part: Option<&str>| part.unwrap_or_default().to_owned();
             let fields = fields(head.headers, head.version == Some(0))?;
@@ -143,7 +144,8 @@ impl Connection {
         self.head(|bytes| {
             let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];
             let mut head = httparse::Response::new(&mut headers);
-            let parsed = head.parse(bytes).map_err(|_| Fault::Answer(0, "its answer is not one of HTTP/1.1"))?;
+            let parsed =
+                head.parse(bytes).map_err(|_| Fault::Answer(0, "its answer is not one of HTTP/1.1"))?;
             let httparse::Status::Complete(length) = parsed else { return Ok(None) };
             let fields = fields(head.headers, head.version == Some(0))?;
             Ok(Some(((head.code.unwrap_or_default(), fields), length)))
@@ -177,7 +179,11 @@ impl Connection {
     }
 
     fn line_break(&mut self) -> std::result::Result<(), Fault> {
-        if self.take(2)? == b"\r\n" { Ok(()) } else { Err(Fault::Answer(400, "a chunk of the body is not one")) }
+        if self.take(2)? == b"\r\n" {
+            Ok(())
+        } else {
+            Err(Fault::Answer(400, "a chunk of the body is not one"))
+        }
     }
 
     /// The chunks of a body (RFC 9112, section 7.1). Fields behind them are not taken.

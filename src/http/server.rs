@@ -109,7 +109,11 @@ fn accept(
         };
         if take.try_send(()).is_err() {
             let mut connection = Connection::new(stream, Duration::from_millis(100));
-            let _ = send(&mut connection, &Response::text(503, "too many connections: come back in a while"), true);
+            let _ = send(
+                &mut connection,
+                &Response::text(503, "too many connections: come back in a while"),
+                true,
+            );
             continue;
         }
         let (service, place) = (Arc::clone(service), Place(free.clone()));

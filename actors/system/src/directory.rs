@@ -8,7 +8,7 @@ use crate::files::Layout;
 use crate::store::{self, StoreError, snapshot};
 
 /// The names that a host gives to what it keeps in its directory; `*.new` are files that were being replaced.
-const OWN_NAMES: [&str; 13] = [
+const OWN_NAMES: [&str; 16] = [
     "LOCK",
     "host.key",
     "host.new",
@@ -18,6 +18,9 @@ const OWN_NAMES: [&str; 13] = [
     "log.new",
     "checkpoint",
     "checkpoint.new",
+    "cosigned",
+    "cosigned.new",
+    "cosigned.lock",
     "snapshots",
     "artefacts",
     "artefacts.key",

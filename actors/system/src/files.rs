@@ -5,6 +5,7 @@
 //! - `artefacts.key`: the secret under which compiled modules are kept, in the same form
 //! - `log/*.seg`: the log; the only thing that cannot be derived
 //! - `checkpoint`, `log.vkey`: the newest signed checkpoint, and the key to verify it with
+//! - `cosigned`: the newest one that witnesses cosigned, written by who asks them
 //! - `snapshots/*.snap`, `artefacts/*.cwasm`: derived
 
 use std::fs::{File, OpenOptions};
@@ -48,6 +49,14 @@ impl Layout {
     #[must_use]
     pub fn checkpoint(&self) -> PathBuf {
         self.0.join("checkpoint")
+    }
+    /// The newest checkpoint that witnesses cosigned.
+    #[must_use]
+    pub fn cosigned(&self) -> PathBuf {
+        self.0.join("cosigned")
+    }
+    pub(crate) fn cosigned_lock(&self) -> PathBuf {
+        self.0.join("cosigned.lock")
     }
     /// The key that verifies checkpoints.
     #[must_use]

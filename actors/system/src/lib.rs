@@ -17,6 +17,7 @@
 #![forbid(unsafe_code)]
 
 mod audit;
+pub mod cosigned;
 mod credentials;
 mod dag;
 mod directory;
