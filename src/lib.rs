@@ -73,8 +73,8 @@ pub use icn_core::{costs, limits, ruling};
 pub use icn_sandbox::{CacheStats, EngineOptions};
 pub use icn_system::store::StoreError;
 pub use icn_system::{
-    Audit, AuditOptions, AuditReport, Committed, FaultPoint, Faults, Finding, Host, HostOptions, Layout,
-    Level, LockError, ModuleSpec, OpenError, Pending, ProveError, RecoverError, ScopeError, ScopeSpec,
-    ScopeView, SignedLog, SignedLogError, Subject, Witness, audit, export, key_file, now_ms, prove,
-    random_key,
+    Audit, AuditOptions, AuditReport, Committed, Cosigned, FaultPoint, Faults, Finding, Host, HostOptions,
+    Layout, Level, LockError, ModuleSpec, OpenError, Pending, ProveError, RecoverError, ScopeError,
+    ScopeSpec, ScopeView, SignedLog, SignedLogError, Subject, Witness, audit, export, key_file, now_ms,
+    prove, random_key,
 };

@@ -106,11 +106,12 @@ pub(crate) fn read_note(path: &Path) -> Result<Option<String>, StoreError> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(StoreError::io("opening", path)(error)),
     };
-    let mut note = String::new();
+    let mut note = Vec::new();
     // One byte more than a note has, so that a longer one is seen to be longer.
     let most = limits::NOTE_BYTES_MAX as u64 + 1;
-    file.take(most).read_to_string(&mut note).map_err(StoreError::io("reading", path))?;
-    Ok(Some(note))
+    file.take(most).read_to_end(&mut note).map_err(StoreError::io("reading", path))?;
+    // What is not text is no note either.
+    Ok(Some(String::from_utf8_lossy(&note).into_owned()))
 }
 
 /// The right to write the cosigned checkpoint of a directory, while it is held.

@@ -48,7 +48,7 @@ pub use files::{Layout, Lock, LockError};
 pub use host::{Host, HostOptions, OpenError, Pending, ScopeError, random_key};
 pub use prove::{ProveError, prove};
 pub use recover::RecoverError;
-pub use report::{AuditReport, Finding};
+pub use report::{AuditReport, Cosigned, Finding};
 pub use scope::ScopeView;
 pub use shared::now_ms;
 pub use signed_log::{SignedLog, SignedLogError};
