@@ -6,7 +6,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
 pub use icn_system::witness::{
-    Answer, ReplaceStep, Steps, WitnessDir, WitnessError, WitnessOptions, origin_hash,
+    Answer, NewPassphrase, ReplaceStep, Steps, WitnessDir, WitnessError, WitnessOptions, origin_hash,
 };
 
 use crate::http::server::{Request, Response, Server, Service};

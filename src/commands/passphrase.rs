@@ -7,9 +7,9 @@ use console::Term;
 use icn_runtime::key_file::{Passphrase, PassphraseError};
 
 /// Where a passphrase comes from.
-#[derive(clap::Args, Debug)]
+#[derive(clap::Args, Debug, Clone)]
 pub(crate) struct PassphraseArguments {
-    /// A file whose first line is the passphrase of an encrypted key file; asked for at the terminal without it
+    /// A file whose first line is the passphrase of the key file; asked for at the terminal without it
     #[arg(long, value_name = "FILE")]
     passphrase_file: Option<PathBuf>,
 }

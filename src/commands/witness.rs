@@ -1,11 +1,11 @@
 //! `icn witness`: cosigns the checkpoints of logs, over HTTP.
 
 use std::net::TcpListener;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use icn_runtime::key_file::KeyFileError;
-use icn_runtime::witness::{WitnessDir, WitnessError, WitnessOptions, WitnessServer};
+use icn_runtime::witness::{NewPassphrase, WitnessDir, WitnessError, WitnessOptions, WitnessServer};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
@@ -44,6 +44,9 @@ pub(crate) struct Arguments {
     /// The secret key, when it is in another file than DIR/witness.key
     #[arg(long, value_name = "FILE")]
     key: Option<PathBuf>,
+    /// Encrypt the key that the first start makes under a passphrase
+    #[arg(long, conflicts_with = "key")]
+    encrypt: bool,
     /// Begin without a memory with a key that is there already: right only when it never cosigned anything
     #[arg(long)]
     begin: bool,
@@ -59,8 +62,11 @@ pub(crate) fn run(arguments: Arguments) -> ExitCode {
             Err(why) => return misuse("witness", &why),
         }
     }
-    let Arguments { data, listen, name, key, begin, passphrase, .. } = arguments;
-    let options = WitnessOptions { name, key, begin, ..WitnessOptions::new(&data, logs) };
+    let Arguments { data, listen, name, key, encrypt, begin, passphrase, .. } = arguments;
+    let of_new = passphrase.clone();
+    let new_passphrase: NewPassphrase =
+        if encrypt { Some(Box::new(move |key: &Path| of_new.of_new(key))) } else { None };
+    let options = WitnessOptions { name, key, new_passphrase, begin, ..WitnessOptions::new(&data, logs) };
     let witness = match WitnessDir::open(options, |key| passphrase.of(key)) {
         Ok(witness) => witness,
         Err(error) => {

@@ -1,10 +1,10 @@
 //! A connection: bytes in and out until a deadline, heads and bodies of messages.
 
 use std::io::{Error, ErrorKind, Read as _, Result, Write as _};
-use std::net::TcpStream;
+use std::net::{Shutdown, TcpStream};
 use std::time::{Duration, Instant};
 
-use super::{HEAD_BYTES_MAX, HEADERS_MAX};
+use super::{HEAD_BYTES_MAX, HEADERS_MAX, LINGER_READS, LINGER_TIME};
 
 /// How the end of a body is told (RFC 9112, section 6.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,6 +99,21 @@ impl Connection {
             }
         }
         Ok(())
+    }
+
+    /// Ends this side, and takes what the other one still sends, for a while: a connection that is closed over bytes that
+    /// nobody read may lose the answer too.
+    pub(super) fn end(mut self) {
+        self.allow(LINGER_TIME);
+        if self.stream.shutdown(Shutdown::Write).is_err() {
+            return;
+        }
+        for _ in 0..LINGER_READS {
+            self.buffer.clear();
+            if self.fill().unwrap_or(0) == 0 {
+                return;
+            }
+        }
     }
 
     fn more(&mut self) -> std::result::Result<(), Fault> {

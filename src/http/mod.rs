@@ -23,3 +23,6 @@ const IDLE_TIME: Duration = Duration::from_secs(15);
 const CONNECTIONS_MAX: usize = 64;
 /// Requests on one connection, at most.
 const REQUESTS_MAX: usize = 1000;
+/// How long, and for how many reads of 4 KiB, bytes are taken that come behind the last answer.
+const LINGER_TIME: Duration = Duration::from_secs(1);
+const LINGER_READS: usize = 64;

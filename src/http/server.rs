@@ -109,6 +109,7 @@ fn accept(
         };
         if take.try_send(()).is_err() {
             let mut connection = Connection::new(stream, Duration::from_millis(100));
+            // Nothing is waited for here: others come.
             let _ = send(
                 &mut connection,
                 &Response::text(503, "too many connections: come back in a while"),
@@ -139,7 +140,7 @@ fn serve(mut connection: Connection, service: &Service) -> io::Result<()> {
     for _ in 0..REQUESTS_MAX {
         connection.allow(IDLE_TIME);
         if connection.is_empty() && connection.fill()? == 0 {
-            return Ok(());
+            break;
         }
         connection.allow(MESSAGE_TIME);
         let (response, closes) = match read(&mut connection, service) {
@@ -151,9 +152,10 @@ fn serve(mut connection: Connection, service: &Service) -> io::Result<()> {
         connection.allow(MESSAGE_TIME);
         send(&mut connection, &response, closes)?;
         if closes {
-            return Ok(());
+            break;
         }
     }
+    connection.end();
     Ok(())
 }
 

@@ -43,6 +43,9 @@ impl Steps for () {
     fn at(&self, _: &Path, _: ReplaceStep) {}
 }
 
+/// Gives the passphrase of the key file that is being made.
+pub type NewPassphrase = Option<Box<dyn FnOnce(&Path) -> Result<Passphrase, PassphraseError>>>;
+
 /// What a witness is opened with.
 pub struct WitnessOptions {
     /// Its directory; created when it is not there.
@@ -51,6 +54,8 @@ pub struct WitnessOptions {
     pub name: Option<String>,
     /// Its key file, when that is elsewhere than in the directory; it must be there.
     pub key: Option<PathBuf>,
+    /// What a key that is made is encrypted under; nothing makes one that is not encrypted.
+    pub new_passphrase: NewPassphrase,
     /// Begin without a memory, with a key that was there before: only right when it never cosigned anything.
     pub begin: bool,
     /// The logs that are watched: their keys, whose names are their origins.
@@ -63,7 +68,15 @@ impl WitnessOptions {
     /// A witness in this directory, that watches these logs.
     #[must_use]
     pub fn new(dir: &Path, logs: Vec<VerifierKey>) -> Self {
-        Self { dir: dir.to_owned(), name: None, key: None, begin: false, logs, steps: Arc::new(()) }
+        Self {
+            dir: dir.to_owned(),
+            name: None,
+            key: None,
+            new_passphrase: None,
+            begin: false,
+            logs,
+            steps: Arc::new(()),
+        }
     }
 }
 

@@ -10,14 +10,14 @@ use icn_core::dag::witness::{Cosigner, Watched};
 use super::{Log, Memory, Steps, WitnessDir, WitnessError, WitnessOptions};
 use crate::files::{self, Layout, Lock};
 use crate::host::random_key;
-use crate::key_file::{self, Passphrase, PassphraseError};
+use crate::key_file::{self, KeyFileError, Passphrase, PassphraseError};
 use crate::store::StoreError;
 
 pub(super) fn open(
     options: WitnessOptions,
     passphrase: impl FnOnce(&Path) -> Result<Passphrase, PassphraseError>,
 ) -> Result<WitnessDir, WitnessError> {
-    let WitnessOptions { dir, name, key, begin, logs, steps } = options;
+    let WitnessOptions { dir, name, key, new_passphrase, begin, logs, steps } = options;
     let watched = watch(logs)?;
     files::create_dir(&dir)?;
     let lock = Lock::take(&Layout::new(&dir))?;
@@ -36,10 +36,15 @@ pub(super) fn open(
             return Err(WitnessError::Name(why.into()));
         }
     };
-    if is_new && key.is_none() && !path.exists() {
-        key_file::create(&path, &random_key().map_err(WitnessError::Name)?, None)?;
-    }
-    let secret = key_file::read(&path, || passphrase(&path))?;
+    let secret = if is_new && key.is_none() && !path.exists() {
+        let passphrase = new_passphrase.map(|ask| ask(&path)).transpose();
+        let passphrase = passphrase.map_err(|why| KeyFileError::Passphrase(path.clone(), why))?;
+        let secret = random_key().map_err(WitnessError::Name)?;
+        key_file::create(&path, &secret, passphrase.as_ref())?;
+        secret
+    } else {
+        key_file::read(&path, || passphrase(&path))?
+    };
     let cosigner = Cosigner::new(&name, secret).ok_or_else(|| {
         WitnessError::Name(format!("{name:?} is no name of a witness: expected one without spaces and `+`"))
     })?;
