@@ -231,7 +231,9 @@ fn a_quorum_of_witnesses_is_met_or_not_in_a_directory_and_in_an_export() {
         assert_eq!(json(&said)["size"].as_u64(), Some(size_of(&note_of(&data))));
     }
     holds("--data", &data, size_of(&note_of(&data)), 0);
-    // A log that is not the cosigned one does not hold, policy or not.
+    // A log that does not reach the cosigned checkpoint does not hold, policy or not.
+    grow(&data, "yet more", 2);
+    assert_eq!(code(&cosign(&data, &[&a, &b], &[])), Some(0));
     fs::copy(data.join("cosigned"), again.join("cosigned")).unwrap();
     let said = run(["audit".as_ref(), "--json".as_ref(), "--data".as_ref(), again.as_os_str()]);
     assert_eq!(
