@@ -27,7 +27,7 @@ pub use passphrase::{Passphrase, PassphraseError};
 pub use pem::FormError;
 
 /// Bytes of a key file, at most: a hundred times what one has.
-const FILE_BYTES_MAX: u64 = 16 * 1024;
+const FILE_BYTES_MAX: usize = 16 * 1024;
 
 /// Why there is no key from a file, or no file from a key. It never says what is in the file.
 #[derive(Debug, thiserror::Error)]
@@ -134,9 +134,11 @@ pub(crate) fn read_text(path: &Path) -> Result<Zeroizing<String>, KeyFileError> 
         return Err(KeyFileError::Mode(path.to_owned(), mode));
     }
     // Room for all of it at once: what grows leaves copies behind.
-    let mut bytes = Zeroizing::new(Vec::with_capacity(FILE_BYTES_MAX as usize + 1));
-    file.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(KeyFileError::io("reading", path))?;
-    if bytes.len() as u64 > FILE_BYTES_MAX {
+    let mut bytes = Zeroizing::new(Vec::with_capacity(FILE_BYTES_MAX + 1));
+    file.take(FILE_BYTES_MAX as u64 + 1)
+        .read_to_end(&mut bytes)
+        .map_err(KeyFileError::io("reading", path))?;
+    if bytes.len() > FILE_BYTES_MAX {
         return Err(KeyFileError::Form(path.to_owned(), FormError::Other));
     }
     let text =
