@@ -17,6 +17,7 @@ use clap::{Parser, Subcommand};
 /// and `icn ledger` for its accounts. `icn export` writes the history for others to check, `icn proof` proves one
 /// block of it. `icn cosign` has others witness the history as it grows, `icn witness` is such a witness, and `icn fork`
 /// checks the evidence when two histories were signed.
+/// block of it. `icn key` makes keys and signs delegations, on a machine without a network if you like.
 ///
 /// If you write guests: `icn check` says whether a module would be taken and why not, `icn run` calls one of its
 /// entries, `icn abi` lists what it may call and what that costs.
@@ -43,6 +44,7 @@ enum Command {
     Witness(commands::witness::Arguments),
     Cosign(commands::cosign::Arguments),
     Dag(commands::dag::Arguments),
+    Key(commands::key::Arguments),
     Check(commands::check::Arguments),
     Run(commands::run::Arguments),
     Abi(commands::abi::Arguments),
@@ -74,6 +76,7 @@ fn main() -> ExitCode {
         Command::Witness(arguments) => commands::witness::run(arguments),
         Command::Cosign(arguments) => commands::cosign::run(&arguments),
         Command::Dag(arguments) => commands::dag::run(&arguments),
+        Command::Key(arguments) => commands::key::run(&arguments),
         Command::Check(arguments) => commands::check::run(&arguments),
         Command::Run(arguments) => commands::run::run(&arguments),
         Command::Abi(arguments) => commands::abi::run(&arguments),

@@ -101,6 +101,7 @@ impl World {
         let unit = Unit::parse("H").expect("a unit");
         let policy = Policy {
             typ: PolicyTag,
+            delegations: Vec::new(),
             log: Origin::parse("icn.example/log").expect("an origin"),
             scope,
             seq: 0,

@@ -102,6 +102,7 @@ fn encode(signed: &Signed, written: Vec<(Vec<u8>, Vec<u8>)>) -> Vec<u8> {
         typ: Default::default(),
         log: invocation.log.clone(),
         scope: invocation.scope,
+        signer: None,
         seq: 1,
         prev: invocation.module,
         invocation: invocation.module,

@@ -10,6 +10,7 @@ pub(crate) mod export;
 mod files;
 pub(crate) mod fork;
 pub(crate) mod import;
+pub(crate) mod key;
 pub(crate) mod ledger;
 pub(crate) mod output;
 pub(crate) mod passphrase;

@@ -14,7 +14,7 @@ use super::{FAILED, MISUSE, OK, files, misuse, print_report};
 /// Prove that a block is in a log, or verify such a proof.
 ///
 /// Prints a proof in the form `c2sp.org/tlog-proof@v1`: the block's place, the hashes from there to the root, and the
-/// host's signed checkpoint. Blocks that have a place are the envelopes of the host, of policies and of receipts, and the
+/// host's signed checkpoint. Blocks that have a place are the envelopes of the host, of policies, of keys and of receipts, and the
 /// nodes that guests anchored.
 ///
 /// With --verify a proof is checked against the block's name and a key or a policy that you have from elsewhere; nothing

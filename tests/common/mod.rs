@@ -28,6 +28,7 @@ pub(crate) use futures::executor::block_on;
 pub(crate) mod election;
 pub(crate) mod escrow;
 pub(crate) mod forge;
+pub(crate) mod operated;
 #[path = "../oracle/mod.rs"]
 pub(crate) mod oracle;
 pub(crate) mod union;

@@ -43,6 +43,12 @@ pub const WITNESS_PROOF_HASHES_MAX: usize = 63;
 pub const WITNESS_ANSWER_BYTES_MAX: usize = NOTE_BYTES_MAX;
 /// Signatures of a note, at most.
 pub const NOTE_SIGNATURES_MAX: usize = 64;
+/// Bytes of a UCAN, at most.
+pub const UCAN_BYTES_MAX: usize = 4096;
+/// Delegations that one block brings, at most; and revocations.
+pub const KEYS_BLOCK_UCANS_MAX: usize = 16;
+/// Delegations of one scope's log, at most; and revocations.
+pub const SCOPE_UCANS_MAX: usize = 4096;
 /// Hashes of an inclusion or consistency proof, at most: no tree of 64-bit size is higher.
 pub const PROOF_HASHES_MAX: usize = 64;
 /// Bytes of a CAR's header, at most: some 400 000 roots.

@@ -1,7 +1,8 @@
 //! The data directory: its layout, its lock, its keys, and files that are replaced whole.
 //!
 //! - `LOCK`: held by the process that has the directory open
-//! - `host.key`: the host's secret, `scopes/<multikey>.key`: each scope's, in hexadecimal, mode 0600
+//! - `host.key`: the host's secret, `scopes/<multikey>.key`: each scope's own, where it is here, and
+//!   `scopes/<multikey>-<multikey>.key`: each scope's operating keys; in hexadecimal, mode 0600
 //! - `artefacts.key`: the secret under which compiled modules are kept, in the same form
 //! - `log/*.seg`: the log; the only thing that cannot be derived
 //! - `checkpoint`, `log.vkey`: the newest signed checkpoint, and the key to verify it with
@@ -80,8 +81,15 @@ impl Layout {
         self.0.join("scopes")
     }
     pub(crate) fn scope_key(&self, scope: &Did) -> PathBuf {
-        self.scopes().join(format!("{}.key", &scope.as_str()["did:key:".len()..]))
+        self.scopes().join(format!("{}.key", multikey(scope)))
     }
+    pub(crate) fn operating_key(&self, scope: &Did, key: &Did) -> PathBuf {
+        self.scopes().join(format!("{}-{}.key", multikey(scope), multikey(key)))
+    }
+}
+
+fn multikey(did: &Did) -> &str {
+    &did.as_str()["did:key:".len()..]
 }
 
 /// The held lock of a data directory; released when dropped, or when the process ends.
@@ -262,10 +270,14 @@ pub(crate) fn write_key(path: &Path, key: &SecretKey) -> Result<(), StoreError> 
     replace_secret(path, &*digits)
 }
 
+/// What is said of a key that must be there.
+pub(crate) fn missing_key(path: &Path, did: &Did) -> StoreError {
+    invalid(path, format!("it is missing: it must hold the key of {did}"))
+}
+
 /// Reads the secret key of an identity, which must be there.
 pub(crate) fn read_key_of(path: &Path, did: &Did) -> Result<SecretKey, StoreError> {
-    let key = read_key(path)?
-        .ok_or_else(|| invalid(path, format!("it is missing: it must hold the key of {did}")))?;
+    let key = read_key(path)?.ok_or_else(|| missing_key(path, did))?;
     if key.did() == *did {
         return Ok(key);
     }

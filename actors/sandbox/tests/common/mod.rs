@@ -214,6 +214,7 @@ impl World {
     pub(crate) fn call(&self, module: &Module, entry: &str) -> Call {
         let policy = Policy {
             typ: PolicyTag,
+            delegations: Vec::new(),
             log: Origin::parse("icn.example/log").unwrap(),
             scope: scope(),
             seq: 0,

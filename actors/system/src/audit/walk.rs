@@ -92,7 +92,7 @@ pub(super) fn walk(
 /// What an entry that does not hold in itself shows; of a signature, whose it is when it is another author's.
 fn blame(fold: &Fold, (mut divergence, entry): (Divergence, Entry)) -> Stop {
     if divergence.what == "signature"
-        && let Some(other) = signer_among(&entry, &divergence.block, fold.log().heads().keys())
+        && let Some(other) = signer_among(&entry, &divergence.block, fold.signers())
     {
         divergence.what = "signer".into();
         divergence.found = format!("a signature of {other}");
