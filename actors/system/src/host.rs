@@ -618,8 +618,8 @@ fn host_key(layout: &Layout, host: Option<&HostBlock>) -> Result<SecretKey, Open
 
 /// A new key from the system's randomness.
 pub fn random_key() -> Result<SecretKey, String> {
-    let mut secret = [0u8; 32];
-    getrandom::fill(&mut secret).map_err(|e| format!("the system gives no randomness: {e}"))?;
+    let mut secret = zeroize::Zeroizing::new([0u8; 32]);
+    getrandom::fill(&mut *secret).map_err(|e| format!("the system gives no randomness: {e}"))?;
     Ok(SecretKey::from_bytes(&secret))
 }
 
