@@ -10,7 +10,8 @@ use std::path::Path;
 
 use common::forge::{History, entries, forge, signed};
 use common::operated::{DAY_S, delegation, now_s, open_operated, operating, revocation, root};
-use common::{block_on, json, key, open, run, scratch, stderr};
+use common::second::{has_python, refusal, second};
+use common::{block_on, json, key, open, run, scratch, stderr, stdout};
 use icn_core::block::{Entry, KeysBlock, Receipt, Signer};
 use icn_core::encode::Block;
 use icn_core::id::Codec;
@@ -234,6 +235,11 @@ fn each_forged_authority_is_refused_by_its_own_code() {
     let good = dir.path().join("good");
     history.export(&history.entries, &good);
     assert!(found(&good, Level::Replay).is_none(), "{}", found(&good, Level::Replay).unwrap());
+    let python = has_python();
+    if python {
+        let output = second(&[], &good);
+        assert_eq!(output.status.code(), Some(0), "{}{}", stdout(&output), stderr(&output));
+    }
     let (mut names, mut passed) = (BTreeSet::new(), Vec::new());
     for (name, code, at, change) in forgeries() {
         assert!(names.insert(name), "{name} is there twice");
@@ -248,6 +254,13 @@ fn each_forged_authority_is_refused_by_its_own_code() {
                 let said = finding.map_or_else(|| "it passes".to_owned(), |f| format!("{}: {f}", f.code));
                 passed.push(format!("{name}, {}: expected {code} at {at}: {said}", level.as_str()));
             }
+        }
+        // So says the second verifier.
+        let second = python.then(|| refusal(&out));
+        if let Some((said, position, words)) = second
+            && (&*said, position) != (code, Some(at as u64))
+        {
+            passed.push(format!("{name}, the second verifier: {said} at {position:?}: {words}"));
         }
         // The program says the same, and makes nothing of it.
         let output = run(["audit".as_ref(), "--json".as_ref(), "--export".as_ref(), out.as_os_str()]);

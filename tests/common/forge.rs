@@ -145,6 +145,10 @@ impl History {
             let (_, payload) = signed(entry, entry.leaves[0]);
             let payload = Payload::from_bytes(entry.blocks[payload].bytes()).unwrap();
             heads.insert(Link::of(&payload).author, entry.leaves[0]);
+            if let Payload::Receipt(receipt) = &payload {
+                let legs = entry.leg_leaves(receipt.with.len()).iter();
+                heads.extend(receipt.with.iter().zip(legs).map(|(place, leaf)| (place.scope, *leaf)));
+            }
             let _ = log.append(entry, &[Link::of(&payload)]);
         }
         write_tiles(&layout, tiler.finish());

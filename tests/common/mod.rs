@@ -25,13 +25,18 @@ use sha2::{Digest as _, Sha256};
 
 pub(crate) use futures::executor::block_on;
 
+pub(crate) mod crossing_forgeries;
 pub(crate) mod election;
 pub(crate) mod escrow;
 pub(crate) mod forge;
+pub(crate) mod hand;
+pub(crate) mod ledger_forgeries;
 pub(crate) mod operated;
 #[path = "../oracle/mod.rs"]
 pub(crate) mod oracle;
+pub(crate) mod second;
 pub(crate) mod union;
+pub(crate) mod wishes;
 
 /// Small numbers from a seed (SplitMix64): the same ones on every machine.
 #[derive(Debug, Clone)]
