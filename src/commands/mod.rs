@@ -2,6 +2,7 @@
 
 pub(crate) mod abi;
 pub(crate) mod audit;
+pub(crate) mod backup;
 pub(crate) mod check;
 pub(crate) mod dag;
 pub(crate) mod demo;
@@ -11,6 +12,7 @@ pub(crate) mod import;
 pub(crate) mod ledger;
 pub(crate) mod output;
 pub(crate) mod proof;
+pub(crate) mod repair;
 pub(crate) mod run;
 mod text;
 

@@ -8,7 +8,7 @@ use crate::files::Layout;
 use crate::store::{self, StoreError, snapshot};
 
 /// The names that a host gives to what it keeps in its directory; `*.new` are files that were being replaced.
-const OWN_NAMES: [&str; 13] = [
+const OWN_NAMES: [&str; 16] = [
     "LOCK",
     "host.key",
     "host.new",
@@ -22,6 +22,9 @@ const OWN_NAMES: [&str; 13] = [
     "artefacts",
     "artefacts.key",
     "artefacts.new",
+    "damaged",
+    "repair.json",
+    "repair.new",
 ];
 
 /// What a new file system may have in its root.

@@ -17,6 +17,7 @@
 #![forbid(unsafe_code)]
 
 mod audit;
+pub mod backup;
 mod credentials;
 mod dag;
 mod directory;
@@ -29,6 +30,7 @@ mod ledger;
 mod monitor;
 mod prove;
 mod recover;
+pub mod repair;
 mod report;
 mod scope;
 mod shared;

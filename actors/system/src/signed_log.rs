@@ -125,7 +125,7 @@ impl SignedLog {
 }
 
 /// What the first entry of a log says of its host, when the host signed it.
-fn host_of(entry: &Entry) -> Result<HostBlock, SignedLogError> {
+pub(crate) fn host_of(entry: &Entry) -> Result<HostBlock, SignedLogError> {
     let bad = |why: &dyn std::fmt::Display| SignedLogError::Host(why.to_string());
     let block = |id: &BlockId| entry.block(id).ok_or_else(|| bad(&format!("its block {id} is missing")));
     let first = entry.leaves.first().ok_or_else(|| bad(&"it has no leaf"))?;
