@@ -121,7 +121,7 @@ pub(super) fn finish_interrupted(layout: &Layout) -> Result<bool, RepairError> {
         Err(error) => return Err(StoreError::io("reading", &path)(error).into()),
     };
     let plan: Plan =
-        serde_json::from_slice(&text).map_err(|error| RepairError::Plan(path, error.to_string()))?;
+        serde_json::from_slice(&text).map_err(|error| RepairError::Plan { path, why: error.to_string() })?;
     plan.carry_out(layout)?;
     Ok(true)
 }

@@ -146,8 +146,13 @@ pub enum RepairError {
     #[error("{} was changed while it was read: restore from something that nobody writes to", .0.display())]
     Changed(PathBuf),
     /// What an interrupted repair left cannot be read.
-    #[error("{}: {1}: it is what an interrupted repair had to do; what it names `.new` is to be renamed by hand", .0.display())]
-    Plan(PathBuf, String),
+    #[error("{}: {why}: it is what an interrupted repair had to do; what it names `.new` is to be renamed by hand", path.display())]
+    Plan {
+        /// The file.
+        path: PathBuf,
+        /// What is not right with it.
+        why: String,
+    },
 }
 
 /// How a host is named in messages.

@@ -45,7 +45,7 @@ impl Listing {
     }
 
     /// The first segment behind this one.
-    pub(super) fn behind(&self, number: u64) -> Option<u64> {
+    pub(crate) fn behind(&self, number: u64) -> Option<u64> {
         self.numbers.range(number.checked_add(1)?..).next().copied()
     }
 
