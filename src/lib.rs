@@ -71,5 +71,6 @@ pub use icn_system::store::StoreError;
 pub use icn_system::{
     Audit, AuditOptions, AuditReport, Committed, FaultPoint, Faults, Finding, Host, HostOptions, Layout,
     Level, LockError, ModuleSpec, OpenError, Pending, ProveError, RecoverError, ScopeError, ScopeSpec,
-    ScopeView, SignedLog, SignedLogError, Subject, Witness, audit, backup, export, now_ms, prove, random_key, repair,
+    ScopeView, SignedLog, SignedLogError, Subject, Witness, audit, backup, export, now_ms, prove, random_key,
+    repair,
 };

@@ -44,7 +44,10 @@ impl std::fmt::Display for Report {
         writeln!(f, "log {origin}: {size} leaves of {entries} entries in {segments} files, {keys} keys")?;
         writeln!(f, "root {root}")?;
         match keys {
-            0 => writeln!(f, "note: no key is in it: no host can open it before host.key and scopes/ are put back"),
+            0 => writeln!(
+                f,
+                "note: no key is in it: no host can open it before host.key and scopes/ are put back"
+            ),
             _ => writeln!(f, "note: the host's secret keys are in it"),
         }
     }

@@ -63,7 +63,10 @@ impl std::fmt::Display for Report {
             block.as_ref().map_or(Ok(()), |block| writeln!(f, "  block {block}"))?;
         }
         for Lost { from, to, blocks, why } in &self.0.lost {
-            let to = to.map_or_else(|| "on, how far is not known".to_owned(), |to| format!("to {to}, without the last"));
+            let to = to.map_or_else(
+                || "on, how far is not known".to_owned(),
+                |to| format!("to {to}, without the last"),
+            );
             writeln!(f, "LOST: log positions from {from} {to} ({why})")?;
             blocks.iter().try_for_each(|block| writeln!(f, "  block {block}"))?;
         }
@@ -74,7 +77,12 @@ impl std::fmt::Display for Report {
             writeln!(f, "{would}taken away: {}", file.display())?;
         }
         if let Some(kept) = &self.0.kept {
-            writeln!(f, "the old files {} kept in {}", if self.0.dry_run { "would be" } else { "are" }, kept.display())?;
+            writeln!(
+                f,
+                "the old files {} kept in {}",
+                if self.0.dry_run { "would be" } else { "are" },
+                kept.display()
+            )?;
         }
         match (&self.0.audit, self.0.damage.is_empty()) {
             (Some(audit), _) => {

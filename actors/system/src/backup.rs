@@ -162,7 +162,8 @@ fn copy_keys(from: &Layout, to: &Layout) -> Result<u64, StoreError> {
     if scopes.is_dir() {
         for entry in fs::read_dir(&scopes).map_err(StoreError::io("listing", &scopes))? {
             let path = entry.map_err(StoreError::io("listing", &scopes))?.path();
-            let name = path.file_name().filter(|_| path.extension().is_some_and(|extension| extension == "key"));
+            let name =
+                path.file_name().filter(|_| path.extension().is_some_and(|extension| extension == "key"));
             if let Some(name) = name {
                 keys.push((path.clone(), to.scopes().join(name)));
             }

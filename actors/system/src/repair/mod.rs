@@ -187,12 +187,14 @@ impl Repair {
         // A newer checkpoint than the directory's own is of use only to a log that reaches it.
         let note = note.filter(|_| is_whole || !of_checkpoint.is_empty());
         damage.extend(of_checkpoint);
-        damage.extend(strays.iter().map(|path| aside(path, "it looks like a segment of the log and is none")));
+        damage
+            .extend(strays.iter().map(|path| aside(path, "it looks like a segment of the log and is none")));
         superfluous.iter().chain(&strays).for_each(|path| plan.remove(&layout, path));
         notices.extend(more);
         self.derived(&layout, &host, note, &mut plan, &mut damage)?;
         if !layout.host_key().is_file() {
-            notices.push("host.key is not there: no host can open this directory before it is put back".into());
+            notices
+                .push("host.key is not there: no host can open this directory before it is put back".into());
         }
         if !self.is_dry {
             plan.apply(&layout)?;
@@ -344,7 +346,8 @@ fn checkpoints(layout: &Layout, host: &HostBlock, sources: &[Source]) -> Result<
     let opened = own.as_deref().map(|note| Checkpoint::open(note, &host.log, &host.host));
     let theirs: Vec<_> = sources.iter().filter_map(|source| source.checkpoint(host)).collect();
     let largest = theirs.iter().max_by_key(|(checkpoint, _)| checkpoint.size);
-    let (mut signed, mut damage): (Vec<Checkpoint>, _) = (theirs.iter().map(|(c, _)| c.clone()).collect(), Vec::new());
+    let (mut signed, mut damage): (Vec<Checkpoint>, _) =
+        (theirs.iter().map(|(c, _)| c.clone()).collect(), Vec::new());
     let what = match opened {
         Some(Ok(own)) => {
             let newer = largest.filter(|(theirs, _)| theirs.size > own.size);

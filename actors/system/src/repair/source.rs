@@ -231,8 +231,7 @@ fn as_written(mut entry: Entry) -> Entry {
         Some([envelope.payload(), first])
     });
     let Some(signed) = signed else { return entry };
-    let is_invocation =
-        |block: &Block| Payload::kind(block.bytes()) == Some(<InvocationTag>::TEXT);
+    let is_invocation = |block: &Block| Payload::kind(block.bytes()) == Some(<InvocationTag>::TEXT);
     let own = match &entry.blocks[..] {
         [payload, envelope, ..] if is_invocation(payload) => vec![payload.id(), envelope.id()],
         _ => Vec::new(),

@@ -90,7 +90,14 @@ impl Walk<'_> {
         let file = self.path(number);
         let Flaw { offset, block, what } = flaw;
         let block = block.map(|block| block.to_string());
-        self.findings.damage.push(Damage { file, offset: Some(offset), position: Some(position), block, what, restored: true });
+        self.findings.damage.push(Damage {
+            file,
+            offset: Some(offset),
+            position: Some(position),
+            block,
+            what,
+            restored: true,
+        });
     }
 
     fn is_last(&self, number: u64) -> bool {
@@ -206,9 +213,9 @@ impl Walk<'_> {
             for (id, length) in lengths {
                 let mut bytes = remains.body(at, header, from, length as u64)?;
                 from += length as u64;
-                let block = Block::verified(id, bytes.clone()).ok().or_else(|| {
-                    self.sources.iter_mut().find_map(|source| source.block(next.position, &id))
-                });
+                let block = Block::verified(id, bytes.clone())
+                    .ok()
+                    .or_else(|| self.sources.iter_mut().find_map(|source| source.block(next.position, &id)));
                 if let Some(block) = block.filter(|block| block.bytes().len() == length) {
                     content.extend_from_slice(block.bytes());
                     blocks.push(block);
@@ -230,7 +237,10 @@ impl Walk<'_> {
         if is_whole {
             let was_aligned = self.out.is_aligned();
             self.out.put(&entries.iter().collect::<Vec<_>>())?;
-            debug_assert!(!was_aligned || self.out.place() == next, "the table tells the group to the last byte");
+            debug_assert!(
+                !was_aligned || self.out.place() == next,
+                "the table tells the group to the last byte"
+            );
         } else if self.out.is_aligned() {
             self.out.put_in_part(&content, next)?;
         } else {
@@ -406,7 +416,9 @@ impl Walk<'_> {
         let why: Vec<String> = self
             .sources
             .iter()
-            .map(|source| format!("{}: {}", source.path().display(), source.why_ended().unwrap_or("it has not")))
+            .map(|source| {
+                format!("{}: {}", source.path().display(), source.why_ended().unwrap_or("it has not"))
+            })
             .collect();
         self.findings.lost.push(Lost {
             from,

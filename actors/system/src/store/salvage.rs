@@ -162,7 +162,9 @@ impl Remains {
 
     /// Where the file's first group begins, when that group vouches for what the segment's header says.
     pub(crate) fn vouched_first(&self, segment: u64) -> Result<Option<Place>, StoreError> {
-        let Some((_, _, chain)) = format::parse_segment_header(&self.first_sector()?) else { return Ok(None) };
+        let Some((_, _, chain)) = format::parse_segment_header(&self.first_sector()?) else {
+            return Ok(None);
+        };
         self.vouched(segment, SECTOR_BYTES as u64, &chain)
     }
 }

@@ -33,7 +33,14 @@ impl SegmentStore {
     /// with zeros; the caller has said so to whoever should know.
     pub fn open(dir: &Path, reader: &Reader) -> Result<Self, StoreError> {
         let end = reader.end();
-        let mut store = Self { dir: dir.to_owned(), file: None, end, length: 0, buffer: Vec::new(), bytes_max: limits::SEGMENT_BYTES_MAX };
+        let mut store = Self {
+            dir: dir.to_owned(),
+            file: None,
+            end,
+            length: 0,
+            buffer: Vec::new(),
+            bytes_max: limits::SEGMENT_BYTES_MAX,
+        };
         let path = format::segment_path(dir, end.segment);
         if end.offset > 0 {
             let file = OpenOptions::new()
@@ -108,8 +115,7 @@ impl SegmentStore {
 
     /// Makes room for so many bytes: in this segment, zeros written ahead, or in a new one.
     fn make_room(&mut self, bytes: u64) -> Result<(), StoreError> {
-        let full =
-            self.end.offset + bytes > self.bytes_max && self.end.offset > SECTOR_BYTES as u64;
+        let full = self.end.offset + bytes > self.bytes_max && self.end.offset > SECTOR_BYTES as u64;
         if self.file.is_none() {
             self.create_segment(self.end.segment)?;
         } else if full {
