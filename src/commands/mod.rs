@@ -12,6 +12,7 @@ pub(crate) mod import;
 pub(crate) mod ledger;
 pub(crate) mod output;
 pub(crate) mod proof;
+pub(crate) mod publish;
 pub(crate) mod repair;
 pub(crate) mod run;
 mod text;
