@@ -361,6 +361,7 @@ fn damage_behind_all_that_is_signed_is_cut_off_only_when_that_is_asked() {
     let done = asked(false);
     assert!(!done.ok && done.lost.len() == 1, "{done:?}");
     assert_eq!(done.lost[0].from, made().size, "{done:?}");
+    assert!(done.rewritten.is_empty() && done.kept.is_none(), "nothing is to be done: {done:?}");
     let done = asked(true);
     assert!(done.ok, "{done:?}");
     assert_eq!(done.audit.unwrap().size, made().size);
@@ -460,6 +461,11 @@ fn a_backup_taken_under_load_audits_and_opens() {
                     pending.into_iter().for_each(|pending| drop(block_on(pending).unwrap()));
                 }
             });
+        }
+        // Every scope is signed for, or a backup has nothing of the load.
+        let covered = || fs::read_to_string(data.join("checkpoint")).ok()?.lines().nth(1)?.parse::<usize>().ok();
+        while covered().is_none_or(|size| size <= SCOPES) {
+            std::thread::sleep(std::time::Duration::from_millis(10));
         }
         for out in &backups {
             let output = run([Path::new("backup"), Path::new("--data"), &data, Path::new("--out"), out]);

@@ -3,6 +3,7 @@
 //! where a group had to be formed anew the chain of hashes is another, and all that follows is written again.
 
 use std::fs::{File, OpenOptions};
+use std::io::ErrorKind;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
@@ -228,7 +229,23 @@ impl<'a> Out<'a> {
         let path = format::segment_path(self.log, self.place.segment);
         match std::fs::metadata(&path) {
             Ok(metadata) => Ok(metadata.len() > self.place.offset),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(StoreError::io("reading", &path)(error)),
+        }
+    }
+
+    /// Whether the old file has these bytes.
+    fn is_there(&self, offset: u64, bytes: &[u8]) -> Result<bool, StoreError> {
+        let path = format::segment_path(self.log, self.place.segment);
+        let file = match File::open(&path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
+            Err(error) => return Err(StoreError::io("opening", &path)(error)),
+        };
+        let mut there = vec![0; bytes.len()];
+        match file.read_exact_at(&mut there, offset) {
+            Ok(()) => Ok(there == bytes),
+            Err(error) if error.kind() == ErrorKind::UnexpectedEof => Ok(false),
             Err(error) => Err(StoreError::io("reading", &path)(error)),
         }
     }
@@ -256,6 +273,9 @@ impl<'a> Out<'a> {
     }
 
     fn write(&mut self, offset: u64, bytes: &[u8]) -> Result<(), StoreError> {
+        if self.current.is_none() && self.is_aligned && self.is_there(offset, bytes)? {
+            return Ok(());
+        }
         let path = staged_path(self.log, self.place.segment);
         let staged = self.stage()?;
         let Some(file) = staged else { return Ok(()) };

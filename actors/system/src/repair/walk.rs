@@ -230,6 +230,12 @@ impl Walk<'_> {
             if missing.is_empty() {
                 entries.push(Entry { leaves, blocks });
             } else {
+                if self.cuts_unsigned && is_whole && first >= self.covered() {
+                    if !entries.is_empty() {
+                        self.out.put(&entries.iter().collect::<Vec<_>>())?;
+                    }
+                    return self.cut_unsigned(first).map(|_| None);
+                }
                 is_whole = false;
                 self.lost(first, Some(next.position), &missing);
             }
@@ -327,10 +333,7 @@ impl Walk<'_> {
         let end = to.map_or_else(|| self.covered(), |to| to.position);
         if to.is_none() && at.position >= end {
             // Damage behind all that is signed, and nothing that holds behind it.
-            if self.cuts_unsigned {
-                self.superfluous();
-                self.out.cut()?;
-            } else {
+            if !self.cut_unsigned(at.position)? {
                 self.lost(at.position, None, &[]);
             }
             return Ok(None);
@@ -354,6 +357,9 @@ impl Walk<'_> {
                 }
             }
             return Ok(to);
+        }
+        if self.cut_unsigned(at.position)? {
+            return Ok(None);
         }
         self.lost(at.position, Some(end), &[]);
         if !self.out.is_aligned() {
@@ -426,6 +432,19 @@ impl Walk<'_> {
             blocks: blocks.iter().map(ToString::to_string).collect(),
             why: why.join("; "),
         });
+    }
+
+    /// Ends the log at a position, if that is asked and nothing behind it is signed; says whether it did.
+    fn cut_unsigned(&mut self, position: u64) -> Result<bool, RepairError> {
+        if !self.cuts_unsigned || position < self.covered() {
+            return Ok(false);
+        }
+        self.findings.notices.push(format!(
+            "the log is cut at position {position}, behind all that is signed: what stood there cannot be read"
+        ));
+        self.superfluous();
+        self.out.cut()?;
+        Ok(true)
     }
 
     /// The new log ends here: old files behind it have nothing that is of use.
