@@ -463,7 +463,8 @@ fn a_backup_taken_under_load_audits_and_opens() {
             });
         }
         // Every scope is signed for, or a backup has nothing of the load.
-        let covered = || fs::read_to_string(data.join("checkpoint")).ok()?.lines().nth(1)?.parse::<usize>().ok();
+        let covered =
+            || fs::read_to_string(data.join("checkpoint")).ok()?.lines().nth(1)?.parse::<usize>().ok();
         while covered().is_none_or(|size| size <= SCOPES) {
             std::thread::sleep(std::time::Duration::from_millis(10));
         }
