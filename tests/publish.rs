@@ -109,7 +109,7 @@ fn what_a_crash_left_is_taken_up_and_what_was_published_is_never_another() {
     // Begun anew it changes nothing.
     drop(Publisher::open(&data, &out, &mut |_| {}).unwrap());
     assert!(tree(&out) == large);
-    // Killed anywhere behind the first checkpoint: the CAR cut, tiles missing or half written, the old checkpoint.
+    // Killed anywhere behind the first checkpoint: the CAR cut, tiles missing or not yet renamed, the old checkpoint.
     let mut rng = Rng::new(seed());
     let car = &large[Path::new("log.car")];
     for nth in 0..12 {
@@ -123,8 +123,14 @@ fn what_a_crash_left_is_taken_up_and_what_was_published_is_never_another() {
         fs::write(layout.car(), cut).unwrap();
         for (name, bytes) in &large {
             if name.starts_with("tiles/tile") && !small.contains_key(name) && rng.below(3) == 0 {
-                fs::write(torn.join(name), &bytes[..bytes.len() / 2]).unwrap();
+                fs::remove_file(torn.join(name)).unwrap();
+                fs::write(torn.join(name).with_extension("new"), &bytes[..bytes.len() / 2]).unwrap();
             }
+        }
+        // Partial tiles are there until the checkpoint is replaced.
+        for (name, bytes) in small.iter().filter(|(name, _)| !large.contains_key(*name)) {
+            fs::create_dir_all(torn.join(name).parent().unwrap()).unwrap();
+            fs::write(torn.join(name), bytes).unwrap();
         }
         // As it is it holds, as far as its checkpoint says.
         let report = audited(&torn);

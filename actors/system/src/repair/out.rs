@@ -66,6 +66,10 @@ impl<'a> Out<'a> {
     pub(super) const fn is_begun(&self) -> bool {
         self.is_begun
     }
+    /// Whether the segment that is written is another than the old one.
+    pub(super) const fn is_changed(&self) -> bool {
+        self.current.is_some()
+    }
     pub(super) const fn is_aligned(&self) -> bool {
         self.is_aligned
     }

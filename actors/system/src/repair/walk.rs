@@ -57,6 +57,15 @@ type Next = Option<Place>;
 impl Walk<'_> {
     /// Goes through the whole log.
     pub(super) fn run(&mut self) -> Result<(), RepairError> {
+        self.segments()?;
+        if !self.out.is_aligned() {
+            // Formed anew, it may take fewer files.
+            self.superfluous();
+        }
+        Ok(())
+    }
+
+    fn segments(&mut self) -> Result<(), RepairError> {
         let mut at = self.out.place();
         let last = self.listing.last();
         for number in 0..last.map_or(0, |last| last + 1) {
@@ -71,7 +80,13 @@ impl Walk<'_> {
             let what = format!("the log ends at position {}, and {} are signed", at.position, self.covered());
             let flaw = Flaw { offset: self.out.place().offset, block: None, what };
             self.damaged(self.out.place().segment, at.position, flaw);
-            self.out.begin(None)?;
+            // A source that has groups tells where its segments begin; else a file that holds is left as it is.
+            let mut next = self.sources.iter_mut();
+            let has_groups =
+                next.any(|source| source.entry(at.position).is_some_and(|s| s.begins_group.is_some()));
+            if !self.out.is_begun() || (!has_groups && !self.out.is_changed()) {
+                self.out.begin(None)?;
+            }
             self.gap(at, None)?;
         }
         Ok(())
@@ -449,6 +464,7 @@ impl Walk<'_> {
 
     /// The new log ends here: old files behind it have nothing that is of use.
     fn superfluous(&mut self) {
+        self.findings.superfluous.clear();
         let mut number = self.out.place().segment;
         while let Some(next) = self.listing.behind(number) {
             self.findings.superfluous.push(self.path(next));
