@@ -15,7 +15,7 @@ use clap::{Parser, Subcommand};
 /// Start with `icn demo`: it holds a participatory budget among a city and its district, on this machine, and
 /// checks the whole history afterwards. Then `icn audit` on what a demo with --data left behind,
 /// and `icn ledger` for its accounts. `icn export` writes the history for others to check, `icn proof` proves one
-/// block of it.
+/// block of it. `icn backup`, `icn repair` and `icn publish` keep it.
 ///
 /// If you write guests: `icn check` says whether a module would be taken and why not, `icn run` calls one of its
 /// entries, `icn abi` lists what it may call and what that costs.
