@@ -130,29 +130,32 @@ impl Walk {
     fn next(&mut self) -> Result<Option<Vec<Shown>>, Failure> {
         let Some((position, entry)) = self.log.next_entry()? else { return Ok(None) };
         let place = |id: &BlockId| (position..).zip(&entry.leaves).find(|(_, leaf)| *leaf == id);
-        let fail = |why| Failure::Entry(position, why);
-        let blocks = self.row.next(&entry).map_err(fail)?;
-        let author = match &blocks[..] {
-            [.., payload, _] => link_of(payload).map_err(fail)?.author.to_string(),
-            _ => String::new(),
-        };
+        let blocks = self.row.next(&entry).map_err(|why| Failure::Entry(position, why))?;
+        // An entry is its first leaf's author's, but for the legs of others in it.
+        let mut authors = BTreeMap::new();
+        for (payload, envelope) in blocks.iter().zip(blocks.iter().skip(1)) {
+            if let (Some(_), Ok(link)) = (place(&envelope.id()), link_of(payload)) {
+                let author = link.author.to_string();
+                authors.extend([(payload.id(), author.clone()), (envelope.id(), author)]);
+            }
+        }
+        let own = entry.leaves.first().and_then(|first| authors.get(first)).cloned().unwrap_or_default();
         let shown = |block: &&Block| Shown {
             id: block.id(),
             kind: kind_of(block),
             bytes: block.bytes().len(),
             position: place(&block.id()).map(|(at, _)| at),
             links: links_of(block),
-            author: author.clone(),
+            author: authors.get(&block.id()).unwrap_or(&own).clone(),
             entry: position,
         };
         Ok(Some(blocks.iter().map(shown).collect()))
     }
 }
 
-/// Whose an entry with this payload is, and which of theirs.
-fn link_of(payload: &Block) -> Result<Link, EntriesError> {
-    let read = icn_core::block::Payload::from_bytes(payload.bytes());
-    Ok(Link::of(&read.map_err(|error| EntriesError::Payload(payload.id(), error))?))
+/// Whose a leaf with this payload is, and which of theirs.
+fn link_of(payload: &Block) -> Result<Link, icn_core::encode::DecodeError> {
+    icn_core::block::Payload::from_bytes(payload.bytes()).map(|payload| Link::of(&payload))
 }
 
 fn links_of(block: &Block) -> Vec<BlockId> {
@@ -223,20 +226,23 @@ fn table(blocks: &[Shown]) -> String {
 fn heads(data: &Path) -> Result<Vec<Shown>, Failure> {
     let (mut walk, mut last) = (Walk::open(data)?, BTreeMap::new());
     while let Some((position, entry)) = walk.log.next_entry()? {
-        let fail = |why| Failure::Entry(position, why);
-        let row = walk.row.next(&entry).map_err(fail)?;
-        let [.., payload, envelope] = &row[..] else { continue };
-        let link = link_of(payload).map_err(fail)?;
-        let shown = Shown {
-            id: envelope.id(),
-            kind: format!("{}, number {} of {}", kind_of(payload), link.seq, link.author),
-            bytes: envelope.bytes().len(),
-            position: Some(position),
-            links: links_of(envelope),
-            author: link.author.to_string(),
-            entry: position,
-        };
-        last.insert(link.author, shown);
+        let row = walk.row.next(&entry).map_err(|why| Failure::Entry(position, why))?;
+        // The entry's own envelope, and those of its legs.
+        for pair in row.windows(2) {
+            let [payload, envelope] = pair else { continue };
+            let place = (position..).zip(&entry.leaves).find(|(_, leaf)| **leaf == envelope.id());
+            let (Some((place, _)), Ok(link)) = (place, link_of(payload)) else { continue };
+            let shown = Shown {
+                id: envelope.id(),
+                kind: format!("{}, number {} of {}", kind_of(payload), link.seq, link.author),
+                bytes: envelope.bytes().len(),
+                position: Some(place),
+                links: links_of(envelope),
+                author: link.author.to_string(),
+                entry: position,
+            };
+            last.insert(link.author, shown);
+        }
     }
     Ok(last.into_values().collect())
 }

@@ -19,6 +19,7 @@
 mod audit;
 pub mod backup;
 mod credentials;
+mod crossing;
 mod dag;
 mod directory;
 mod events;
