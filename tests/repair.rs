@@ -520,3 +520,21 @@ fn a_backup_without_keys_has_no_secret_and_none_goes_over_what_is_there() {
         }
     }
 }
+
+#[test]
+fn an_audit_says_how_far_it_is_and_reports_for_machines() {
+    let made = made();
+    for (option, dir) in [("--data", &made.data), ("--export", &made.out)] {
+        let output =
+            run([Path::new("audit"), Path::new(option), dir, Path::new("--json"), Path::new("--progress")]);
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        // The result alone on standard output.
+        let report = json(&output);
+        assert_eq!((&report["ok"], &report["size"]), (&true.into(), &made.size.into()));
+        let said = format!("icn audit: {} of {} leaves hold", made.size, made.size);
+        assert!(stderr(&output).lines().any(|line| line == said), "{}", stderr(&output));
+        // Nobody who did not ask, and has no terminal, is told.
+        let output = run([Path::new("audit"), Path::new(option), dir]);
+        assert!(output.stderr.is_empty(), "{}", stderr(&output));
+    }
+}

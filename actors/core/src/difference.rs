@@ -109,8 +109,8 @@ mod tests {
         let (ours, theirs) = of_lists(&[pay(1)], &[pay(1), transfer(Owner::Issuance, Owner::Treasury, 9)]);
         assert_eq!(ours, "1 in all");
         assert!(theirs.starts_with("number 1, by host_mint: "), "{theirs}");
-        let void = Operation::Void { id: HoldId::from([1; 16]) };
-        let expire = Operation::Expire { id: HoldId::from([1; 16]) };
+        let void = Operation::Void { id: crate::id::Bytes([1; 16]) };
+        let expire = Operation::Expire { id: crate::id::Bytes([1; 16]) };
         let (ours, theirs) = of_lists(&[void], &[expire]);
         assert!(
             ours.starts_with("number 0, by host_void_hold: ") && theirs.starts_with("number 0: "),
