@@ -77,6 +77,6 @@ pub use icn_system::store::StoreError;
 pub use icn_system::{
     Audit, AuditOptions, AuditReport, Committed, Cosigned, FaultPoint, Faults, Finding, Host, HostOptions,
     KeysError, Layout, Level, LockError, ModuleSpec, OpenError, Opening, Pending, ProveError, RecoverError,
-    ScopeError, ScopeSpec, ScopeView, SignedLog, SignedLogError, Subject, Witness, audit, export, key_file,
-    now_ms, prove, random_key,
+    ScopeError, ScopeSpec, ScopeView, SignedLog, SignedLogError, Subject, Witness, audit, backup, export,
+    key_file, now_ms, prove, random_key, repair,
 };

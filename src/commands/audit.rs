@@ -5,8 +5,10 @@ use std::fs::File;
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::{Duration, Instant};
 
-use icn_runtime::{Audit, AuditReport, BlockId, Hash, Invocation, Level, Receipt, Subject, Witness};
+use icn_runtime::export::ExportLayout;
+use icn_runtime::{Audit, AuditReport, BlockId, Hash, Invocation, Layout, Level, Receipt, Subject, Witness};
 use indicatif::ProgressBar;
 
 use super::output::{print, shell_word, tell};
@@ -60,15 +62,58 @@ pub(crate) struct Arguments {
     /// Print the report as one JSON document
     #[arg(long)]
     json: bool,
+    /// Say on standard error how far it is, also where that is no terminal
+    #[arg(long)]
+    progress: bool,
 }
 
-struct Bar(ProgressBar);
+/// How far an audit is, for a person: as a bar on a terminal, or, when that is asked for, in lines.
+pub(super) struct Bar {
+    bar: ProgressBar,
+    /// When the last line was said; none when none is wanted.
+    lines: Option<Instant>,
+    total: u64,
+}
+
+/// How often a line is said.
+const LINE_EVERY: Duration = Duration::from_secs(1);
+
+impl Bar {
+    /// A bar of so many leaves, 0 when that is not known. With `has_lines` it is said in lines where a bar cannot be drawn.
+    pub(super) fn new(total: u64, has_lines: bool) -> Self {
+        let bar = progress_bar(total, "auditing");
+        let lines = (has_lines && bar.is_hidden()).then(Instant::now);
+        Self { bar, lines, total }
+    }
+
+    pub(super) fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}
 
 impl Witness for Bar {
     fn receipt(&mut self, _: BlockId, _: &Invocation, _: &Receipt) {}
     fn progress(&mut self, leaves: u64) {
-        self.0.set_position(leaves);
+        // More than was signed when it began: a bar that is full.
+        self.bar.set_position(leaves.min(if self.total == 0 { leaves } else { self.total }));
+        if let Some(last) = &mut self.lines
+            && (leaves == self.total || last.elapsed() >= LINE_EVERY)
+        {
+            *last = Instant::now();
+            let of = if self.total == 0 { String::new() } else { format!(" of {}", self.total) };
+            tell("audit", &format!("{leaves}{of} leaves hold"));
+        }
     }
+}
+
+/// How many leaves a log's checkpoint says that it has; 0 when none says it. Only for the bar: nobody verified it.
+fn total(subject: &Subject) -> u64 {
+    let path = match subject {
+        Subject::Data(data) => Layout::new(data).checkpoint(),
+        Subject::Export(dir) => ExportLayout::new(dir).checkpoint(),
+    };
+    let note = std::fs::read_to_string(path).unwrap_or_default();
+    note.lines().nth(1).and_then(|size| size.parse().ok()).unwrap_or(0)
 }
 
 pub(crate) fn run(arguments: &Arguments) -> ExitCode {
@@ -76,9 +121,9 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
         Ok(asked) => asked,
         Err(why) => return misuse("audit", &why),
     };
-    let mut bar = Bar(progress_bar(0, "auditing"));
+    let mut bar = Bar::new(total(&asked.subject), arguments.progress);
     let report = asked.run(&mut bar);
-    bar.0.finish_and_clear();
+    bar.finish();
     let report = match report {
         Ok(report) => report,
         Err(error) => {

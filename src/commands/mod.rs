@@ -2,6 +2,7 @@
 
 pub(crate) mod abi;
 pub(crate) mod audit;
+pub(crate) mod backup;
 pub(crate) mod check;
 pub(crate) mod cosign;
 pub(crate) mod dag;
@@ -15,6 +16,8 @@ pub(crate) mod ledger;
 pub(crate) mod output;
 pub(crate) mod passphrase;
 pub(crate) mod proof;
+pub(crate) mod publish;
+pub(crate) mod repair;
 pub(crate) mod run;
 mod text;
 pub(crate) mod witness;

@@ -25,6 +25,9 @@ const OWN_NAMES: [&str; 16] = [
     "artefacts",
     "artefacts.key",
     "artefacts.new",
+    "damaged",
+    "repair.json",
+    "repair.new",
 ];
 
 /// What a new file system may have in its root.

@@ -186,6 +186,11 @@ pub enum ReplaceStep {
     Durable,
 }
 
+/// Replaces a file that its owner's eyes alone may see.
+pub(crate) fn write_secret(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    write_beside(path, bytes, 0o600)
+}
+
 fn write_beside(path: &Path, bytes: &[u8], mode: u32) -> Result<(), StoreError> {
     replace_in_steps(path, bytes, mode, &mut |_| {})
 }
@@ -220,6 +225,12 @@ pub(crate) fn replace_in_steps(
 pub(crate) fn sync_dir(dir: &Path) -> Result<(), StoreError> {
     let opened = File::open(dir).map_err(StoreError::io("opening", dir))?;
     opened.sync_all().map_err(StoreError::io("syncing", dir))
+}
+
+/// Makes a file durable that is written.
+pub(crate) fn sync_file(file: &Path) -> Result<(), StoreError> {
+    let opened = File::open(file).map_err(StoreError::io("opening", file))?;
+    opened.sync_all().map_err(StoreError::io("syncing", file))
 }
 
 /// Makes a directory, and its name durable.

@@ -17,6 +17,7 @@
 #![forbid(unsafe_code)]
 
 mod audit;
+pub mod backup;
 pub mod cosigned;
 mod credentials;
 mod crossing;
@@ -33,6 +34,7 @@ mod ledger;
 mod monitor;
 mod prove;
 mod recover;
+pub mod repair;
 mod report;
 mod scope;
 mod shared;

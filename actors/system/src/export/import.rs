@@ -99,7 +99,7 @@ pub fn import(from: &Path, data: &Path, progress: &mut dyn FnMut(u64)) -> Result
     files::create_dir(data)?;
     let _lock = Lock::take(&layout)?;
     files::create_dir(&layout.log())?;
-    let root = write(&export, &layout)?;
+    let root = write(&export, &layout, report.size)?;
     if root.to_hex() != report.root {
         return Err(ImportError::Changed(format!("root {}, audited was {}", root.to_hex(), report.root)));
     }
@@ -118,8 +118,8 @@ pub fn import(from: &Path, data: &Path, progress: &mut dyn FnMut(u64)) -> Result
     })
 }
 
-/// Writes the log; gives the root over what was written.
-fn write(export: &ExportLayout, layout: &Layout) -> Result<Hash, ImportError> {
+/// Writes the log up to this size, as one that is kept up to date may have grown since; gives the root over what was written.
+fn write(export: &ExportLayout, layout: &Layout, size: u64) -> Result<Hash, ImportError> {
     let mut reader = Reader::new(&layout.log());
     // Nothing is there: this says where a log begins.
     reader.next_group()?;
@@ -128,7 +128,8 @@ fn write(export: &ExportLayout, layout: &Layout) -> Result<Hash, ImportError> {
     let mut frontier = Frontier::default();
     let (mut group, mut bytes, mut start) = (Vec::new(), 0, 0);
     loop {
-        let next = log.next_entry().map_err(|error| match error {
+        let next = if frontier.size() < size { log.next_entry() } else { Ok(None) };
+        let next = next.map_err(|error| match error {
             CarLogError::Store(error) => ImportError::Store(error),
             other => ImportError::Changed(other.to_string()),
         })?;

@@ -163,7 +163,7 @@ fn write_tiles(layout: &ExportLayout, tiles: Vec<Written>) -> Result<u64, StoreE
 }
 
 /// A policy that takes the log's own word, as JSON: the host knows of no witnesses yet.
-fn policy_of(origin: &str, host: Did) -> String {
+pub(super) fn policy_of(origin: &str, host: Did) -> String {
     let key = VerifierKey::new(origin, KeyKind::Log, host);
     let policy = key.map(TrustPolicy::log_alone);
     // An origin is always a note's name, and a policy always JSON; were it not, the file would say `null`.
