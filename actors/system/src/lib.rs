@@ -26,6 +26,8 @@ mod faults;
 mod files;
 mod host;
 mod ledger;
+#[doc(hidden)]
+pub mod measure;
 mod monitor;
 mod prove;
 mod recover;
