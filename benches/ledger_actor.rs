@@ -119,7 +119,8 @@ fn lines(way: &Way, pairs: &[Pair]) -> Vec<Vec<Run>> {
 fn floor(pairs: &[Pair], accounts: u32) -> f64 {
     let mut counters = vec![[u128::from(EACH); 2]; accounts as usize];
     let started = Instant::now();
-    for (from, to, amount) in black_box(pairs) {
+    for pair in pairs {
+        let (from, to, amount) = black_box(pair);
         counters[*from as usize][0] += u128::from(*amount);
         counters[*to as usize][1] += u128::from(*amount);
     }

@@ -15,6 +15,11 @@ pub(crate) fn median(mut of: Vec<f64>) -> f64 {
     of[of.len() / 2]
 }
 
+/// How many there are in a time at so many a second, at least one.
+pub(crate) fn count(a_second: usize, time: std::time::Duration) -> usize {
+    a_second * usize::try_from(time.as_millis()).unwrap_or(0) / 1000 + 1
+}
+
 /// Small numbers, the same ones on every machine (xorshift64).
 pub(crate) struct Numbers(u64);
 
@@ -38,5 +43,7 @@ pub(crate) fn tell_load() {
 
 /// A rate beside the floor's: `ours / floor`.
 pub(crate) fn tell(name: &str, unit: &str, ours: f64, floor: f64) {
-    println!("RATIO name={name} ours={ours:.0} floor={floor:.0} unit={unit} ratio={:.3}", ours / floor);
+    let ratio = ours / floor;
+    let digits = if ratio < 0.01 { 6 } else { 3 };
+    println!("RATIO name={name} ours={ours:.0} floor={floor:.0} unit={unit} ratio={ratio:.digits$}");
 }
