@@ -139,7 +139,8 @@ fn main() {
         for way in &WAYS {
             let names = [("uniform", false), ("hot", true)]
                 .map(|(pattern, hot)| (format!("ledger_actor_{}_{pattern}_{accounts}", way.name), hot));
-            let is_wanted = |name: &String| wanted.is_empty() || wanted.iter().any(|part| name.contains(part));
+            let is_wanted =
+                |name: &String| wanted.is_empty() || wanted.iter().any(|part| name.contains(part));
             if !names.iter().any(|(name, _)| is_wanted(name)) {
                 continue;
             }
@@ -157,7 +158,11 @@ fn main() {
                     floors.push(floor(&pairs, *accounts));
                 }
                 let after = alone.balance(watched).expect("a balance");
-                assert_eq!(after - before, moved(&pairs[..pairs.len() / way.scopes as usize], rounds), "{name}");
+                assert_eq!(
+                    after - before,
+                    moved(&pairs[..pairs.len() / way.scopes as usize], rounds),
+                    "{name}"
+                );
                 println!("{name}: ours {ours:.0?}");
                 tell(name, "transfers_per_second", median(ours), median(floors));
             }

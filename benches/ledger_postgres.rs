@@ -55,7 +55,7 @@ struct Options {
 }
 
 /// One way to ask for transfers.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 struct Way {
     name: &'static str,
     clients: u32,

@@ -31,9 +31,14 @@ pub(crate) struct Bare {
     memory: Option<wasmtime::Memory>,
 }
 
-pub(crate) type Written = Vec<(Vec<u8>, Vec<u8>)>;
+/// What a run came to.
+pub(crate) struct Ran {
+    pub(crate) code: i32,
+    pub(crate) written: Vec<(Vec<u8>, Vec<u8>)>,
+    pub(crate) output: Vec<u8>,
+}
 
-/// Calls an entry; what it wrote, and its output.
+/// Calls an entry.
 pub(crate) fn run(
     engine: &Engine,
     pre: &InstancePre<Bare>,
@@ -41,7 +46,7 @@ pub(crate) fn run(
     input: &[u8],
     caller: &str,
     entry: &str,
-) -> (Written, Vec<u8>) {
+) -> Ran {
     let data = Bare {
         input: input.to_vec(),
         caller: caller.to_owned(),
@@ -57,13 +62,14 @@ pub(crate) fn run(
     let entry = instance.get_typed_func::<(), i32>(&mut store, entry).expect("the entry");
     let code = entry.call(&mut store, ()).expect("a run");
     let bare = store.into_data();
-    assert_eq!(code, 0, "{}", String::from_utf8_lossy(&bare.output));
-    (bare.written, bare.output)
+    Ran { code, written: bare.written, output: bare.output }
 }
 
 /// What the guest keeps when the election is opened.
 pub(crate) fn opened(engine: &Engine, pre: &InstancePre<Bare>, election: &[u8]) -> Values {
-    Arc::new(run(engine, pre, &Values::default(), election, "did:key:z", "open").0.into_iter().collect())
+    let ran = run(engine, pre, &Values::default(), election, "did:key:z", "open");
+    assert_eq!(ran.code, 0, "{}", String::from_utf8_lossy(&ran.output));
+    Arc::new(ran.written.into_iter().collect())
 }
 
 /// An engine, and a module whose imports are resolved.

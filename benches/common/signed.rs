@@ -59,8 +59,8 @@ pub(crate) fn write_log(dir: &Path, invocations: usize, members: usize) {
 fn request(host: &Host, scope: Did, module: BlockId, n: usize, key: &SecretKey) -> Request {
     let (id, input) = (invocation_id(&[&n.to_string()]), format!("{n:08}"));
     let expires = now_ms() + 3_600_000;
-    let invocation =
-        Invocation::new(host.origin(), scope, module, "keep", input, id, key.did(), expires).with_fuel(1_000_000);
+    let invocation = Invocation::new(host.origin(), scope, module, "keep", input, id, key.did(), expires)
+        .with_fuel(1_000_000);
     Request::sign(&invocation, key)
 }
 

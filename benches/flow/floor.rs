@@ -66,10 +66,9 @@ fn one(
     message.extend_from_slice(&request.payload);
     let caller = VerifyingKey::from_bytes(signed.invocation.caller.key()).expect("a key");
     caller.verify_strict(&message, &Signature::from_bytes(signature)).expect("valid");
-    let (written, output) =
-        run(engine, pre, values, &signed.invocation.input, signed.invocation.caller.as_str(), "vote");
-    assert!(output.is_empty() && written.len() == 1);
-    let receipt = encode(signed, written);
+    let ran = run(engine, pre, values, &signed.invocation.input, signed.invocation.caller.as_str(), "vote");
+    assert!(ran.code == 0 && ran.output.is_empty() && ran.written.len() == 1);
+    let receipt = encode(signed, ran.written);
     let digest = Sha256::digest(&receipt);
     let signature = key.sign(&receipt).to_bytes();
     out.extend_from_slice(&request.payload);

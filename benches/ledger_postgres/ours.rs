@@ -76,7 +76,8 @@ impl Bank {
         });
         let wasm = wat::parse_str(GUEST).map_err(|error| error.to_string())?;
         let entries = [("fill", "admin"), ("pay", "anyone")];
-        let module = ModuleSpec::of(wasm, &["transfer", "treasury"], &entries).map_err(|error| error.to_string())?;
+        let module =
+            ModuleSpec::of(wasm, &["transfer", "treasury"], &entries).map_err(|error| error.to_string())?;
         let id = module.id();
         let unit = Unit::parse("HOUR").map_err(|error| error.to_string())?;
         let spec = ScopeSpec::new("bank")
@@ -119,7 +120,13 @@ impl Bank {
         payees.iter().flat_map(record).collect()
     }
 
-    fn request(&self, (module, entry): (BlockId, &str), input: Vec<u8>, transfers: usize, key: &SecretKey) -> Request {
+    fn request(
+        &self,
+        (module, entry): (BlockId, &str),
+        input: Vec<u8>,
+        transfers: usize,
+        key: &SecretKey,
+    ) -> Request {
         let id = invocation_id(&[&self.made.fetch_add(1, Ordering::Relaxed).to_string()]);
         let expires = now_ms() + 24 * 3_600_000;
         let invocation =
@@ -184,14 +191,19 @@ impl Bank {
             let threads: Vec<_> =
                 requests.into_iter().map(|requests| scope.spawn(move || client(requests))).collect();
             let ended = threads.into_iter().map(|thread| thread.join());
-            ended.map(|latencies| latencies.unwrap_or_else(|_| Err("a client that panicked".into()))).collect()
+            ended
+                .map(|latencies| latencies.unwrap_or_else(|_| Err("a client that panicked".into())))
+                .collect()
         });
         let elapsed = started.elapsed().as_secs_f64();
         let latencies: Vec<Vec<u64>> = latencies.into_iter().collect::<Result<_, _>>()?;
         let done: Vec<usize> = latencies.iter().map(Vec::len).collect();
         let moved = self.debits()? - before;
         if moved != u128::from(paid(&done)) {
-            return Err(format!("{name}: the first account paid {moved}, and was answered for {}", paid(&done)));
+            return Err(format!(
+                "{name}: the first account paid {moved}, and was answered for {}",
+                paid(&done)
+            ));
         }
         let latencies: Vec<u64> = latencies.into_iter().flatten().collect();
         let transfers = latencies.len() as f64 * f64::from(way.batch);
@@ -202,7 +214,7 @@ impl Bank {
     fn debits(&self) -> Result<u128, String> {
         let unit = Unit::parse("HOUR").map_err(|error| error.to_string())?;
         let account = block_on(self.host.account(self.scope, Owner::Member(self.members[0]), unit));
-        Ok(account.map_err(|error| error.to_string())?.debits)
+        Ok(account.ok_or("the ledger does not answer")?.debits)
     }
 }
 

@@ -41,7 +41,8 @@ impl LedgerAlone {
         let latch = Arc::new(Latch::new());
         let monitor = Monitor::start_in_arbiter(control, |_| Monitor::default());
         let fail_stop = FailStop::new(latch.clone(), monitor);
-        let ledger = LedgerActor::start_in_arbiter(ledger_arbiter, move |_| LedgerActor::new(ledger, fail_stop));
+        let ledger =
+            LedgerActor::start_in_arbiter(ledger_arbiter, move |_| LedgerActor::new(ledger, fail_stop));
         Ok(Self { ledger, latch, scopes: scopes.to_vec(), stop: Some(stop), system: Some(system) })
     }
 
@@ -65,7 +66,11 @@ impl LedgerAlone {
             let wait = wait.ok_or("an arbiter that has stopped")?;
             block_on(wait).map_err(|_| "a line that was dropped")??;
         }
-        if self.latch.is_closed() { Err("the ledger stopped: a receipt that it cannot book".into()) } else { Ok(()) }
+        if self.latch.is_closed() {
+            Err("the ledger stopped: a receipt that it cannot book".into())
+        } else {
+            Ok(())
+        }
     }
 
     /// What an account's credits less its debits come to.
@@ -107,8 +112,7 @@ async fn line(ledger: &Addr<LedgerActor>, asker: &Arc<Asker>, runs: Vec<Run>) ->
     tell_ledger(ledger, &untold);
     // An answer that comes behind everything that was told.
     let Some(scope) = last else { return Ok(()) };
-    let account =
-        AccountId { scope, owner: icn_core::id::Owner::Treasury, unit: icn_core::id::Unit::fuel() };
+    let account = AccountId { scope, owner: icn_core::id::Owner::Treasury, unit: icn_core::id::Unit::fuel() };
     ledger.send(Balance(account)).await.map(drop).map_err(|error| error.to_string())
 }
 
