@@ -14,7 +14,8 @@
 //!   runs them on one core; the floor does not.
 //! - *memory*: a log in which 1000 members overwrite one value each, again and again, and one four times as long, so that
 //!   the state is the same; then the election, and four of it. What has to grow are the ids that were applied, which are
-//!   remembered for ever.
+//!   remembered for ever: how many bytes the peak grew by for each
+//!   invocation more is said.
 //!
 //! Run: `cargo bench --workspace --bench audit`. `RATIO` lines compare times as *floor / ours*, so 0.667 is 1.5 times as
 //! long.
@@ -39,7 +40,7 @@ const BALLOT: &[u8] = include_bytes!("../guest/prebuilt/ballot.wasm");
 const LEVELS: [Level; 3] = [Level::Structure, Level::Ledger, Level::Replay];
 const ROUNDS: usize = 5;
 /// Invocations of the log in which values are overwritten, and who makes them.
-const OVERWRITES: usize = 80_000;
+const OVERWRITES: usize = 30_000;
 const MEMBERS: usize = 1_000;
 
 /// What an audit took.
@@ -120,7 +121,8 @@ fn bare_parts(data: &Path) -> (Vec<Check>, Vec<Invocation>, Vec<u8>) {
     (checks, ballots, opening)
 }
 
-fn times(data: &Path, rounds: usize) {
+/// Gives the number of ballots.
+fn times(data: &Path, rounds: usize) -> usize {
     let (checks, ballots, opening) = bare_parts(data);
     let (engine, pre) = bare::instance(BALLOT);
     let values = bare::opened(&engine, &pre, &opening);
@@ -149,6 +151,7 @@ fn times(data: &Path, rounds: usize) {
             floor / ours
         );
     }
+    ballots.len()
 }
 
 /// Peaks with a log and with one four times as long.
@@ -181,7 +184,7 @@ fn main() {
     let [once, four_times] = ["overwritten", "overwritten-4"].map(|name| dir.path().join(name));
     signed::write_log(&once, overwrites, members);
     signed::write_log(&four_times, 4 * overwrites, members);
-    memory("overwritten", &once, &four_times);
+    memory("overwritten", &LEVELS, (&once, overwrites), &four_times);
     let file = match election() {
         Ok(file) => file,
         Err(why) => return println!("SKIPPED the election: {why}"),
@@ -193,7 +196,7 @@ fn main() {
     }
     let [once, four_times] = ["election", "election-4"].map(|name| dir.path().join(name));
     hold(&copies[..1], &once);
-    times(&once, rounds);
+    let ballots = times(&once, rounds);
     hold(&copies, &four_times);
-    memory("election", &once, &four_times);
+    memory("election", &[Level::Ledger], (&once, ballots), &four_times);
 }
