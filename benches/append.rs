@@ -3,7 +3,7 @@
 //!
 //! Entries are receipts with their invocations, as a host wrote them: four blocks, two signatures, one anchor each.
 //! *Ours*: blocks are named by their hashes, the entry is looked at (canonical encodings, strict verification of both
-//! signatures: `Prepared::read`), the log's machine takes it (order, authors, Merkle tree), and the store appends the
+//! signatures: `Prepared::read`), it is folded as far as the log's structure goes (order, authors, Merkle tree), and the store appends the
 //! group with one sync. *Floor*: both signatures verified strictly, every block hashed, the bytes written with one sync
 //! for each group. Both on one thread. The store takes at most 1024 entries a group, so a group of 4096 is four appends
 //! with a sync each; the floor syncs once.
@@ -23,11 +23,10 @@ use std::path::Path;
 use std::time::Instant;
 
 use common::{median, tell, tell_load, testing};
-use icn_core::block::{Entry, Payload};
+use icn_core::block::Entry;
 use icn_core::encode::Block;
 use icn_core::id::{BlockId, Codec};
-use icn_core::log::{Link, Log};
-use icn_core::replay::{Prepared, Trust};
+use icn_core::replay::{Fold, Prepared, Trust};
 use icn_runtime::limits;
 use icn_system::store::{LogStore as _, Reader, SegmentStore};
 use sha2::{Digest as _, Sha256};
@@ -59,33 +58,27 @@ impl Raw {
     }
 }
 
-/// What an entry says of its author.
-fn link(prepared: &Prepared) -> Link {
-    let (_, receipt) = prepared.run().expect("a receipt");
-    Link::of(&Payload::Receipt(Box::new(receipt.clone())))
-}
-
 /// Entries a second. `before` are the entries that the log begins with.
 fn ours(before: &[(u64, Entry)], raws: &[Raw], size: usize) -> f64 {
     let dir = tempfile::tempdir().expect("a scratch directory");
     let mut store = SegmentStore::open(dir.path(), &ended(dir.path())).expect("a store");
-    let mut log = Log::default();
+    let mut fold = Fold::of_structure();
     for (position, entry) in before {
-        let payload = entry.blocks.iter().find_map(|block| Payload::from_bytes(block.bytes()).ok());
-        log.append(entry, &Link::of(&payload.expect("a payload"))).expect("it comes next");
-        store.append(*position, &[entry]).expect("appended");
+        let prepared = Prepared::read(*position, entry.clone(), Trust::Nobody).expect("it holds");
+        let applied = fold.apply(prepared, None).expect("it comes next");
+        store.append(*position, &[applied.entry()]).expect("appended");
     }
     let started = Instant::now();
     for group in raws.chunks(size) {
-        let begin = log.size();
-        let prepared: Vec<Prepared> = (log.size()..)
+        let begin = fold.log().size();
+        let applied: Vec<Prepared> = (begin..)
             .zip(group)
-            .map(|(position, raw)| Prepared::read(position, raw.entry(), Trust::Nobody).expect("it holds"))
+            .map(|(position, raw)| {
+                let prepared = Prepared::read(position, raw.entry(), Trust::Nobody).expect("it holds");
+                fold.apply(prepared, None).expect("it comes next")
+            })
             .collect();
-        for prepared in &prepared {
-            log.append(prepared.entry(), &link(prepared)).expect("it comes next");
-        }
-        let entries: Vec<&Entry> = prepared.iter().map(Prepared::entry).collect();
+        let entries: Vec<&Entry> = applied.iter().map(Prepared::entry).collect();
         for (at, part) in entries.chunks(limits::GROUP_ENTRIES_MAX).enumerate() {
             store.append(begin + (at * limits::GROUP_ENTRIES_MAX) as u64, part).expect("appended");
         }
@@ -94,7 +87,7 @@ fn ours(before: &[(u64, Entry)], raws: &[Raw], size: usize) -> f64 {
     store.close().expect("closed");
     let mut reader = Reader::new(dir.path());
     while reader.next_group().expect("readable").is_some() {}
-    assert_eq!(reader.position(), log.size(), "all that was appended is there");
+    assert_eq!(reader.position(), fold.log().size(), "all that was appended is there");
     raws.len() as f64 / seconds
 }
 
