@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{BufReader, Read as _, Seek as _};
+use std::io::{BufRead as _, BufReader, Read as _, Seek as _};
 use std::path::{Path, PathBuf};
 
 use icn_core::chain::ChainParts;
@@ -102,8 +102,18 @@ pub fn read(path: &Path) -> Result<Snapshot, Unusable> {
     let mut file = BufReader::new(File::open(path).map_err(failed)?);
     let length = file.get_ref().metadata().map_err(failed)?.len();
     let body = length.saturating_sub(DIGEST_BYTES);
-    let mut hasher = Sha256::new();
-    let hashed = std::io::copy(&mut file.by_ref().take(body), &mut hasher).map_err(failed)?;
+    let (mut hasher, mut hashed) = (Sha256::new(), 0);
+    let mut bytes = file.by_ref().take(body);
+    loop {
+        let some = bytes.fill_buf().map_err(failed)?;
+        if some.is_empty() {
+            break;
+        }
+        hasher.update(some);
+        hashed += some.len();
+        let read = some.len();
+        bytes.consume(read);
+    }
     let mut digest = Vec::new();
     file.by_ref().take(DIGEST_BYTES).read_to_end(&mut digest).map_err(failed)?;
     if hasher.finalize().as_slice() != digest {
