@@ -132,7 +132,7 @@ fn floor(pairs: &[Pair], accounts: u32) -> f64 {
 fn main() {
     let wanted: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with("--")).collect();
     let (sizes, transfers, rounds) =
-        if testing() { (&[640u32][..], 2_048, 1) } else { (&[1_000, 1_000_000][..], 131_072, 5) };
+        if testing() { (&[640u32][..], 2_048, 1) } else { (&[1_000, 1_000_000][..], 32_768, 5) };
     println!("transfers a second through the ledger's actor; {transfers} of them, {rounds} rounds, medians");
     tell_load();
     for accounts in sizes {
