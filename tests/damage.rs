@@ -583,7 +583,7 @@ fn a_host_that_lies_with_all_of_its_keys_is_found_out_by_running_the_guests_agai
         for entry in &forged {
             let (_, payload) = signed(entry, entry.leaves[0]);
             let payload = icn_core::block::Payload::from_bytes(entry.blocks[payload].bytes()).unwrap();
-            log.append(entry, &icn_core::log::Link::of(&payload)).unwrap();
+            log.append(entry, &[icn_core::log::Link::of(&payload)]).unwrap();
         }
         let origin = receipt_of(forged.last().unwrap()).2.log;
         let checkpoint: Checkpoint = log.checkpoint(&origin);

@@ -13,7 +13,7 @@ use icn_core::ledger::{Actor, HoldState, Ledger, LedgerRefusal, Operation};
 use icn_core::limits;
 use icn_core::policy::PolicyInForce;
 use icn_core::state::State;
-use icn_sandbox::{Call, LedgerPort, PortClosed};
+use icn_sandbox::{Call, LedgerPort, PortError};
 
 /// Keys of the scope's state.
 const KEYS: usize = 10_000;
@@ -24,10 +24,7 @@ struct Port {
 }
 
 impl LedgerPort for Port {
-    fn stage(
-        &mut self,
-        operation: Operation,
-    ) -> BoxFuture<'_, Result<Result<(), LedgerRefusal>, PortClosed>> {
+    fn stage(&mut self, operation: Operation) -> BoxFuture<'_, Result<Result<(), LedgerRefusal>, PortError>> {
         let answer = self.ledger.stage(self.scope, TIME_MS, &Actor::default(), operation);
         futures::future::ready(Ok(answer)).boxed()
     }
@@ -36,15 +33,15 @@ impl LedgerPort for Port {
         owner: Owner,
         unit: Unit,
         amount: u64,
-    ) -> BoxFuture<'_, Result<Result<(), LedgerRefusal>, PortClosed>> {
+    ) -> BoxFuture<'_, Result<Result<(), LedgerRefusal>, PortError>> {
         let (scope, nobody) = (self.scope, Actor::default());
         let answer = self.ledger.authorize_staged(scope, TIME_MS, &nobody, (owner, unit), amount);
         futures::future::ready(Ok(answer)).boxed()
     }
-    fn balance(&mut self, owner: Owner, unit: Unit) -> BoxFuture<'_, Result<i128, PortClosed>> {
+    fn balance(&mut self, owner: Owner, unit: Unit) -> BoxFuture<'_, Result<i128, PortError>> {
         futures::future::ready(Ok(self.ledger.balance_staged(self.scope, TIME_MS, &owner, &unit))).boxed()
     }
-    fn open_hold(&mut self, id: HoldId) -> BoxFuture<'_, Result<Option<HoldState>, PortClosed>> {
+    fn open_hold(&mut self, id: HoldId) -> BoxFuture<'_, Result<Option<HoldState>, PortError>> {
         futures::future::ready(Ok(self.ledger.open_hold(self.scope, TIME_MS, &id))).boxed()
     }
 }
@@ -130,6 +127,7 @@ impl World {
                 network: u64::MAX / 4,
             },
             issue: Vec::new(),
+            counterparts: Vec::new(),
         };
         let mut ledger = Ledger::default();
         let issue = Issue { unit, to: Owner::Member(caller), amount: 1_000_000 };

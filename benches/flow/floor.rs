@@ -99,6 +99,7 @@ fn encode(signed: &Signed, written: Vec<(Vec<u8>, Vec<u8>)>) -> Vec<u8> {
         logged: None,
         writes,
         journal: Vec::new(),
+        with: Vec::new(),
         nodes: Vec::new(),
         anchors: Vec::new(),
         root: icn_runtime::Hash::digest(&[]),

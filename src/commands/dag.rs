@@ -197,20 +197,23 @@ fn table(blocks: &[Shown]) -> String {
 fn heads(data: &Path) -> Result<Vec<Shown>, Failure> {
     let (mut walk, mut last) = (Walk::open(data)?, BTreeMap::new());
     while let Some((position, entry)) = walk.log.next_entry()? {
-        let fail = |why| Failure::Entry(position, why);
-        let row = walk.row.next(&entry).map_err(fail)?;
-        let [.., payload, envelope] = &row[..] else { continue };
-        let payload = icn_core::block::Payload::from_bytes(payload.bytes())
-            .map_err(|error| fail(icn_core::dag::entries::EntriesError::Payload(payload.id(), error)))?;
-        let link = Link::of(&payload);
-        let shown = Shown {
-            id: envelope.id(),
-            kind: format!("{}, number {} of {}", kind_of(row[row.len() - 2]), link.seq, link.author),
-            bytes: envelope.bytes().len(),
-            position: Some(position),
-            links: links_of(envelope),
-        };
-        last.insert(link.author, shown);
+        let row = walk.row.next(&entry).map_err(|why| Failure::Entry(position, why))?;
+        // The entry's own envelope, and those of its legs.
+        for pair in row.windows(2) {
+            let [payload, envelope] = pair else { continue };
+            let place = (position..).zip(&entry.leaves).find(|(_, leaf)| **leaf == envelope.id());
+            let read = icn_core::block::Payload::from_bytes(payload.bytes());
+            let (Some((place, _)), Ok(read)) = (place, read) else { continue };
+            let link = Link::of(&read);
+            let shown = Shown {
+                id: envelope.id(),
+                kind: format!("{}, number {} of {}", kind_of(payload), link.seq, link.author),
+                bytes: envelope.bytes().len(),
+                position: Some(place),
+                links: links_of(envelope),
+            };
+            last.insert(link.author, shown);
+        }
     }
     Ok(last.into_values().collect())
 }

@@ -145,7 +145,7 @@ impl History {
             let (_, payload) = signed(entry, entry.leaves[0]);
             let payload = Payload::from_bytes(entry.blocks[payload].bytes()).unwrap();
             heads.insert(Link::of(&payload).author, entry.leaves[0]);
-            let _ = log.append(entry, &Link::of(&payload));
+            let _ = log.append(entry, &[Link::of(&payload)]);
         }
         write_tiles(&layout, tiler.finish());
         let roots: Vec<BlockId> = heads.into_values().collect();

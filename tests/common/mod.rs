@@ -29,6 +29,7 @@ pub(crate) mod escrow;
 pub(crate) mod forge;
 #[path = "../oracle/mod.rs"]
 pub(crate) mod oracle;
+pub(crate) mod union;
 
 /// Small numbers from a seed (SplitMix64): the same ones on every machine.
 #[derive(Debug, Clone)]

@@ -36,7 +36,7 @@ pub fn check_journal(
     ledger: &Ledger,
 ) -> Result<(), ChainError> {
     if ruling::is_of_ledger(&invocation.module) {
-        return ruling::check(invocation, receipt);
+        return ruling::check(invocation, receipt, policy);
     }
     let asker = Asker { invocation, policy };
     let mut placed: BTreeSet<HoldId> = BTreeSet::new();
@@ -53,6 +53,19 @@ pub fn check_journal(
                 } else if !asker.is_usage(operation) {
                     asker.needs(Capability::Transfer)?;
                 }
+            }
+            Operation::Send { from, scope, .. } => {
+                asker.may_debit(from)?;
+                asker.needs(Capability::Cross)?;
+                if *from == Owner::Issuance {
+                    return Err(ChainError::new("transfer's debit", "an account with something in it", from));
+                }
+                if !policy.deals_with(scope) {
+                    return Err(ChainError::new("counterpart", "one that the policy names", scope));
+                }
+            }
+            Operation::Receive { .. } => {
+                return Err(ChainError::new("receipt's journal", "what its scope pays", operation.name()));
             }
             Operation::Hold { id, from, module, .. } => {
                 asker.may_debit(from)?;

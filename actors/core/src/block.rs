@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 pub use crate::capability::{Capability, CapabilityError, CredentialType};
+use crate::crossing::Leg;
 use crate::effect::Outcome;
 use crate::encode::{self, Block, DecodeError};
 use crate::id::{BlockId, Did, Hash, InvocationId, Origin, Owner, Unit};
@@ -43,6 +44,7 @@ macro_rules! tag {
 
 tag!(/** `typ` of an invocation. */ InvocationTag, "icn/invocation/v1");
 tag!(/** `typ` of a receipt. */ ReceiptTag, "icn/receipt/v1");
+tag!(/** `typ` of a counterpart's leg. */ LegTag, "icn/leg/v1");
 tag!(/** `typ` of a policy. */ PolicyTag, "icn/policy/v1");
 tag!(/** `typ` of a host's first block. */ HostTag, "icn/host/v1");
 tag!(/** `typ` of a node that a guest stored. */ NodeTag, "icn/node/v1");
@@ -150,6 +152,18 @@ pub struct Anchor(
     pub String,
 );
 
+/// A place in another scope's own sequence, which the leg in the same entry takes ([`crate::crossing`]).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Counterpart {
+    /// The other scope.
+    pub scope: Did,
+    /// The place in its own sequence.
+    pub seq: u64,
+    /// Its block before that.
+    pub prev: BlockId,
+}
+
 /// What a scope signs about one invocation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -189,6 +203,9 @@ pub struct Receipt {
     /// for, in its order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub journal: Vec<Operation>,
+    /// Where the counterparts of the journal have their legs, in the order of their identities.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub with: Vec<Counterpart>,
     /// Nodes that the guest stored, in their order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub nodes: Vec<BlockId>,
@@ -297,6 +314,10 @@ pub struct Policy {
     pub grant: GrantLimits,
     /// Units that come into being with it.
     pub issue: Vec<Issue>,
+    /// Other scopes that it deals with, in the order of their identities: units move between two scopes when each
+    /// names the other.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub counterparts: Vec<Did>,
 }
 
 impl Policy {
@@ -391,6 +412,8 @@ pub enum Payload {
     Policy(Box<Policy>),
     /// A receipt.
     Receipt(Box<Receipt>),
+    /// A counterpart's leg.
+    Leg(Box<Leg>),
 }
 
 impl Payload {
@@ -410,6 +433,7 @@ impl Payload {
         let malformed = |why: String| DecodeError::Malformed { what: "signed payload", why };
         match Self::kind(bytes).ok_or_else(|| malformed("not a dag-cbor map with a text `typ`".into()))? {
             ReceiptTag::TEXT => Receipt::from_bytes(bytes).map(|r| Self::Receipt(Box::new(r))),
+            LegTag::TEXT => Leg::from_bytes(bytes).map(|leg| Self::Leg(Box::new(leg))),
             PolicyTag::TEXT => Policy::from_bytes(bytes).map(|p| Self::Policy(Box::new(p))),
             HostTag::TEXT => HostBlock::from_bytes(bytes).map(Self::Host),
             other => Err(malformed(format!("its `typ` is `{other}`, which no entry of a log has"))),
@@ -428,6 +452,13 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// The last so many leaves, which are legs' envelopes where the first is a receipt's that names so many places.
+    #[must_use]
+    pub fn leg_leaves(&self, legs: usize) -> &[BlockId] {
+        let rest = self.leaves.get(1..).unwrap_or_default();
+        &rest[rest.len().saturating_sub(legs)..]
+    }
+
     /// The block of this name among those that it brings.
     #[must_use]
     pub fn block(&self, id: &BlockId) -> Option<&Block> {

@@ -14,8 +14,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::block::{Issue, Policy, Receipt};
+use crate::crossing::Leg;
 use crate::id::{BlockId, Did, HoldId, Owner, Unit};
-use crate::ledger::{AccountId, Books, HoldState, Ledger, Operation};
+use crate::ledger::{AccountId, Books, Command, HoldState, Ledger, Operation};
 
 /// What a line is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
@@ -41,6 +42,12 @@ pub enum Kind {
     Void,
     /// Units of a hold that returned to its payer by its deadline.
     Expire,
+    /// A payment to another scope: this one owes it.
+    Send,
+    /// A payment from another scope: this one claims it.
+    Receive,
+    /// What two scopes owe each other, set off.
+    Net,
 }
 
 impl Kind {
@@ -58,6 +65,9 @@ impl Kind {
             Self::Settle => "settle",
             Self::Void => "void",
             Self::Expire => "expire",
+            Self::Send => "send",
+            Self::Receive => "receive",
+            Self::Net => "net",
         }
     }
 }
@@ -221,6 +231,16 @@ impl Bookkeeper {
         lines
     }
 
+    /// Books a leg, whose envelope it is.
+    pub fn leg(&mut self, position: u64, block: BlockId, leg: &Leg) -> Vec<Line> {
+        let source = Source { position, block, scope: leg.scope, seq: leg.seq, time: leg.time };
+        let mut lines = Vec::new();
+        for operation in &leg.journal {
+            self.operation(source, operation, &mut lines);
+        }
+        lines
+    }
+
     fn charge(&mut self, source: Source, receipt: &Receipt, lines: &mut Vec<Line>) {
         let usage = receipt.usage;
         for (unit, amount) in [
@@ -259,12 +279,40 @@ impl Bookkeeper {
                 let hold = Open { payer, payee, unit, amount, deadline: *deadline, by };
                 self.holds.insert((source.scope, *id), hold);
             }
-            // It moves nothing.
-            Operation::Rule(_) => {}
+            Operation::Send { from, scope, unit, amount, memo, .. } => {
+                let (from, to) = (from.clone(), Owner::Owed(*scope));
+                let moved = Move { from, to, unit: unit.clone(), amount: *amount };
+                lines.push(self.post(source, Kind::Send, moved, memo));
+            }
+            Operation::Receive { scope, to, unit, amount, memo, .. } => {
+                let (from, to) = (Owner::Claim(*scope), to.clone());
+                let moved = Move { from, to, unit: unit.clone(), amount: *amount };
+                lines.push(self.post(source, Kind::Receive, moved, memo));
+            }
+            Operation::Rule(command) => {
+                // No other ruling moves anything.
+                let Command::Net { b: other, unit, .. } = &**command else { return };
+                let (from, to) = (Owner::Owed(*other), Owner::Claim(*other));
+                let amount = self.nets(source.scope, &from, &to, unit);
+                if amount > 0 {
+                    let moved = Move { from, to, unit: unit.clone(), amount };
+                    lines.push(self.post(source, Kind::Net, moved, ""));
+                }
+            }
             Operation::Settle { id, amount } => self.end(source, *id, *amount, Kind::Void, lines),
             Operation::Void { id } => self.end(source, *id, 0, Kind::Void, lines),
             Operation::Expire { id } => self.end(source, *id, 0, Kind::Expire, lines),
         }
+    }
+
+    /// The less of what a scope owes another and what it claims of it.
+    fn nets(&self, scope: Did, owed: &Owner, claim: &Owner, unit: &Unit) -> u64 {
+        let balance = |owner: &Owner| {
+            let id = AccountId { scope, owner: owner.clone(), unit: unit.clone() };
+            self.posted.get(&id).map_or(0, Sums::balance)
+        };
+        let least = balance(owed).min(balance(claim).saturating_neg());
+        u64::try_from(least.clamp(0, i128::from(i64::MAX))).unwrap_or(0)
     }
 
     /// Ends a hold: so much goes to its payee, the rest returns.

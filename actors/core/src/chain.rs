@@ -7,7 +7,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::block::{Invocation, Node, Receipt, ReceiptTag, Write};
+use crate::block::{Counterpart, Invocation, Node, Receipt, ReceiptTag, Write};
+use crate::crossing::{Leg, Still};
 use crate::deadlines::Deadlines;
 use crate::effect::{Outcome, Staged};
 use crate::encode::Block;
@@ -145,6 +146,11 @@ impl Chain {
     pub const fn policy(&self) -> &Arc<PolicyInForce> {
         &self.policy
     }
+    /// The last block's time, in milliseconds since the Unix epoch.
+    #[must_use]
+    pub const fn time(&self) -> u64 {
+        self.time
+    }
     /// The last block.
     #[must_use]
     pub const fn head(&self) -> BlockId {
@@ -197,7 +203,8 @@ impl Chain {
         Ok(time)
     }
 
-    /// Turns a staged run into the receipt that would come next. `envelope` names the invocation's envelope.
+    /// Turns a staged run into the receipt that would come next. `envelope` names the invocation's envelope, `with`
+    /// where the counterparts of its journal have their legs ([`crossing::counterparts`](crate::crossing::counterparts)).
     pub fn draft(
         &mut self,
         invocation: &Invocation,
@@ -205,6 +212,7 @@ impl Chain {
         engine: BlockId,
         time: u64,
         staged: Staged,
+        with: Vec<Counterpart>,
     ) -> Draft {
         assert!(
             staged.outcome.is_ok()
@@ -237,6 +245,7 @@ impl Chain {
             logged: staged.logged,
             writes: staged.writes.into_iter().map(|(k, v)| Write(k, v.map(Into::into))).collect(),
             journal,
+            with,
             nodes: staged.nodes.iter().map(Block::id).collect(),
             anchors: staged.anchors,
             root: self.tree.root(),
@@ -276,7 +285,7 @@ impl Chain {
     ) -> Result<(), ChainError> {
         self.check_order(invocation, receipt)?;
         self.check_nodes(receipt, &nodes)?;
-        self.check_expiries(receipt)?;
+        self.check_expiries(receipt.time, &receipt.journal)?;
         let module = invocation.module;
         let effects =
             [receipt.writes.len(), receipt.asked().len(), receipt.nodes.len(), receipt.anchors.len()];
@@ -312,16 +321,58 @@ impl Chain {
         Ok(())
     }
 
+    /// The place that comes next, where a leg of this scope would stand.
+    #[must_use]
+    pub const fn next_place(&self) -> Counterpart {
+        Counterpart { scope: self.scope, seq: self.seq + 1, prev: self.head }
+    }
+
+    /// What decides a leg of this scope, while it holds still.
+    #[must_use]
+    pub fn still(&self) -> Still {
+        Still {
+            policy: self.policy.clone(),
+            place: self.next_place(),
+            time: self.time,
+            root: self.root(),
+            deadlines: self.deadlines.clone(),
+        }
+    }
+
+    /// Applies a leg of this scope: its own draft, which was handed over, or one of the log. Its journal but for the
+    /// expiries was compared with its receipt ([`crossing::check_legs`](crate::crossing::check_legs)).
+    ///
+    /// # Errors
+    /// What in it does not come next.
+    pub fn apply_leg(&mut self, leg: &Leg, envelope: BlockId) -> Result<(), ChainError> {
+        self.check_place(leg.seq, leg.prev, leg.time)?;
+        self.check_expiries(leg.time, &leg.journal)?;
+        let root = self.tree.root();
+        if root != leg.root {
+            return Err(ChainError::new("state root", root, leg.root));
+        }
+        self.seq = leg.seq;
+        self.head = envelope;
+        self.time = leg.time;
+        self.deadlines.follow(&leg.journal);
+        Ok(())
+    }
+
+    fn check_place(&self, seq: u64, prev: BlockId, time: u64) -> Result<(), ChainError> {
+        if seq != self.seq + 1 {
+            return Err(ChainError::new("sequence", self.seq + 1, seq));
+        }
+        if prev != self.head {
+            return Err(ChainError::new("block before", self.head, prev));
+        }
+        if time < self.time {
+            return Err(ChainError::new("time", format!("at least {}", self.time), time));
+        }
+        Ok(())
+    }
+
     fn check_order(&self, invocation: &Invocation, receipt: &Receipt) -> Result<(), ChainError> {
-        if receipt.seq != self.seq + 1 {
-            return Err(ChainError::new("sequence", self.seq + 1, receipt.seq));
-        }
-        if receipt.prev != self.head {
-            return Err(ChainError::new("block before", self.head, receipt.prev));
-        }
-        if receipt.time < self.time {
-            return Err(ChainError::new("time", format!("at least {}", self.time), receipt.time));
-        }
+        self.check_place(receipt.seq, receipt.prev, receipt.time)?;
         if invocation.scope != self.scope || receipt.scope != self.scope {
             return Err(ChainError::new("scope", self.scope, invocation.scope));
         }
@@ -355,12 +406,12 @@ impl Chain {
         Ok(())
     }
 
-    /// That each hold which the receipt's time ends is recorded as expired, first and in order, and no other.
-    fn check_expiries(&self, receipt: &Receipt) -> Result<(), ChainError> {
-        let due = self.expiries(receipt.time);
-        let (recorded, asked) = Operation::parts(&receipt.journal);
+    /// That each hold which the block's time ends is recorded as expired, first and in order, and no other.
+    fn check_expiries(&self, time: u64, journal: &[Operation]) -> Result<(), ChainError> {
+        let due = self.expiries(time);
+        let (recorded, asked) = Operation::parts(journal);
         if recorded != due || asked.iter().any(Operation::is_expiry) {
-            let found: Vec<_> = receipt.journal.iter().filter(|operation| operation.is_expiry()).collect();
+            let found: Vec<_> = journal.iter().filter(|operation| operation.is_expiry()).collect();
             return Err(ChainError::new(
                 "expiries",
                 format!("a journal that begins with {due:?} and has no others"),

@@ -43,7 +43,10 @@ impl Deadlines {
     pub(crate) fn follow(&mut self, journal: &[Operation]) {
         for operation in journal {
             match operation {
-                Operation::Transfer { .. } | Operation::Rule(_) => {}
+                Operation::Send { .. }
+                | Operation::Receive { .. }
+                | Operation::Transfer { .. }
+                | Operation::Rule(_) => {}
                 Operation::Hold { id, deadline, .. } => self.open(*id, *deadline),
                 Operation::Settle { id, .. } | Operation::Void { id } | Operation::Expire { id } => {
                     self.end(id);

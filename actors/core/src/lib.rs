@@ -17,6 +17,7 @@ pub mod capability;
 pub mod chain;
 pub mod checkpoint;
 pub mod costs;
+pub mod crossing;
 pub mod dag;
 mod deadlines;
 pub mod effect;

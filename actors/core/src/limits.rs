@@ -202,6 +202,12 @@ pub const MODULE_WEIGHT_MAX: u64 = 5_000_000;
 pub const POLICY_MODULES_MAX: usize = 64;
 /// Roles that a scope's policy defines, at most.
 pub const POLICY_ROLES_MAX: usize = 64;
+/// Other scopes that a policy names as its counterparts, at most.
+pub const POLICY_COUNTERPARTS_MAX: usize = 256;
+/// Other scopes that one invocation moves units to, at most: each stands still while it runs.
+pub const CROSSING_SCOPES_MAX: usize = 16;
+/// How long an invocation waits for other scopes to hold still, in milliseconds, before it is told to come back.
+pub const CROSSING_WAIT_MS_MAX: u64 = 10_000;
 /// Members that a policy names in itself for one role, at most; more go into rolls.
 pub const ROLE_NAMED_MAX: usize = 1024;
 /// Rolls of one role, at most.

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::block::{Entry, Payload};
+use crate::block::{Counterpart, Entry, Payload};
 use crate::checkpoint::Checkpoint;
 use crate::id::{BlockId, Did, Origin};
 use crate::merkle::Frontier;
@@ -41,7 +41,14 @@ impl Link {
             Payload::Receipt(receipt) => {
                 Self { author: receipt.scope, seq: receipt.seq, prev: Some(receipt.prev) }
             }
+            Payload::Leg(leg) => leg.place().into(),
         }
+    }
+}
+
+impl From<Counterpart> for Link {
+    fn from(place: Counterpart) -> Self {
+        Self { author: place.scope, seq: place.seq, prev: Some(place.prev) }
     }
 }
 
@@ -51,9 +58,12 @@ pub enum LogError {
     /// An entry without leaves.
     #[error("an entry without leaves")]
     Empty,
-    /// The first leaf is not among the entry's blocks.
+    /// A leaf that an author signed is not among the entry's blocks.
     #[error("the leaf {0} is not a block of its entry")]
     MissingBlock(BlockId),
+    /// One author has two blocks in one entry.
+    #[error("{0} has two blocks in one entry, expected one of each author")]
+    Twice(Did),
     /// The author's sequence has a gap, a repeat or a fork.
     #[error(
         "{author} continues with sequence {found_seq} after {found_prev:?}, expected {expected_seq} after {expected_prev:?}"
@@ -107,35 +117,56 @@ impl Log {
         Checkpoint { origin: origin.clone(), size: self.size(), root: self.frontier.root() }
     }
 
-    /// Whether the entry comes next; nothing is changed.
-    pub fn check(&self, entry: &Entry, link: &Link) -> Result<(), LogError> {
-        let first = entry.leaves.first().ok_or(LogError::Empty)?;
-        if entry.block(first).is_none() {
-            return Err(LogError::MissingBlock(*first));
+    /// Whether the entry comes next; nothing is changed. The first link is that of the first leaf's block; those of
+    /// other authors, of its last leaves in their order.
+    pub fn check(&self, entry: &Entry, links: &[Link]) -> Result<(), LogError> {
+        for (leaf, link) in signed_leaves(entry, links)? {
+            if entry.block(&leaf).is_none() {
+                return Err(LogError::MissingBlock(leaf));
+            }
+            let head = self.heads.get(&link.author);
+            let expected_seq = head.map_or(0, |head| head.seq + 1);
+            let expected_prev = head.map(|head| head.block);
+            if link.seq != expected_seq || link.prev != expected_prev {
+                return Err(LogError::Sequence {
+                    author: link.author,
+                    found_seq: link.seq,
+                    found_prev: link.prev,
+                    expected_seq,
+                    expected_prev,
+                });
+            }
         }
-        let head = self.heads.get(&link.author);
-        let expected_seq = head.map_or(0, |head| head.seq + 1);
-        let expected_prev = head.map(|head| head.block);
-        if link.seq != expected_seq || link.prev != expected_prev {
-            return Err(LogError::Sequence {
-                author: link.author,
-                found_seq: link.seq,
-                found_prev: link.prev,
-                expected_seq,
-                expected_prev,
-            });
+        if let Some(twice) =
+            (1..links.len()).find(|at| links[..*at].iter().any(|l| l.author == links[*at].author))
+        {
+            return Err(LogError::Twice(links[twice].author));
         }
         Ok(())
     }
 
     /// Appends the entry, or says why it does not come next; gives the position of its first leaf.
-    pub fn append(&mut self, entry: &Entry, link: &Link) -> Result<u64, LogError> {
-        self.check(entry, link)?;
+    pub fn append(&mut self, entry: &Entry, links: &[Link]) -> Result<u64, LogError> {
+        self.check(entry, links)?;
         let position = self.size();
         for leaf in &entry.leaves {
             self.frontier.append(leaf);
         }
-        self.heads.insert(link.author, Head { seq: link.seq, block: entry.leaves[0] });
+        for (leaf, link) in signed_leaves(entry, links)? {
+            self.heads.insert(link.author, Head { seq: link.seq, block: leaf });
+        }
         Ok(position)
     }
+}
+
+/// The leaves that authors signed, each with its link: the first, and the last ones.
+fn signed_leaves<'a>(
+    entry: &'a Entry,
+    links: &'a [Link],
+) -> Result<impl Iterator<Item = (BlockId, &'a Link)>, LogError> {
+    let [first, others @ ..] = links else { return Err(LogError::Empty) };
+    let [leaf, rest @ ..] = &entry.leaves[..] else { return Err(LogError::Empty) };
+    let last = rest.len().checked_sub(others.len()).ok_or(LogError::Empty)?;
+    let others = rest[last..].iter().copied().zip(others);
+    Ok(std::iter::once((*leaf, first)).chain(others))
 }

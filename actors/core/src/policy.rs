@@ -156,6 +156,17 @@ impl PolicyInForce {
         if policy.token.as_ref().is_some_and(Unit::is_resource) {
             return fail("the default token is a resource of the runtime".into());
         }
+        let others = &policy.counterparts;
+        if others.len() > limits::POLICY_COUNTERPARTS_MAX {
+            return fail(format!(
+                "{} counterparts where at most {} are allowed",
+                others.len(),
+                limits::POLICY_COUNTERPARTS_MAX
+            ));
+        }
+        if !others.is_sorted_by(|a, b| a < b) || others.contains(&policy.scope) {
+            return fail("the counterparts are other scopes, each once, in ascending order".into());
+        }
         if policy.grant.memory > limits::MEMORY_PAGES_MAX
             || policy.grant.fuel > limits::FUEL_PER_INVOCATION_MAX
         {
@@ -185,6 +196,12 @@ impl PolicyInForce {
     #[must_use]
     pub fn grants(&self, module: &BlockId, capability: Capability) -> bool {
         self.install(module).is_some_and(|install| install.capabilities.contains(&capability))
+    }
+
+    /// Whether it names another scope as one that it deals with.
+    #[must_use]
+    pub fn deals_with(&self, other: &Did) -> bool {
+        self.policy.counterparts.binary_search(other).is_ok()
     }
 
     /// Whether the member holds the role.

@@ -7,13 +7,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::authority;
-use crate::block::{Entry, HostBlock, Invocation, Payload, Policy, Receipt};
+use crate::block::{Counterpart, Entry, HostBlock, Invocation, Payload, Policy, Receipt};
 use crate::chain::{Chain, ChainError, random_seed};
+use crate::crossing::{self, Leg};
 use crate::effect::{Outcome, Staged, TrapKind};
 use crate::encode::Block;
 use crate::gate;
 use crate::id::{BlockId, Did, Origin, Unit};
-use crate::ledger::{Actor, Ledger};
+use crate::ledger::{Actor, Ledger, Operation};
 use crate::log::{Link, Log, LogError};
 use crate::policy::{PolicyInForce, Roll};
 use crate::ruling;
@@ -53,7 +54,7 @@ pub struct Prepared {
 enum Body {
     Host(HostBlock),
     Policy(Box<Policy>),
-    Receipt { receipt: Box<Receipt>, invocation: Box<Invocation> },
+    Receipt { receipt: Box<Receipt>, invocation: Box<Invocation>, legs: Vec<Leg> },
 }
 
 /// How much of an entry's own is checked.
@@ -105,9 +106,17 @@ impl Prepared {
     #[must_use]
     pub fn run(&self) -> Option<(&Invocation, &Receipt)> {
         match &self.body {
-            Body::Receipt { receipt, invocation } => Some((invocation, receipt)),
+            Body::Receipt { receipt, invocation, .. } => Some((invocation, receipt)),
             _ => None,
         }
+    }
+    /// The legs of its receipt, each with its envelope.
+    pub fn legs(&self) -> impl Iterator<Item = (BlockId, &Leg)> {
+        let legs = match &self.body {
+            Body::Receipt { legs, .. } => &legs[..],
+            _ => &[],
+        };
+        self.entry.leg_leaves(legs.len()).iter().copied().zip(legs)
     }
     /// The scope that it belongs to, if any.
     #[must_use]
@@ -148,11 +157,24 @@ fn look(position: u64, entry: &Entry, trust: Trust) -> Result<(Block, Body), Div
     let (author, domain, body) = match read {
         Payload::Host(host) => (host.host, Domain::Host, Body::Host(host)),
         Payload::Policy(policy) => (policy.scope, Domain::Policy, Body::Policy(policy)),
+        Payload::Leg(_) => {
+            return Err(fail(position, first, "entry", "a receipt before its legs", "a leg"));
+        }
         Payload::Receipt(receipt) => {
             let (inner, block) = signed(position, entry, receipt.invocation)?;
             let invocation = Invocation::from_bytes(block.bytes()).map_err(|e| bad(block.id(), &e))?;
             by(receipt.invocation, &inner, &invocation.caller, Domain::Invocation, &block)?;
-            (receipt.scope, Domain::Receipt, Body::Receipt { receipt, invocation: Box::new(invocation) })
+            let mut legs = Vec::with_capacity(receipt.with.len());
+            for id in entry.leg_leaves(receipt.with.len()) {
+                let (envelope, block) = signed(position, entry, *id)?;
+                let leg = Leg::from_bytes(block.bytes()).map_err(|e| bad(block.id(), &e))?;
+                by(*id, &envelope, &leg.scope, Domain::Leg, &block)?;
+                legs.push(leg);
+            }
+            crossing::check_legs(&receipt, first, &legs)
+                .map_err(|e| fail(position, first, e.what, e.expected, e.found))?;
+            let invocation = Box::new(invocation);
+            (receipt.scope, Domain::Receipt, Body::Receipt { receipt, invocation, legs })
         }
     };
     by(first, &envelope, &author, domain, &payload)?;
@@ -192,6 +214,7 @@ fn out_of_order(position: u64, block: BlockId, error: &LogError) -> Divergence {
     let what = match error {
         LogError::Empty => "entry",
         LogError::MissingBlock(_) => "block",
+        LogError::Twice(_) => "author",
         LogError::Sequence { found_seq, expected_seq, .. } if found_seq != expected_seq => "sequence",
         LogError::Sequence { .. } => "block before",
     };
@@ -228,6 +251,8 @@ pub struct Rerun<'a> {
     pub seed: [u8; 32],
     /// Who it is to the ledger.
     pub actor: &'a Actor,
+    /// The policies of the scopes that the policy names and that are open.
+    pub counterparts: Vec<Arc<PolicyInForce>>,
 }
 
 /// Something that runs guests again.
@@ -366,16 +391,18 @@ impl Fold {
         if prepared.position != position {
             return Err(fail(position, first, "position", position, prepared.position));
         }
-        let (link, leaves) = match &prepared.body {
-            Body::Host(host) => (Link::of(&Payload::Host(host.clone())), vec![first]),
+        let (links, leaves) = match &prepared.body {
+            Body::Host(host) => (vec![Link::of(&Payload::Host(host.clone()))], vec![first]),
             Body::Policy(policy) => {
-                (Link { author: policy.scope, seq: policy.seq, prev: policy.prev }, vec![first])
+                (vec![Link { author: policy.scope, seq: policy.seq, prev: policy.prev }], vec![first])
             }
-            Body::Receipt { receipt, .. } => {
+            Body::Receipt { receipt, legs, .. } => {
                 let anchors = receipt.anchors.iter().map(|anchor| anchor.0);
+                let of_legs = prepared.entry.leg_leaves(legs.len()).iter().copied();
+                let link = Link { author: receipt.scope, seq: receipt.seq, prev: Some(receipt.prev) };
                 (
-                    Link { author: receipt.scope, seq: receipt.seq, prev: Some(receipt.prev) },
-                    std::iter::once(first).chain(anchors).collect(),
+                    std::iter::once(link).chain(receipt.with.iter().map(|place| (*place).into())).collect(),
+                    std::iter::once(first).chain(anchors).chain(of_legs).collect::<Vec<_>>(),
                 )
             }
         };
@@ -388,7 +415,7 @@ impl Fold {
                 format!("{:?}", prepared.entry.leaves),
             ));
         }
-        self.log.check(&prepared.entry, &link).map_err(|e| out_of_order(position, first, &e))?;
+        self.log.check(&prepared.entry, &links).map_err(|e| out_of_order(position, first, &e))?;
         let elsewhere = match (self.extent, prepared.scope()) {
             (Extent::Whole, _) | (_, None) => false,
             (Extent::Scope(only), Some(scope)) => scope != only,
@@ -401,12 +428,19 @@ impl Fold {
             _ if elsewhere => {}
             Body::Host(host) => self.apply_host(position, first, host)?,
             Body::Policy(policy) => self.apply_policy(position, first, policy, &prepared.entry)?,
-            Body::Receipt { receipt, invocation } => {
+            Body::Receipt { receipt, invocation, .. } => {
                 self.apply_receipt(position, first, receipt, invocation, &prepared, rerunner)?;
                 self.invocations += 1;
             }
         }
-        self.log.append(&prepared.entry, &link).map_err(|e| out_of_order(position, first, &e))?;
+        for (envelope, leg) in prepared.legs() {
+            match self.extent {
+                Extent::Structure => drop(self.origin(position, envelope, &leg.log)?),
+                Extent::Scope(only) if only != leg.scope => {}
+                Extent::Whole | Extent::Scope(_) => self.apply_leg(position, envelope, leg)?,
+            }
+        }
+        self.log.append(&prepared.entry, &links).map_err(|e| out_of_order(position, first, &e))?;
         Ok(prepared)
     }
 
@@ -428,7 +462,7 @@ impl Fold {
         match &prepared.body {
             Body::Host(_) => {}
             Body::Policy(policy) => drop(self.origin(position, block, &policy.log)?),
-            Body::Receipt { receipt, invocation } => {
+            Body::Receipt { receipt, invocation, .. } => {
                 self.origin(position, block, &receipt.log)?;
                 self.origin(position, receipt.invocation, &invocation.log)?;
                 if invocation.scope != receipt.scope {
@@ -480,6 +514,38 @@ impl Fold {
         Ok(())
     }
 
+    /// Of the scopes that a scope's policy names, those that are open: their policies, and where a leg would stand.
+    fn counterparts(&self, scope: &Did) -> Vec<(Arc<PolicyInForce>, Counterpart)> {
+        let named = self.chains.get(scope).map(|chain| &chain.policy().policy().counterparts[..]);
+        let open = named.unwrap_or_default().iter().filter_map(|other| self.chains.get(other));
+        open.map(|chain| (chain.policy().clone(), chain.next_place())).collect()
+    }
+
+    /// Books a counterpart's side of a receipt, in the counterpart's chain and books.
+    fn apply_leg(&mut self, position: u64, block: BlockId, leg: &Leg) -> Result<(), Divergence> {
+        self.origin(position, block, &leg.log)?;
+        let chain = self
+            .chains
+            .get_mut(&leg.scope)
+            .ok_or_else(|| fail(position, block, "scope", "an open scope", leg.scope))?;
+        crossing::names(chain.policy(), leg.of)
+            .map_err(|e| fail(position, block, "counterpart", "a scope that the policy deals with", e))?;
+        for operation in &leg.journal {
+            let Operation::Receive { unit, .. } = operation else { continue };
+            let (here, there) = (self.ledger.scale(leg.scope, unit), self.ledger.scale(leg.of, unit));
+            // A fold of one scope has not the other's units.
+            if here.is_none() || (self.extent == Extent::Whole && here != there) {
+                let found = format!("{here:?}, and {there:?} in {}", leg.of);
+                return Err(fail(position, block, "leg's unit", format!("the same {unit} in both"), found));
+            }
+        }
+        chain.apply_leg(leg, block).map_err(|e| fail(position, block, e.what, e.expected, e.found))?;
+        self.ledger
+            .book(&leg.booking(&Actor::default()))
+            .map(|_| ())
+            .map_err(|e| fail(position, block, "ledger", "postings that the balances cover", e))
+    }
+
     fn apply_receipt(
         &mut self,
         position: u64,
@@ -490,6 +556,7 @@ impl Fold {
         rerunner: Option<&mut dyn Rerunner>,
     ) -> Result<(), Divergence> {
         let origin = self.origin(position, block, &receipt.log)?.clone();
+        let beside = if rerunner.is_some() { self.counterparts(&receipt.scope) } else { Vec::new() };
         let chain = self
             .chains
             .get_mut(&receipt.scope)
@@ -520,6 +587,7 @@ impl Fold {
                 state: chain.state().clone(),
                 storage_left: cap_storage(&self.ledger, chain, &actor, receipt.time),
                 actor: &actor,
+                counterparts: beside.iter().map(|(policy, _)| policy.clone()).collect(),
                 time: receipt.time,
                 seed: random_seed(&receipt.invocation, &chain.head()),
             };
@@ -527,7 +595,9 @@ impl Fold {
                 .rerun(rerun, &mut self.ledger)
                 .map_err(|why| fail(position, block, "replay", "a run of the recorded input", why))?;
             self.ledger.void(&receipt.scope);
-            let draft = chain.draft(invocation, receipt.invocation, receipt.engine, receipt.time, staged);
+            let with = crossing::places(&staged.journal, beside.iter().map(|(_, place)| *place));
+            let draft =
+                chain.draft(invocation, receipt.invocation, receipt.engine, receipt.time, staged, with);
             if draft.payload().bytes() != prepared.payload.bytes() {
                 let (what, expected, found) = difference(draft.receipt(), receipt);
                 return Err(fail(position, block, &format!("replay, {what}"), expected, found));
@@ -576,7 +646,7 @@ fn difference(ours: &Receipt, theirs: &Receipt) -> (&'static str, String, String
         };
     }
     compare!(
-        outcome, fuel, usage, output, logged, writes, journal, nodes, anchors, root, time, seq, prev,
+        outcome, fuel, usage, output, logged, writes, journal, with, nodes, anchors, root, time, seq, prev,
         invocation, engine
     );
     ("bytes", "the same".into(), "others".into())

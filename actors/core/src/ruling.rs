@@ -13,6 +13,7 @@ use crate::id::{BlockId, Codec, Did, Owner};
 pub use crate::ledger::{CapKey, Command, Level, Limits};
 use crate::ledger::{LedgerCode, LedgerRefusal, Operation};
 use crate::limits;
+use crate::policy::PolicyInForce;
 
 /// The one entry.
 pub const ENTRY: &str = "apply";
@@ -59,7 +60,8 @@ pub const fn fuel(operations: usize) -> u64 {
 pub fn may(scope: &Did, caller: &Did, operation: &Operation) -> Result<(), LedgerRefusal> {
     let (fine, what) = match operation {
         Operation::Rule(command) => (command.rules(scope), "a ruling over another scope, or no ruling"),
-        Operation::Transfer { from, .. } => {
+        Operation::Send { from: Owner::Issuance, .. } => (false, "a debit of nobody's account"),
+        Operation::Transfer { from, .. } | Operation::Send { from, .. } => {
             let own = match from {
                 Owner::Treasury | Owner::Issuance | Owner::Name(_) => true,
                 Owner::Member(member) => member == caller,
@@ -79,12 +81,19 @@ pub fn may(scope: &Did, caller: &Did, operation: &Operation) -> Result<(), Ledge
 ///
 /// # Errors
 /// An operation that no administrator may ask for, or that the input does not have; effects beside the journal.
-pub(crate) fn check(invocation: &Invocation, receipt: &Receipt) -> Result<(), ChainError> {
+pub(crate) fn check(
+    invocation: &Invocation,
+    receipt: &Receipt,
+    policy: &PolicyInForce,
+) -> Result<(), ChainError> {
     let asked = receipt.asked();
     if !(receipt.writes.is_empty() && receipt.nodes.is_empty() && receipt.anchors.is_empty()) {
         return Err(ChainError::new("ruling", "a journal alone", "other effects"));
     }
     for operation in asked {
+        if let Some(other) = operation.counterpart().filter(|other| !policy.deals_with(other)) {
+            return Err(ChainError::new("counterpart", "one that the policy names", other));
+        }
         may(&receipt.scope, &invocation.caller, operation)
             .map_err(|refusal| ChainError::new("ruling", "what an administrator may ask for", refusal))?;
     }

@@ -17,6 +17,8 @@ pub enum Domain {
     Invocation,
     /// A scope's receipt.
     Receipt,
+    /// A counterpart's leg.
+    Leg,
     /// A scope's policy.
     Policy,
     /// A host's first block.
@@ -25,7 +27,7 @@ pub enum Domain {
 
 impl Domain {
     /// Every kind.
-    pub const ALL: [Self; 4] = [Self::Invocation, Self::Receipt, Self::Policy, Self::Host];
+    pub const ALL: [Self; 5] = [Self::Invocation, Self::Receipt, Self::Leg, Self::Policy, Self::Host];
 
     /// The fixed text that is signed along.
     #[must_use]
@@ -33,6 +35,7 @@ impl Domain {
         match self {
             Self::Invocation => "icn-runtime/v1/invocation",
             Self::Receipt => "icn-runtime/v1/receipt",
+            Self::Leg => "icn-runtime/v1/leg",
             Self::Policy => "icn-runtime/v1/policy",
             Self::Host => "icn-runtime/v1/host",
         }

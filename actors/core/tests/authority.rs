@@ -67,6 +67,7 @@ fn policy(capabilities: &[Capability]) -> PolicyInForce {
         token: Some(token(0)),
         grant: GrantLimits { fuel: 1, memory: 1, network: 0 },
         issue: Vec::new(),
+        counterparts: Vec::new(),
     };
     PolicyInForce::new(raw_id(9), policy, BTreeMap::new()).unwrap()
 }

@@ -138,6 +138,7 @@ fn policy(issue: Vec<Issue>) -> Policy {
         token: None,
         grant: GrantLimits { fuel: 1000, memory: 1, network: 0 },
         issue,
+        counterparts: Vec::new(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a running guest has: its call, its grant, and its stage. One value a store, gone with it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
@@ -18,27 +18,33 @@ use crate::memory::FUEL_MARGIN;
 use crate::profile::Profile;
 use crate::record::Recorder;
 
-/// The ledger does not answer: the host is going down.
+/// Why the ledger gives no answer. The run that asked has no outcome, and no receipt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the ledger does not answer")]
-pub struct PortClosed;
+pub enum PortError {
+    /// The host is going down.
+    #[error("the ledger does not answer")]
+    Closed,
+    /// The answer depends on another scope, which does not hold still for this run: to be run again once it does.
+    #[error("the scope {0} does not hold still for this run")]
+    Elsewhere(Did),
+}
 
 /// The ledger's word on what a guest moves and on balances, at once, at the time of its invocation.
 pub trait LedgerPort: Send {
-    /// Does an operation of this invocation, for it alone to see, or refuses it.
-    fn stage(&mut self, operation: Operation)
-    -> BoxFuture<'_, Result<Result<(), LedgerRefusal>, PortClosed>>;
+    /// Does an operation of this invocation, for it alone to see, or refuses it. That the invocation's own policy names
+    /// the counterpart was asked before; whether the counterpart's names this scope, the port asks.
+    fn stage(&mut self, operation: Operation) -> BoxFuture<'_, Result<Result<(), LedgerRefusal>, PortError>>;
     /// Whether this invocation's actor may spend so much of an account: its limit, what is held, and every cap.
     fn authorize(
         &mut self,
         owner: Owner,
         unit: Unit,
         amount: u64,
-    ) -> BoxFuture<'_, Result<Result<(), LedgerRefusal>, PortClosed>>;
+    ) -> BoxFuture<'_, Result<Result<(), LedgerRefusal>, PortError>>;
     /// What an account of this scope has and has not set aside, this invocation's own operations done.
-    fn balance(&mut self, owner: Owner, unit: Unit) -> BoxFuture<'_, Result<i128, PortClosed>>;
+    fn balance(&mut self, owner: Owner, unit: Unit) -> BoxFuture<'_, Result<i128, PortError>>;
     /// A hold that is open in this scope, this invocation's own doings applied.
-    fn open_hold(&mut self, id: HoldId) -> BoxFuture<'_, Result<Option<HoldState>, PortClosed>>;
+    fn open_hold(&mut self, id: HoldId) -> BoxFuture<'_, Result<Option<HoldState>, PortError>>;
 }
 
 /// Everything that decides a run, beside the module.
@@ -102,6 +108,8 @@ pub(crate) struct Stage {
     pub(crate) storage: i64,
     pub(crate) network: u64,
     pub(crate) journal: Vec<Operation>,
+    /// Other scopes that it asked for.
+    pub(crate) beside: BTreeSet<Did>,
     /// Holds placed so far: the next one is named by this number.
     pub(crate) holds_placed: u64,
     pub(crate) nodes: Vec<Block>,
@@ -222,6 +230,11 @@ impl wasmtime::ResourceLimiter for Limiter {
 #[derive(Debug, thiserror::Error)]
 #[error("{:?}: {}", .0.kind, .0.detail)]
 pub(crate) struct GuestTrap(pub(crate) Trap);
+
+/// Another scope that a run needs, on its way through the engine.
+#[derive(Debug, thiserror::Error)]
+#[error("the scope {0} is needed")]
+pub(crate) struct Elsewhere(pub(crate) Did);
 
 /// A mistake of the host's, on its way through the engine.
 #[derive(Debug, thiserror::Error)]

@@ -29,13 +29,13 @@ mod validate;
 
 pub use abi::{ABI_VERSION, FUNCTIONS, FunctionType, LIMITS, Linked, PARAMETERS, linked};
 pub use cache::{Cache, CacheError, CacheLimits, CacheStats};
-pub use context::{Call, LedgerPort, PortClosed};
+pub use context::{Call, LedgerPort, PortError};
 pub use engine::{Engine, EngineOptions, GiveWay, Ticker};
 pub use install::{capabilities, capability_names, check_install};
 pub use memory::{CODES, Code};
 pub use profile::{FunctionFuel, Profiled};
 pub use record::{LogLine, Recorded, Recorder};
-pub use rerun::Reruns;
+pub use rerun::{Reruns, beside};
 pub use ruling::rule;
 pub use run::{EntryKind, Module, RunError};
 pub use validate::{Inspection, Item, Manifest, Rejected, Shape, Size, Weight, inspect, validate};

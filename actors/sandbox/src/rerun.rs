@@ -4,15 +4,17 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
+use icn_core::crossing;
 use icn_core::effect::Staged;
 use icn_core::id::{Did, HoldId, Owner, Unit};
 use icn_core::ledger::{Actor, HoldState, Ledger, LedgerRefusal, Operation};
 use icn_core::limits;
+use icn_core::policy::PolicyInForce;
 use icn_core::replay::{Rerun, Rerunner};
 use icn_core::ruling;
 
 use crate::cache::Lru;
-use crate::context::{Call, LedgerPort, PortClosed};
+use crate::context::{Call, LedgerPort, PortError};
 use crate::engine::Engine;
 use crate::ruling::rule;
 use crate::run::Module;
@@ -44,17 +46,34 @@ pub(crate) struct Lent {
     /// The run's time, in milliseconds since the Unix epoch.
     pub(crate) time: u64,
     pub(crate) actor: Actor,
+    /// The policies of the scopes that hold still for the run: all that are there, for nobody else runs.
+    pub(crate) beside: Vec<Arc<PolicyInForce>>,
     pub(crate) ledger: Arc<Mutex<Ledger>>,
 }
 
+/// Whether the counterpart of an operation, if it has one, deals with this scope: what a port asks before the ledger.
+///
+/// # Errors
+/// [`PortError::Elsewhere`] when the counterpart's policy is not among those of the scopes that hold still.
+pub fn beside(
+    still: &[Arc<PolicyInForce>],
+    scope: Did,
+    operation: &Operation,
+) -> Result<Result<(), LedgerRefusal>, PortError> {
+    let Some(other) = operation.counterpart() else { return Ok(Ok(())) };
+    let theirs = still.iter().find(|policy| policy.policy().scope == other);
+    Ok(crossing::names(theirs.ok_or(PortError::Elsewhere(other))?, scope))
+}
+
 impl LedgerPort for Lent {
-    fn stage(
-        &mut self,
-        operation: Operation,
-    ) -> BoxFuture<'_, Result<Result<(), LedgerRefusal>, PortClosed>> {
+    fn stage(&mut self, operation: Operation) -> BoxFuture<'_, Result<Result<(), LedgerRefusal>, PortError>> {
+        let consent = beside(&self.beside, self.scope, &operation);
         let stage =
             |mut ledger: MutexGuard<'_, Ledger>| ledger.stage(self.scope, self.time, &self.actor, operation);
-        let answer = self.ledger.lock().map(stage).map_err(|_| PortClosed);
+        let answer = consent.and_then(|consent| match consent {
+            Ok(()) => self.ledger.lock().map(stage).map_err(|_| PortError::Closed),
+            refused => Ok(refused),
+        });
         futures::future::ready(answer).boxed()
     }
     fn authorize(
@@ -62,22 +81,22 @@ impl LedgerPort for Lent {
         owner: Owner,
         unit: Unit,
         amount: u64,
-    ) -> BoxFuture<'_, Result<Result<(), LedgerRefusal>, PortClosed>> {
+    ) -> BoxFuture<'_, Result<Result<(), LedgerRefusal>, PortError>> {
         let ask = |mut ledger: MutexGuard<'_, Ledger>| {
             ledger.authorize_staged(self.scope, self.time, &self.actor, (owner, unit), amount)
         };
-        let answer = self.ledger.lock().map(ask).map_err(|_| PortClosed);
+        let answer = self.ledger.lock().map(ask).map_err(|_| PortError::Closed);
         futures::future::ready(answer).boxed()
     }
-    fn balance(&mut self, owner: Owner, unit: Unit) -> BoxFuture<'_, Result<i128, PortClosed>> {
+    fn balance(&mut self, owner: Owner, unit: Unit) -> BoxFuture<'_, Result<i128, PortError>> {
         let balance =
             |ledger: MutexGuard<'_, Ledger>| ledger.balance_staged(self.scope, self.time, &owner, &unit);
-        let answer = self.ledger.lock().map(balance).map_err(|_| PortClosed);
+        let answer = self.ledger.lock().map(balance).map_err(|_| PortError::Closed);
         futures::future::ready(answer).boxed()
     }
-    fn open_hold(&mut self, id: HoldId) -> BoxFuture<'_, Result<Option<HoldState>, PortClosed>> {
+    fn open_hold(&mut self, id: HoldId) -> BoxFuture<'_, Result<Option<HoldState>, PortError>> {
         let hold = |ledger: MutexGuard<'_, Ledger>| ledger.open_hold(self.scope, self.time, &id);
-        let answer = self.ledger.lock().map(hold).map_err(|_| PortClosed);
+        let answer = self.ledger.lock().map(hold).map_err(|_| PortError::Closed);
         futures::future::ready(answer).boxed()
     }
 }
@@ -116,6 +135,7 @@ impl Rerunner for Reruns {
                 scope: rerun.invocation.scope,
                 time: rerun.time,
                 actor: rerun.actor.clone(),
+                beside: rerun.counterparts,
                 ledger: lent.clone(),
             }),
             recorder: None,

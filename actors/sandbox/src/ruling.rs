@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use icn_core::block::Usage;
+use icn_core::crossing;
 use icn_core::effect::{Outcome, Staged, Trap, TrapKind};
 use icn_core::ledger::{LedgerCode, LedgerRefusal, Operation};
+use icn_core::limits;
 use icn_core::ruling;
 
 use crate::context::Call;
@@ -29,6 +31,12 @@ pub async fn rule(mut call: Call) -> Result<Staged, RunError> {
         }
     };
     let fuel = ruling::fuel(operations.len());
+    let (beside, max) = (crossing::counterparts(&operations).len(), limits::CROSSING_SCOPES_MAX);
+    if beside > max {
+        let what = format!("{beside} other scopes in one ruling where at most {max} are allowed");
+        let fuel = fuel.min(call.fuel);
+        return Ok(failed(fuel, &LedgerRefusal::new(LedgerCode::GroupSize, what)));
+    }
     if fuel > call.fuel {
         let detail = format!("a ruling of {} operations costs {fuel}", operations.len());
         let trap = Outcome::Trapped(Trap { kind: TrapKind::OutOfFuel, detail });
@@ -63,6 +71,10 @@ async fn stage(
     if let Err(refusal) = ruling::may(scope, &call.caller, operation) {
         return Ok(Err(refusal));
     }
-    let answer = call.ledger.stage(operation.clone()).await;
-    answer.map_err(|error| RunError::HostFault(error.to_string()))
+    if let Some(other) = operation.counterpart()
+        && let Err(refusal) = crossing::names(&call.policy, other)
+    {
+        return Ok(Err(refusal));
+    }
+    Ok(call.ledger.stage(operation.clone()).await?)
 }

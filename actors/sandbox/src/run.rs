@@ -6,12 +6,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use icn_core::block::Usage;
 use icn_core::effect::{Outcome, Staged, Trap, TrapKind};
 use icn_core::encode::Block;
-use icn_core::id::{BlockId, Hash};
+use icn_core::id::{BlockId, Did, Hash};
 use icn_core::{costs, limits};
 use sha2::Digest as _;
 use wasmtime::{InstancePre, ModuleExport, Store, UpdateDeadline};
 
-use crate::context::{Call, Context, GuestTrap, HostFault, stop};
+use crate::context::{Call, Context, Elsewhere, GuestTrap, HostFault, PortError, stop};
 use crate::engine::{Engine, GiveWay};
 use crate::instrument::{self, Mode};
 use crate::profile::{self, Profile, Profiled};
@@ -59,9 +59,21 @@ pub enum RunError {
     /// All slots of the pool are taken.
     #[error("all instance slots are taken")]
     PoolFull,
+    /// Another scope has to hold still for it: to be run again then.
+    #[error("the scope {0} is needed")]
+    Elsewhere(Did),
     /// Anything else.
     #[error("host fault: {0}")]
     HostFault(String),
+}
+
+impl From<PortError> for RunError {
+    fn from(error: PortError) -> Self {
+        match error {
+            PortError::Closed => Self::HostFault(error.to_string()),
+            PortError::Elsewhere(scope) => Self::Elsewhere(scope),
+        }
+    }
 }
 
 impl Module {
@@ -371,6 +383,9 @@ fn ended_badly(
 ) -> Result<Staged, RunError> {
     if let Some(fault) = error.downcast_ref::<HostFault>() {
         return Err(RunError::HostFault(fault.0.clone()));
+    }
+    if let Some(Elsewhere(scope)) = error.downcast_ref::<Elsewhere>() {
+        return Err(RunError::Elsewhere(*scope));
     }
     if let Some(trap) = error.downcast_ref::<GuestTrap>() {
         return Ok(trapped(trap.0.clone(), limit, store));

@@ -8,7 +8,7 @@ use futures::future::BoxFuture;
 use icn_core::id::{HoldId, Owner, Unit};
 use icn_core::ledger::{HoldState, LedgerRefusal, Operation};
 
-use crate::context::{Call, LedgerPort, PortClosed};
+use crate::context::{Call, LedgerPort, PortError};
 
 /// What the ledger said, once.
 enum Answer {
@@ -55,10 +55,7 @@ impl Listening {
 }
 
 impl LedgerPort for Listening {
-    fn stage(
-        &mut self,
-        operation: Operation,
-    ) -> BoxFuture<'_, Result<Result<(), LedgerRefusal>, PortClosed>> {
+    fn stage(&mut self, operation: Operation) -> BoxFuture<'_, Result<Result<(), LedgerRefusal>, PortError>> {
         let Self { ledger, heard } = self;
         let said = ledger.stage(operation);
         said.inspect(|said| said.iter().for_each(|said| Self::keep(heard, Answer::Stage(said.clone()))))
@@ -69,7 +66,7 @@ impl LedgerPort for Listening {
         owner: Owner,
         unit: Unit,
         amount: u64,
-    ) -> BoxFuture<'_, Result<Result<(), LedgerRefusal>, PortClosed>> {
+    ) -> BoxFuture<'_, Result<Result<(), LedgerRefusal>, PortError>> {
         let Self { ledger, heard } = self;
         let said = ledger.authorize(owner, unit, amount);
         said.inspect(|said| {
@@ -77,12 +74,12 @@ impl LedgerPort for Listening {
         })
         .boxed()
     }
-    fn balance(&mut self, owner: Owner, unit: Unit) -> BoxFuture<'_, Result<i128, PortClosed>> {
+    fn balance(&mut self, owner: Owner, unit: Unit) -> BoxFuture<'_, Result<i128, PortError>> {
         let Self { ledger, heard } = self;
         let said = ledger.balance(owner, unit);
         said.inspect(|said| said.iter().for_each(|said| Self::keep(heard, Answer::Balance(*said)))).boxed()
     }
-    fn open_hold(&mut self, id: HoldId) -> BoxFuture<'_, Result<Option<HoldState>, PortClosed>> {
+    fn open_hold(&mut self, id: HoldId) -> BoxFuture<'_, Result<Option<HoldState>, PortError>> {
         let Self { ledger, heard } = self;
         let said = ledger.open_hold(id);
         said.inspect(|said| {
@@ -99,14 +96,14 @@ impl Repeating {
     fn next<T: Send + 'static>(
         &self,
         of: impl FnOnce(Answer) -> Option<T>,
-    ) -> BoxFuture<'static, Result<T, PortClosed>> {
+    ) -> BoxFuture<'static, Result<T, PortError>> {
         let answer = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
-        futures::future::ready(answer.and_then(of).ok_or(PortClosed)).boxed()
+        futures::future::ready(answer.and_then(of).ok_or(PortError::Closed)).boxed()
     }
 }
 
 impl LedgerPort for Repeating {
-    fn stage(&mut self, _: Operation) -> BoxFuture<'_, Result<Result<(), LedgerRefusal>, PortClosed>> {
+    fn stage(&mut self, _: Operation) -> BoxFuture<'_, Result<Result<(), LedgerRefusal>, PortError>> {
         self.next(|answer| if let Answer::Stage(said) = answer { Some(said) } else { None })
     }
     fn authorize(
@@ -114,13 +111,13 @@ impl LedgerPort for Repeating {
         _: Owner,
         _: Unit,
         _: u64,
-    ) -> BoxFuture<'_, Result<Result<(), LedgerRefusal>, PortClosed>> {
+    ) -> BoxFuture<'_, Result<Result<(), LedgerRefusal>, PortError>> {
         self.next(|answer| if let Answer::Authorize(said) = answer { Some(said) } else { None })
     }
-    fn balance(&mut self, _: Owner, _: Unit) -> BoxFuture<'_, Result<i128, PortClosed>> {
+    fn balance(&mut self, _: Owner, _: Unit) -> BoxFuture<'_, Result<i128, PortError>> {
         self.next(|answer| if let Answer::Balance(said) = answer { Some(said) } else { None })
     }
-    fn open_hold(&mut self, _: HoldId) -> BoxFuture<'_, Result<Option<HoldState>, PortClosed>> {
+    fn open_hold(&mut self, _: HoldId) -> BoxFuture<'_, Result<Option<HoldState>, PortError>> {
         self.next(|answer| if let Answer::OpenHold(said) = answer { Some(*said) } else { None })
     }
 }

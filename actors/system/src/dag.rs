@@ -64,7 +64,8 @@ impl Reply {
 #[rtype(result = "()")]
 pub(crate) struct HandOver {
     pub(crate) entry: Entry,
-    pub(crate) link: Link,
+    /// The author's, and those of the legs behind it.
+    pub(crate) links: Vec<Link>,
     pub(crate) reply: Reply,
     /// The place in the queue that was reserved before the work was done.
     pub(crate) slot: Option<Permit>,
@@ -182,7 +183,7 @@ impl Dag {
         // An error stops the actor for good, so the machine may be ahead of the store then.
         let mut positions = Vec::with_capacity(group.len());
         for hand_over in &group {
-            match self.log.append(&hand_over.entry, &hand_over.link) {
+            match self.log.append(&hand_over.entry, &hand_over.links) {
                 Ok(position) => positions.push(position),
                 Err(error) => return Err((group, format!("a hand-over that does not come next: {error}"))),
             }

@@ -15,7 +15,7 @@ use actix_rt::{Arbiter, ArbiterHandle, System};
 use dashmap::{DashMap, DashSet};
 use futures::channel::oneshot;
 use icn_core::block::{Entry, HostBlock, HostTag};
-use icn_core::chain::Chain;
+use icn_core::chain::{Chain, ChainParts};
 use icn_core::checkpoint::verifier_key;
 use icn_core::encode::Block;
 use icn_core::gate::{self, Request};
@@ -29,6 +29,7 @@ use icn_sandbox::{Cache, CacheError, CacheStats, Engine, EngineOptions, Ticker, 
 use icn_sync::{Generation, Head, HeadCell, Latch, Permits};
 
 use crate::credentials::{Credentials, PutInForce};
+use crate::crossing::{BeginCrossings, Crossings, EndCrossings};
 use crate::dag::{CloseLog, Committed, Dag, DagParts, HandOver, Reply};
 use crate::directory::{self, DirectoryError};
 use crate::events::{self, Event};
@@ -212,6 +213,7 @@ impl Host {
         let monitor = Monitor::start_in_arbiter(control_arbiter, |_| Monitor::default());
         let credentials = Credentials::start_in_arbiter(control_arbiter, |_| Credentials::default());
         let supervisor = Supervisor::start_in_arbiter(control_arbiter, |_| Supervisor::default());
+        let crossings = Crossings::start_in_arbiter(control_arbiter, |_| Crossings::default());
         let fail_stop = FailStop::new(latch.clone(), monitor.clone());
         let dag_parts = DagParts {
             store: Box::new(store),
@@ -244,11 +246,13 @@ impl Host {
             dag,
             monitor,
             supervisor,
+            crossings,
             arbiters: scope_arbiters.to_vec(),
             control: control_arbiter.clone(),
             opening: DashSet::new(),
         });
         shared.supervisor.do_send(Begin(shared.clone()));
+        shared.crossings.do_send(BeginCrossings(shared.clone()));
         for notice in notices {
             shared.tell(Event::Notice { what: notice });
         }
@@ -433,6 +437,7 @@ impl Host {
         self.shared.latch.close();
         self.shared.book.clear();
         self.shared.supervisor.do_send(EndSupervision);
+        self.shared.crossings.do_send(EndCrossings);
         let _ = stop.send(());
         if let Some(system) = self.threads.system.take() {
             let _ = system.join();
@@ -445,12 +450,12 @@ impl Host {
         let (mut whole, mut engine_described) = (true, false);
         for scope in self.scopes() {
             match self.scope(&scope) {
-                Some(addr) => match addr.send(CloseScope).await {
-                    Ok((parts, described)) => {
+                Some(addr) => match closed(&addr).await {
+                    Some((parts, described)) => {
                         engine_described |= described;
                         chains.push((scope, parts));
                     }
-                    Err(_) => whole = false,
+                    None => whole = false,
                 },
                 None => whole = false,
             }
@@ -468,6 +473,13 @@ impl Host {
         }
         Ok(note)
     }
+}
+
+/// Ends a scope's actor, once it has finished what it was given.
+async fn closed(addr: &Addr<crate::scope::Scope>) -> Option<(ChainParts, bool)> {
+    let (answer, closed) = oneshot::channel();
+    addr.send(CloseScope(answer)).await.ok()?;
+    closed.await.ok()
 }
 
 impl Drop for Host {
@@ -513,8 +525,12 @@ async fn open_scope(
     blocks.extend(modules.iter().cloned());
     let (answer, durable) = oneshot::channel();
     let link = Link { author: scope, seq: 0, prev: None };
-    let hand_over =
-        HandOver { entry: Entry { leaves, blocks }, link, reply: Reply::Position(answer), slot: None };
+    let hand_over = HandOver {
+        entry: Entry { leaves, blocks },
+        links: vec![link],
+        reply: Reply::Position(answer),
+        slot: None,
+    };
     shared.dag.send(hand_over).await.map_err(gone)?;
     let _ = durable.await.map_err(|_| crate::dag::closed())??;
     for block in modules {
@@ -598,7 +614,7 @@ fn first_entry(
     let entry = Entry { leaves: vec![envelope.id()], blocks: vec![payload, envelope] };
     let link = Link { author: key.did(), seq: 0, prev: None };
     store.append(0, &[&entry])?;
-    log.append(&entry, &link).map_err(|e| OpenError::Other(e.to_string()))?;
+    log.append(&entry, &[link]).map_err(|e| OpenError::Other(e.to_string()))?;
     Ok(())
 }
 

@@ -9,13 +9,15 @@ use crossbeam::queue::SegQueue;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use icn_core::block::{Issue, Receipt};
+use icn_core::crossing::Leg;
 use icn_core::id::{Did, HoldId, Owner, Unit};
 use icn_core::ledger::{
     Account, AccountId, Actor as Asker, Applied, AuditEvent, Books, CommandId, Context as LedgerContext,
     Event as LedgerEvent, HoldState, Ledger, LedgerRefusal, Operation, Remembered,
 };
 use icn_core::limits;
-use icn_sandbox::{LedgerPort, PortClosed};
+use icn_core::policy::PolicyInForce;
+use icn_sandbox::{LedgerPort, PortError, beside};
 
 use crate::shared::FailStop;
 
@@ -136,6 +138,8 @@ impl Handler<Void> for LedgerActor {
 pub(crate) struct Posting {
     pub(crate) receipt: Arc<Receipt>,
     pub(crate) asker: Arc<Asker>,
+    /// What other scopes signed along with it.
+    pub(crate) legs: Vec<Leg>,
 }
 
 /// Receipts that the ledger was not told of yet, in their order.
@@ -149,9 +153,19 @@ pub(crate) struct Post(pub(crate) Vec<Posting>);
 impl Handler<Post> for LedgerActor {
     type Result = ();
     fn handle(&mut self, Post(postings): Post, ctx: &mut Self::Context) {
-        for Posting { receipt, asker } in postings {
-            match self.ledger.post(&receipt.booking(&asker), receipt.outcome.is_ok()) {
-                Ok(applied) => tell_applied(&self.ledger, &asker, &applied),
+        for Posting { receipt, asker, legs } in postings {
+            let nobody = Asker::default();
+            let booked = self.ledger.post(&receipt.booking(&asker), receipt.outcome.is_ok());
+            let booked = booked.and_then(|applied| {
+                tell_applied(&self.ledger, &asker, &applied);
+                legs.iter().try_for_each(|leg| {
+                    let applied = self.ledger.book(&leg.booking(&nobody))?;
+                    tell_applied(&self.ledger, &asker, &applied);
+                    Ok(())
+                })
+            });
+            match booked {
+                Ok(()) => {}
                 Err(error) => {
                     let what = format!(
                         "the ledger cannot book receipt {} of {}: {error}",
@@ -307,6 +321,8 @@ pub(crate) struct Port {
     pub(crate) asker: Arc<Asker>,
     pub(crate) ledger: Addr<LedgerActor>,
     pub(crate) untold: Untold,
+    /// The policies of the scopes that hold still for the run.
+    pub(crate) beside: Vec<Arc<PolicyInForce>>,
     /// How long the run's host calls may still wait for the ledger.
     pub(crate) wait_left: Duration,
 }
@@ -319,9 +335,10 @@ impl Port {
         asker: Arc<Asker>,
         ledger: Addr<LedgerActor>,
         untold: Untold,
+        beside: Vec<Arc<PolicyInForce>>,
     ) -> Self {
         let wait_left = Duration::from_millis(limits::HOST_CALLS_WAIT_MS_MAX);
-        Self { scope, time, asker, ledger, untold, wait_left }
+        Self { scope, time, asker, ledger, untold, beside, wait_left }
     }
 }
 
@@ -337,18 +354,23 @@ pub(crate) fn tell_ledger(ledger: &Addr<LedgerActor>, untold: &SegQueue<Posting>
 async fn within<T, E>(
     left: &mut Duration,
     answer: impl Future<Output = Result<T, E>>,
-) -> Result<T, PortClosed> {
+) -> Result<T, PortError> {
     let began = Instant::now();
     let answer = actix_rt::time::timeout(*left, answer).await;
     *left = left.saturating_sub(began.elapsed());
-    answer.ok().and_then(Result::ok).ok_or(PortClosed)
+    answer.ok().and_then(Result::ok).ok_or(PortError::Closed)
 }
 
 impl LedgerPort for Port {
-    fn stage(
-        &mut self,
-        operation: Operation,
-    ) -> BoxFuture<'_, Result<Result<(), LedgerRefusal>, PortClosed>> {
+    fn stage(&mut self, operation: Operation) -> BoxFuture<'_, Result<Result<(), LedgerRefusal>, PortError>> {
+        match beside(&self.beside, self.scope, &operation) {
+            Ok(Ok(())) => {}
+            Ok(Err(refusal)) => {
+                tell_refused(self.time, &self.asker, operation.name(), &refusal);
+                return futures::future::ready(Ok(Err(refusal))).boxed();
+            }
+            Err(error) => return futures::future::ready(Err(error)).boxed(),
+        }
         tell_ledger(&self.ledger, &self.untold);
         let asker = self.asker.clone();
         let answer = self.ledger.send(Stage { scope: self.scope, time: self.time, asker, operation });
@@ -359,19 +381,19 @@ impl LedgerPort for Port {
         owner: Owner,
         unit: Unit,
         amount: u64,
-    ) -> BoxFuture<'_, Result<Result<(), LedgerRefusal>, PortClosed>> {
+    ) -> BoxFuture<'_, Result<Result<(), LedgerRefusal>, PortError>> {
         tell_ledger(&self.ledger, &self.untold);
         let (asker, account) = (self.asker.clone(), (owner, unit));
         let ask = Authorize { scope: self.scope, time: self.time, asker, account, amount };
         let answer = self.ledger.send(ask);
         within(&mut self.wait_left, answer).boxed()
     }
-    fn balance(&mut self, owner: Owner, unit: Unit) -> BoxFuture<'_, Result<i128, PortClosed>> {
+    fn balance(&mut self, owner: Owner, unit: Unit) -> BoxFuture<'_, Result<i128, PortError>> {
         tell_ledger(&self.ledger, &self.untold);
         let answer = self.ledger.send(BalanceStaged { scope: self.scope, time: self.time, owner, unit });
         within(&mut self.wait_left, answer).boxed()
     }
-    fn open_hold(&mut self, id: HoldId) -> BoxFuture<'_, Result<Option<HoldState>, PortClosed>> {
+    fn open_hold(&mut self, id: HoldId) -> BoxFuture<'_, Result<Option<HoldState>, PortError>> {
         tell_ledger(&self.ledger, &self.untold);
         let answer = self.ledger.send(AskHold { scope: self.scope, time: self.time, id });
         within(&mut self.wait_left, answer).boxed()
@@ -388,7 +410,7 @@ mod tests {
         runtime.block_on(async {
             let mut left = Duration::from_millis(30);
             assert_eq!(within(&mut left, async { Ok::<_, ()>(7) }).await, Ok(7));
-            assert_eq!(within(&mut left, async { Err::<(), _>("gone") }).await, Err(PortClosed));
+            assert_eq!(within(&mut left, async { Err::<(), _>("gone") }).await, Err(PortError::Closed));
             assert!(left > Duration::ZERO, "answers that are there cost nothing to speak of");
             let slow = async {
                 actix_rt::time::sleep(Duration::from_millis(20)).await;
@@ -397,10 +419,14 @@ mod tests {
             let _ = within(&mut left, slow).await;
             assert!(left <= Duration::from_millis(10), "waiting is counted: {left:?}");
             let never = futures::future::pending::<Result<(), ()>>();
-            assert_eq!(within(&mut left, never).await, Err(PortClosed));
+            assert_eq!(within(&mut left, never).await, Err(PortError::Closed));
             assert_eq!(left, Duration::ZERO);
             let never = futures::future::pending::<Result<(), ()>>();
-            assert_eq!(within(&mut left, never).await, Err(PortClosed), "nothing is left for the next call");
+            assert_eq!(
+                within(&mut left, never).await,
+                Err(PortError::Closed),
+                "nothing is left for the next call"
+            );
         });
     }
 }

@@ -18,6 +18,7 @@
 
 mod audit;
 mod credentials;
+mod crossing;
 mod dag;
 mod directory;
 mod events;

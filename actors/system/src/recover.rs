@@ -262,11 +262,12 @@ impl Walk {
                 for leaf in &entry.leaves {
                     frontier.append(leaf);
                 }
-                let is_head = heads.values().any(|head| Some(&head.block) == entry.leaves.first());
+                let is_head = heads.values().any(|head| entry.leaves.contains(&head.block));
                 if is_head || !is_receipt(&entry) {
                     let prepared = Prepared::read(before.log().size(), entry, Trust::OwnDisk)?;
                     if let Some((_, receipt)) = prepared.run() {
                         last.insert(prepared.entry().leaves[0], (receipt.seq, receipt.root));
+                        last.extend(prepared.legs().map(|(id, leg)| (id, (leg.seq, leg.root))));
                     } else {
                         before.apply(prepared, None)?;
                     }

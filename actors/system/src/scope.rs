@@ -4,7 +4,7 @@
 //! told to the ledger. The order of a commit is this file's to keep: reserve a place in the DAG's queue, run,
 //! draft, sign, hand over; only then advance the chain; only then tell the ledger. It never waits for the disk.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -17,6 +17,7 @@ use futures::FutureExt as _;
 use futures::channel::oneshot;
 use icn_core::block::{Entry, Invocation, Receipt};
 use icn_core::chain::{Chain, ChainParts, Draft, random_seed, resource_needs};
+use icn_core::crossing::{self, Leg};
 use icn_core::effect::{Outcome, Staged};
 use icn_core::encode::Block;
 use icn_core::gate::Admitted;
@@ -31,6 +32,7 @@ use icn_core::sign::{Domain, SecretKey};
 use icn_sandbox::{Call, Module, RunError, rule};
 use icn_sync::{Generation, Permit, Stamp};
 
+use crate::crossing::{Cross, Granted, Loan, Returned};
 use crate::dag::{Committed, HandOver, Reply};
 use crate::events::{self, Event};
 use crate::faults::FaultPoint;
@@ -109,14 +111,22 @@ pub(crate) struct Scope {
     turn_used: Duration,
     /// Whether the log has the engine's description already.
     engine_described: bool,
+    /// An invocation that waits for other scopes to hold still.
+    aside: Option<Invoke>,
+    /// Invocations that came behind it, in their order.
+    behind: VecDeque<Invoke>,
+    /// Who waits for this actor to end, once it has nothing left to do.
+    closing: Option<oneshot::Sender<(ChainParts, bool)>>,
 }
 
 /// A run that is over: what the actor needs to go on with it.
 struct Ended {
-    invocation: Invocation,
-    payload: Block,
-    envelope: Block,
+    admitted: Admitted,
     time: u64,
+    /// Scopes that held still for it.
+    loans: Vec<Loan>,
+    /// Ends the crossing, when it is one.
+    over: Option<oneshot::Sender<()>>,
     asker: Arc<Asker>,
     staged: Result<Staged, Failure>,
     drawn: Purse,
@@ -129,6 +139,8 @@ struct Ended {
 
 enum Failure {
     Refused(Refusal),
+    /// Another scope has to hold still first.
+    Elsewhere(Did),
     Fault(String),
     Panicked(String),
 }
@@ -149,13 +161,17 @@ impl Scope {
             post_is_due: false,
             turn_used: Duration::ZERO,
             engine_described,
+            aside: None,
+            behind: VecDeque::new(),
+            closing: None,
         }
     }
 
-    /// Everything that is asked of an invocation before it runs.
-    fn ready(&self, admitted: &Admitted) -> Result<(u64, Runs), Refusal> {
+    /// Everything that is asked of an invocation before it runs. `least` is the time that it has at least: that of the
+    /// scopes that hold still for it.
+    fn ready(&self, admitted: &Admitted, least: u64) -> Result<(u64, Runs), Refusal> {
         let invocation = admitted.invocation();
-        let time = self.chain.next_time(invocation, now_ms())?;
+        let time = self.chain.next_time(invocation, now_ms().max(least))?;
         if !Arc::ptr_eq(admitted.policy(), self.chain.policy()) {
             // The policy changed while it waited: judged by the one that its receipt will follow.
             self.chain.policy().allows(invocation)?;
@@ -186,12 +202,16 @@ impl Scope {
             .collect()
     }
 
-    fn invoke(&mut self, invoke: Invoke, ctx: &mut Context<Self>) {
+    /// Runs an invocation, with the scopes that hold still for it.
+    fn invoke(&mut self, invoke: Invoke, granted: Option<Granted>, ctx: &mut Context<Self>) {
         let Invoke { admitted, answer, place } = invoke;
-        let (time, module) = match self.ready(&admitted) {
+        let (loans, over) = granted.map_or((Vec::new(), None), |Granted { loans, over }| (loans, Some(over)));
+        let least = loans.iter().map(|loan| loan.still.time()).max().unwrap_or_default();
+        let (time, module) = match self.ready(&admitted, least) {
             Ok(ready) => ready,
             Err(refusal) => return self.refuse(answer, refusal),
         };
+        let beside: Vec<_> = loans.iter().map(|loan| loan.still.policy().clone()).collect();
         let wants = self.wants(admitted.invocation());
         let needs = resource_needs(admitted.invocation(), self.chain.policy());
         let needs = self.chain.has_resource_caps().then_some(needs);
@@ -204,9 +224,10 @@ impl Scope {
         if turn_is_over {
             self.turn_used = Duration::ZERO;
         }
-        let (invocation, payload, envelope) = admitted.into_blocks();
+        let invocation = admitted.invocation();
         let asker = Arc::new(policy.actor(invocation.caller, invocation.module));
         let run = async move {
+            let invocation = admitted.invocation();
             if turn_is_over {
                 shared.cache.engine().next_turn().await;
             }
@@ -231,6 +252,7 @@ impl Scope {
                     asker.clone(),
                     shared.ledger.clone(),
                     untold.clone(),
+                    beside,
                 )),
                 recorder: None,
             };
@@ -251,9 +273,38 @@ impl Scope {
                     }
                 },
             };
-            Ended { invocation, payload, envelope, time, asker, staged, drawn, slot, answer, place, began }
+            Ended { admitted, time, loans, over, asker, staged, drawn, slot, answer, place, began }
         };
         ctx.wait(run.into_actor(self).map(|ended, actor, ctx| actor.end(ended, ctx)));
+    }
+
+    /// The next of the invocations that came behind one that was set aside; or the end, when somebody waits for it.
+    fn go_on(&mut self, ctx: &mut Context<Self>) {
+        if self.aside.is_some() {
+            return;
+        }
+        if let Some(invoke) = self.behind.pop_front() {
+            self.invoke(invoke, None, ctx);
+            if !self.behind.is_empty() || self.closing.is_some() {
+                ctx.address().do_send(GoOn);
+            }
+        } else if let Some(answer) = self.closing.take() {
+            self.post();
+            ctx.stop();
+            let _ = answer.send((self.chain.parts(), self.engine_described));
+        }
+    }
+
+    /// Sets an invocation aside until these scopes hold still. It keeps its turn: what comes later runs later.
+    fn set_aside(&mut self, invoke: Invoke, needs: BTreeSet<Did>, ctx: &mut Context<Self>) {
+        let (answer, granted) = oneshot::channel();
+        self.shared.crossings.do_send(Cross { scope: self.scope, needs, answer });
+        self.aside = Some(invoke);
+        // By the mailbox, as everything that runs here: a spawned future is polled once more after a message made the
+        // actor wait, and would go on in the middle of what it waits for.
+        ctx.spawn(granted.into_actor(self).map(|granted, _, ctx| {
+            ctx.address().do_send(Stand(granted.unwrap_or_else(|_| Err(crate::dag::closed()))));
+        }));
     }
 
     fn end(&mut self, ended: Ended, ctx: &mut Context<Self>) {
@@ -261,21 +312,34 @@ impl Scope {
         self.turn_used += ended.began.elapsed();
         let staged = match ended.staged {
             Ok(staged) => staged,
+            Err(Failure::Elsewhere(scope)) => {
+                self.post();
+                self.shared.ledger.do_send(Void(self.scope));
+                let Ended { admitted, answer, place, loans, .. } = ended;
+                let mut needs: BTreeSet<Did> = loans.iter().map(|loan| loan.still.place().scope).collect();
+                needs.insert(scope);
+                // They are asked again, together with the one that was missing.
+                drop(loans);
+                return self.set_aside(Invoke { admitted, answer, place }, needs, ctx);
+            }
             Err(failure) => return self.fail(failure, ended.answer, ctx),
         };
         if let Outcome::Trapped(trap) = &staged.outcome {
             let detail = format!("{:?}: {}", trap.kind, trap.detail);
             self.shared.tell(Event::Trapped { scope: self.scope, detail });
         }
-        let module = ended.invocation.module;
         let engine = self.shared.cache.engine().description().clone();
-        let envelope = ended.envelope.id();
+        let (invocation, payload, envelope) = ended.admitted.into_blocks();
+        let module = invocation.module;
+        let (loans, over) = (ended.loans, ended.over);
         let committed = std::panic::catch_unwind(AssertUnwindSafe(|| {
-            let draft = self.chain.draft(&ended.invocation, envelope, engine.id(), ended.time, staged);
-            let invocation = [ended.payload, ended.envelope];
-            self.commit(module, draft, (invocation, ended.asker), &engine, ended.slot, ended.answer)
+            let with = crossing::places(&staged.journal, loans.iter().map(|loan| loan.still.place()));
+            let id = envelope.id();
+            let draft = self.chain.draft(&invocation, id, engine.id(), ended.time, staged, with);
+            let blocks = ([payload, envelope], ended.asker, loans);
+            self.commit(module, draft, blocks, &engine, ended.slot, ended.answer)
         }));
-        drop(ended.place);
+        drop((ended.place, over));
         match committed {
             Ok(true) => self.schedule_post(ctx),
             // Another generation took this scope over: nothing of this one is applied any more.
@@ -289,7 +353,7 @@ impl Scope {
         &mut self,
         module: BlockId,
         draft: Draft,
-        (invocation, asker): ([Block; 2], Arc<Asker>),
+        (invocation, asker, loans): ([Block; 2], Arc<Asker>, Vec<Loan>),
         engine: &Block,
         slot: Option<Permit>,
         answer: oneshot::Sender<Result<Committed, Refusal>>,
@@ -297,14 +361,29 @@ impl Scope {
         let envelope = self.key.seal(Domain::Receipt, draft.payload()).to_block();
         let id = envelope.id();
         let receipt = draft.receipt();
-        let link = Link { author: self.scope, seq: receipt.seq, prev: Some(receipt.prev) };
+        let mut links = vec![Link { author: self.scope, seq: receipt.seq, prev: Some(receipt.prev) }];
         let mut leaves = vec![id];
         leaves.extend(receipt.anchors.iter().map(|anchor| anchor.0));
-        let mut blocks = Vec::with_capacity(5 + draft.nodes().len());
+        // Who is not in the journal has no leg. It holds still to the hand-over all the same: its books were looked at.
+        let has_leg = |loan: &Loan| receipt.with.contains(&loan.still.place());
+        let (mut loans, others): (Vec<Loan>, Vec<Loan>) = loans.into_iter().partition(has_leg);
+        loans.sort_by_key(|loan| loan.still.place().scope);
+        let mut legs: Vec<(Leg, BlockId)> = Vec::with_capacity(loans.len());
+        let mut of_legs = Vec::with_capacity(2 * loans.len());
+        for loan in &loans {
+            let (leg, payload) = crossing::draft(receipt, id, &loan.still);
+            let envelope = loan.key.seal(Domain::Leg, &payload).to_block();
+            leaves.push(envelope.id());
+            links.push(leg.place().into());
+            legs.push((leg, envelope.id()));
+            of_legs.extend([payload, envelope]);
+        }
+        let mut blocks = Vec::with_capacity(5 + draft.nodes().len() + of_legs.len());
         blocks.extend(invocation);
         blocks.push(draft.payload().clone());
         blocks.push(envelope);
         blocks.extend(draft.nodes().iter().cloned());
+        blocks.extend(of_legs);
         if !self.engine_described {
             blocks.push(engine.clone());
         }
@@ -314,10 +393,24 @@ impl Scope {
             self.chain.abort(module, draft);
             return false;
         };
+        // Nor of the scopes that hold still: they are their own, and wait.
+        let generations: Vec<_> = loans.iter().map(|loan| (loan.generation.clone(), loan.stamp)).collect();
+        let beside: Vec<_> =
+            generations.iter().filter_map(|(generation, stamp)| generation.enter(*stamp)).collect();
+        if beside.len() < loans.len() {
+            self.chain.abort(module, draft);
+            self.post();
+            self.shared.ledger.do_send(Void(self.scope));
+            let what = "a counterpart is restarting; the invocation had no effect";
+            self.refuse(answer, Refusal::new(RefusalCode::Unavailable, what).retry_after_ms(100));
+            return true;
+        }
         let receipt = Arc::new(receipt.clone());
         let reply = Reply::Receipt { answer, receipt: receipt.clone() };
-        let hand_over = HandOver { entry: Entry { leaves, blocks }, link, reply, slot };
+        let hand_over = HandOver { entry: Entry { leaves, blocks }, links, reply, slot };
+        loans.iter_mut().for_each(Loan::arm);
         if self.shared.dag.try_send(hand_over).is_err() {
+            loans.iter_mut().for_each(Loan::disarm);
             // The slot was reserved, so the queue has room: the DAG is gone, and with it the host.
             self.chain.abort(module, draft);
             return false;
@@ -326,7 +419,17 @@ impl Scope {
         self.engine_described = true;
         self.chain.commit(module, draft, id);
         self.purse.spend(&receipt);
-        self.untold.push(Posting { receipt, asker });
+        drop((beside, others));
+        let of_ledger = legs.iter().map(|(leg, _)| leg.clone()).collect();
+        self.untold.push(Posting { receipt, asker, legs: of_ledger });
+        if !legs.is_empty() {
+            metrics::counter!("icn_crossings_total").increment(1);
+            // Before the others go on, and ask the ledger.
+            self.post();
+        }
+        for (loan, (leg, envelope)) in loans.into_iter().zip(legs) {
+            loan.give_back(leg, envelope);
+        }
         true
     }
 
@@ -341,6 +444,10 @@ impl Scope {
         self.shared.ledger.do_send(Void(self.scope));
         match failure {
             Failure::Refused(refusal) => self.refuse(answer, refusal),
+            Failure::Elsewhere(scope) => {
+                let what = format!("the counterpart {scope} is needed; the invocation had no effect");
+                self.refuse(answer, Refusal::new(RefusalCode::Unavailable, what));
+            }
             Failure::Fault(what) => {
                 self.shared.tell(Event::HostFault { scope: self.scope, what });
                 let message = "the host made a mistake; the invocation had no effect";
@@ -383,7 +490,7 @@ impl Scope {
     }
 
     /// Tells the ledger of the receipts that were handed over.
-    fn post(&mut self) {
+    fn post(&self) {
         tell_ledger(&self.shared.ledger, &self.untold);
     }
 }
@@ -478,6 +585,7 @@ async fn run_guest(
             Refusal::new(RefusalCode::Busy, "all instance slots of the host are taken")
                 .retry_after_ms(limits::EPOCH_TICK_MS),
         )),
+        Ok(Err(RunError::Elsewhere(scope))) => Err(Failure::Elsewhere(scope)),
         Ok(Err(RunError::HostFault(what))) => Err(Failure::Fault(what)),
         Err(panic) => Err(Failure::Panicked(panic_text(&*panic))),
     }
@@ -500,7 +608,69 @@ impl Actor for Scope {
 impl Handler<Invoke> for Scope {
     type Result = ();
     fn handle(&mut self, invoke: Invoke, ctx: &mut Self::Context) {
-        self.invoke(invoke, ctx);
+        if self.aside.is_some() || !self.behind.is_empty() {
+            self.behind.push_back(invoke);
+        } else {
+            self.invoke(invoke, None, ctx);
+        }
+    }
+}
+
+/// The scopes that an invocation was set aside for hold still, or do not.
+#[derive(Message)]
+#[rtype(result = "()")]
+struct Stand(Result<Granted, Refusal>);
+
+impl Handler<Stand> for Scope {
+    type Result = ();
+    fn handle(&mut self, Stand(granted): Stand, ctx: &mut Self::Context) {
+        let Some(invoke) = self.aside.take() else { return };
+        match granted {
+            Ok(granted) => self.invoke(invoke, Some(granted), ctx),
+            Err(refusal) => self.refuse(invoke.answer, refusal),
+        }
+        ctx.address().do_send(GoOn);
+    }
+}
+
+/// Goes on with what came behind an invocation that was set aside.
+#[derive(Message)]
+#[rtype(result = "()")]
+struct GoOn;
+
+impl Handler<GoOn> for Scope {
+    type Result = ();
+    fn handle(&mut self, _: GoOn, ctx: &mut Self::Context) {
+        self.go_on(ctx);
+    }
+}
+
+/// Asks a scope to hold still.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(crate) struct Lend(pub(crate) oneshot::Sender<Loan>);
+
+impl Handler<Lend> for Scope {
+    type Result = ();
+    fn handle(&mut self, Lend(to): Lend, ctx: &mut Self::Context) {
+        // Whoever borrows it asks the ledger: what was handed over comes first.
+        self.post();
+        let (key, generation) = (self.key.clone(), self.generation.clone());
+        let (loan, returned) = Loan::new(self.chain.still(), key, generation, self.stamp);
+        if to.send(loan).is_err() {
+            return;
+        }
+        ctx.wait(returned.into_actor(self).map(|returned, actor, ctx| match returned {
+            Ok(Returned::Unused) => {}
+            Ok(Returned::Leg(leg, envelope)) => {
+                if let Err(error) = actor.chain.apply_leg(&leg, envelope) {
+                    actor.down(format!("a leg that does not come next: {error}"), ctx);
+                }
+            }
+            Ok(Returned::Lost) | Err(_) => {
+                actor.down("the scope was lent to one that went down".to_owned(), ctx);
+            }
+        }));
     }
 }
 
@@ -565,17 +735,16 @@ impl Handler<ReadValue> for Scope {
     }
 }
 
-/// Ends the actor: tells the ledger everything and gives the chain's parts for a snapshot, and whether the
-/// log has the engine's description.
+/// Ends the actor once nothing is set aside: tells the ledger everything and gives the chain's parts for a snapshot, and
+/// whether the log has the engine's description.
 #[derive(Message)]
-#[rtype(result = "(ChainParts, bool)")]
-pub(crate) struct CloseScope;
+#[rtype(result = "()")]
+pub(crate) struct CloseScope(pub(crate) oneshot::Sender<(ChainParts, bool)>);
 
 impl Handler<CloseScope> for Scope {
-    type Result = MessageResult<CloseScope>;
-    fn handle(&mut self, _: CloseScope, ctx: &mut Self::Context) -> Self::Result {
-        self.post();
-        ctx.stop();
-        MessageResult((self.chain.parts(), self.engine_described))
+    type Result = ();
+    fn handle(&mut self, CloseScope(answer): CloseScope, ctx: &mut Self::Context) {
+        self.closing = Some(answer);
+        self.go_on(ctx);
     }
 }

@@ -15,6 +15,7 @@ use icn_core::sign::SecretKey;
 use icn_sandbox::Cache;
 use icn_sync::{Generation, HeadCell, Latch, Permits, Stamp, Tally};
 
+use crate::crossing::Crossings;
 use crate::dag::Dag;
 use crate::events::Event;
 use crate::faults::Faults;
@@ -79,6 +80,7 @@ pub(crate) struct Shared {
     pub(crate) dag: Addr<Dag>,
     pub(crate) monitor: Addr<Monitor>,
     pub(crate) supervisor: Addr<Supervisor>,
+    pub(crate) crossings: Addr<Crossings>,
     pub(crate) arbiters: Vec<ArbiterHandle>,
     /// The arbiter of what is neither a scope, the ledger nor the log.
     pub(crate) control: ArbiterHandle,

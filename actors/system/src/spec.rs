@@ -21,6 +21,7 @@ pub struct ScopeSpec {
     grant: GrantLimits,
     resources: BTreeMap<Unit, u64>,
     issue: Vec<Issue>,
+    counterparts: BTreeSet<Did>,
 }
 
 /// A module to install: its bytes, what it may do, and each open entry's role.
@@ -64,6 +65,7 @@ impl ScopeSpec {
             grant: GRANT_DEFAULT,
             resources: resources_default().into_iter().collect(),
             issue: Vec::new(),
+            counterparts: BTreeSet::new(),
         }
     }
 
@@ -112,6 +114,13 @@ impl ScopeSpec {
     #[must_use]
     pub fn resource(mut self, unit: Unit, amount: Amount) -> Self {
         self.resources.insert(unit, amount.0);
+        self
+    }
+
+    /// One more scope that it deals with: units move between the two when that one's policy names this one too.
+    #[must_use]
+    pub fn counterpart(mut self, scope: Did) -> Self {
+        self.counterparts.insert(scope);
         self
     }
 
@@ -165,6 +174,7 @@ impl ScopeSpec {
             token: self.token,
             grant: self.grant,
             issue,
+            counterparts: self.counterparts.into_iter().collect(),
         };
         (policy, modules, rolls)
     }

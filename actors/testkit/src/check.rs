@@ -11,6 +11,7 @@ use icn_core::block::{
     PolicyTag, Receipt, Role,
 };
 use icn_core::checkpoint::Checkpoint;
+use icn_core::crossing::Leg;
 use icn_core::encode::{self, Block, DecodeError};
 use icn_core::gate::{self, Request};
 use icn_core::id::{BlockId, Bytes, Codec, Did, Origin, Owner, Unit};
@@ -66,16 +67,22 @@ pub fn check_decode_block(bytes: &[u8]) {
         read(bytes, Policy::from_bytes),
         read(bytes, Node::from_bytes),
         read(bytes, HostBlock::from_bytes),
+        read(bytes, Leg::from_bytes),
     ];
     assert!(kinds.iter().filter(|read| **read).count() <= 1, "bytes are of one kind: {bytes:02x?}");
     assert_eq!(kinds[0], oracle::read_invocation(bytes).is_some(), "an invocation is one for the oracle");
     let payload = Payload::from_bytes(bytes);
-    assert_eq!(payload.is_ok(), kinds[1] || kinds[2] || kinds[4], "an entry's payload is one of three");
+    assert_eq!(
+        payload.is_ok(),
+        kinds[1] || kinds[2] || kinds[4] || kinds[5],
+        "a signed payload is one of four"
+    );
     if let Ok(payload) = &payload {
         let again = match payload {
             Payload::Host(host) => encode::to_bytes(host),
             Payload::Policy(policy) => encode::to_bytes(policy),
             Payload::Receipt(receipt) => encode::to_bytes(receipt),
+            Payload::Leg(leg) => encode::to_bytes(leg),
         };
         assert_eq!(again, bytes);
     }
@@ -136,6 +143,7 @@ pub fn check_round_trip(bytes: &[u8]) {
         Policy::from_bytes(block.bytes()).is_ok(),
         Node::from_bytes(block.bytes()).is_ok(),
         HostBlock::from_bytes(block.bytes()).is_ok(),
+        Leg::from_bytes(block.bytes()).is_ok(),
     ];
     assert_eq!(
         read.iter().filter(|read| **read).count(),
@@ -201,6 +209,7 @@ static WORLD: LazyLock<World> = LazyLock::new(|| {
         token: Some(token(0)),
         grant: GrantLimits { fuel: 1_000_000, memory: 16, network: 1024 },
         issue: Vec::new(),
+        counterparts: Vec::new(),
     };
     let links = BTreeMap::from([(roll_id, Arc::new(roll))]);
     #[expect(clippy::expect_used, reason = "a constant that is sound")]
@@ -377,8 +386,8 @@ pub fn check_log(bytes: &[u8]) {
         }
         let (entry, link) = next_entry(&mut source, &log, &past);
         let before = (log.frontier().clone(), log.heads().clone());
-        let verdict = log.check(&entry, &link);
-        let position = log.append(&entry, &link);
+        let verdict = log.check(&entry, &[link]);
+        let position = log.append(&entry, &[link]);
         assert_eq!(verdict.err(), position.clone().err());
         assert_eq!(position.is_ok(), naive.append(&entry, &link), "{link:?}: {position:?}");
         match position {

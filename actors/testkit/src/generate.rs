@@ -8,11 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
 
 use icn_core::block::{
-    Anchor, Capability, CredentialType, Engine, EngineTag, GrantLimits, HostBlock, HostTag, Install,
-    Invocation, InvocationTag, Issue, Node, NodeTag, Policy, PolicyTag, Receipt, ReceiptTag, Role, Usage,
-    Write,
+    Anchor, Capability, Counterpart, CredentialType, Engine, EngineTag, GrantLimits, HostBlock, HostTag,
+    Install, Invocation, InvocationTag, Issue, LegTag, Node, NodeTag, Policy, PolicyTag, Receipt, ReceiptTag,
+    Role, Usage, Write,
 };
 use icn_core::checkpoint::Checkpoint;
+use icn_core::crossing::Leg;
 use icn_core::effect::{Outcome, Trap, TrapKind};
 use icn_core::encode::Block;
 use icn_core::id::{BlockId, Bytes, Codec, Did, Hash, HoldId, Origin, Owner, Unit};
@@ -265,7 +266,7 @@ impl<'a> ByteSource<'a> {
 
     /// An operation of a journal with any fields.
     pub fn operation(&mut self) -> Operation {
-        match self.below(8) {
+        match self.below(10) {
             0..=3 => {
                 let (from, to, unit, amount) = (self.owner(), self.owner(), self.unit(), self.amount());
                 let memo = if self.once_in(8) { self.text(8) } else { String::new() };
@@ -282,7 +283,37 @@ impl<'a> ByteSource<'a> {
             },
             5 => Operation::Settle { id: self.hold_id(), amount: self.amount() },
             6 => Operation::Void { id: self.hold_id() },
+            7 | 8 => {
+                let (from, to, unit, amount) = (self.owner(), self.owner(), self.unit(), self.amount());
+                let (scope, memo) = (self.member(), self.text(8));
+                if self.flag() {
+                    Operation::Send { from, scope, to, unit, amount, memo }
+                } else {
+                    Operation::Receive { from, scope, to, unit, amount, memo }
+                }
+            }
             _ => Operation::Expire { id: self.hold_id() },
+        }
+    }
+
+    /// A place in a scope's sequence.
+    pub fn counterpart(&mut self) -> Counterpart {
+        Counterpart { scope: self.member(), seq: self.number(), prev: self.id() }
+    }
+
+    /// A leg with any fields.
+    pub fn leg(&mut self) -> Leg {
+        Leg {
+            typ: LegTag,
+            log: origin(),
+            scope: self.member(),
+            seq: self.number(),
+            prev: self.id(),
+            of: self.member(),
+            receipt: self.id(),
+            time: self.number(),
+            journal: self.list(4, Self::operation),
+            root: self.hash(),
         }
     }
 
@@ -357,6 +388,7 @@ impl<'a> ByteSource<'a> {
             logged: self.flag().then(|| self.hash()),
             writes: self.list(4, |s| Write(s.short(9), s.flag().then(|| s.short(9).into()))),
             journal: self.list(4, Self::operation),
+            with: self.list(2, Self::counterpart),
             nodes: self.list(3, Self::id),
             anchors: self.list(3, |s| Anchor(s.id(), s.text(6))),
             root: self.hash(),
@@ -396,6 +428,7 @@ impl<'a> ByteSource<'a> {
             token: self.flag().then(|| self.unit()),
             grant: GrantLimits { fuel: self.number(), memory: self.number(), network: self.number() },
             issue: self.list(3, Self::issue),
+            counterparts: self.list(2, Self::member),
         }
     }
 
@@ -417,7 +450,8 @@ impl<'a> ByteSource<'a> {
 
     /// A payload's block of any kind.
     pub fn block(&mut self) -> Block {
-        match self.below(5) {
+        match self.below(6) {
+            5 => Block::encode(&self.leg()),
             0 => Block::encode(&self.invocation()),
             1 => Block::encode(&self.receipt()),
             2 => Block::encode(&self.policy()),
@@ -594,6 +628,7 @@ pub fn receipt_for(
         logged: None,
         writes: Vec::new(),
         journal,
+        with: Vec::new(),
         nodes: Vec::new(),
         anchors: Vec::new(),
         root: Bytes([0; 32]),

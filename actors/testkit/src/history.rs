@@ -78,6 +78,7 @@ fn policy() -> Policy {
             issue(token(0), Owner::Member(did(0)), 100),
             issue(token(1), Owner::Member(did(1)), i64::MAX.cast_unsigned()),
         ],
+        counterparts: Vec::new(),
     }
 }
 
@@ -196,7 +197,7 @@ impl Writer {
         let root = self.chain.root();
         let engine = Block::encode(&engine());
         let storage = staged.usage.storage;
-        let draft = self.chain.draft(&invocation, envelope.id(), engine.id(), time, staged);
+        let draft = self.chain.draft(&invocation, envelope.id(), engine.id(), time, staged, Vec::new());
         assert_eq!(draft.receipt().root, self.chain.root());
         if wish.abandoned {
             self.chain.abort(raw_id(0), draft);

@@ -236,6 +236,20 @@ impl TestHost {
         self.scratch.balance(owner.owner(), right(Unit::parse(unit)))
     }
 
+    /// Another federation scope of this name: each deals with the other, and the other lets this one owe it `credit` of
+    /// the unit. Asked again, it changes the credit.
+    #[track_caller]
+    pub fn counterpart(&mut self, name: &str, unit: &str, credit: u64) -> Did {
+        right(self.scratch.counterpart(name, &right(Unit::parse(unit)), credit))
+    }
+
+    /// What an account of another scope has.
+    #[must_use]
+    #[track_caller]
+    pub fn balance_beside(&self, scope: Did, owner: impl AsOwner, unit: &str) -> i128 {
+        self.scratch.balance_beside(scope, owner.owner(), right(Unit::parse(unit)))
+    }
+
     /// The module's name: an account `module:` and this is its own.
     #[must_use]
     pub fn module(&self) -> BlockId {

@@ -66,6 +66,20 @@ impl Witness for Gathering {
                 ("engine", receipt.engine.to_string()),
             ];
             self.trails.insert(position, trail);
+            let legs = receipt.with.len();
+            let first = position + (entry.entry().leaves.len() - legs) as u64;
+            for (at, (envelope, leg)) in (first..).zip(entry.legs()) {
+                self.lines.extend(self.books.leg(at, envelope, leg));
+                let trail = vec![
+                    ("leg", envelope.to_string()),
+                    ("scope", leg.scope.to_string()),
+                    ("receipt", block.to_string()),
+                    ("of", leg.of.to_string()),
+                    ("invocation", receipt.invocation.to_string()),
+                    ("caller", invocation.caller.to_string()),
+                ];
+                self.trails.insert(at, trail);
+            }
         }
     }
     fn folded(&mut self, fold: &Fold) {

@@ -104,6 +104,15 @@ enum Effect {
     Delete {
         key: String,
     },
+    Send {
+        from: String,
+        /// The other scope.
+        scope: String,
+        to: String,
+        unit: String,
+        amount: u64,
+        memo: String,
+    },
     Transfer {
         from: String,
         to: String,
@@ -270,6 +279,16 @@ fn moved(operation: &Operation) -> Effect {
             amount: *amount,
             memo: memo.clone(),
         },
+        Operation::Send { from, scope, to, unit, amount, memo } => Effect::Send {
+            from: from.to_string(),
+            scope: scope.to_string(),
+            to: to.to_string(),
+            unit: unit.to_string(),
+            amount: *amount,
+            memo: memo.clone(),
+        },
+        // Of a leg alone, and this is a receipt.
+        Operation::Receive { .. } => Effect::Rule { ruling: operation.name() },
         Operation::Hold { id, from, to, unit, amount, deadline, .. } => Effect::Hold {
             id: id.to_string(),
             from: from.to_string(),
@@ -295,6 +314,10 @@ impl fmt::Display for Effect {
         match self {
             Self::Set { key, value } => write!(f, "set       {} = {}", shown(key), shown(value)),
             Self::Delete { key } => write!(f, "delete    {}", shown(key)),
+            Self::Send { from, scope, to, unit, amount, memo } => {
+                write!(f, "send      {} {unit} from {from} to {to} of {scope}", number(amount))?;
+                if memo.is_empty() { Ok(()) } else { write!(f, ": \"{}\"", line(memo)) }
+            }
             Self::Transfer { from, to, unit, amount, memo } => {
                 write!(f, "transfer  {} {unit} from {from} to {to}", number(amount))?;
                 if memo.is_empty() { Ok(()) } else { write!(f, ": \"{}\"", line(memo)) }

@@ -1,8 +1,8 @@
 //! A log's entries as blocks in a row, and back: the order in which an export has them.
 //!
 //! Each entry gives the blocks that its kind asks for, in one order: what is linked comes before what links it, the
-//! envelope that commits the entry comes last, and its payload right before it. A block that stood before is not
-//! repeated. So the row is a function of the log, whoever reads it from the front knows every link of a block before
+//! envelope that commits the entry comes last, and its payload right before it; the legs of a receipt, which link it,
+//! follow it in the same way, as many as it names. A block that stood before is not repeated. So the row is a function of the log, whoever reads it from the front knows every link of a block before
 //! the block, and where an entry ends is told by the blocks themselves.
 
 use std::collections::BTreeSet;
@@ -64,9 +64,11 @@ struct Named {
     /// Of a receipt: its scope and its engine.
     engine: Option<(Did, BlockId)>,
     leaves: Vec<BlockId>,
+    /// How many legs follow.
+    legs: usize,
 }
 
-/// What an entry with this first leaf and payload names. The invocation's payload is told by `payload_of`.
+/// What an entry with this first leaf and payload names, but for its legs. The invocation's payload is told by `payload_of`.
 fn named(
     first: BlockId,
     payload: &Payload,
@@ -87,6 +89,13 @@ fn named(
             named.shared.push(receipt.engine);
             named.engine = Some((receipt.scope, receipt.engine));
             named.leaves.extend(receipt.anchors.iter().map(|anchor| anchor.0));
+            named.legs = receipt.with.len();
+        }
+        Payload::Leg(_) => {
+            return Err(EntriesError::Order {
+                expected: "the receipt before its legs".to_owned(),
+                found: first,
+            });
         }
     }
     let mut seen = BTreeSet::new();
@@ -137,6 +146,9 @@ impl Row {
             }
         }
         row.extend([payload_block, block(&first)?]);
+        for leg in entry.leg_leaves(named.legs) {
+            row.extend([block(&envelope_of(entry, leg)?.payload())?, block(leg)?]);
+        }
         within_bounds(row.len(), row.iter().map(|block| block.bytes().len()).sum())?;
         Ok(row)
     }
@@ -147,6 +159,8 @@ impl Row {
 pub struct Gather {
     blocks: Vec<Block>,
     bytes: usize,
+    /// A receipt whose legs are still to come: it, and the envelopes of the legs that came.
+    awaits: Option<(BlockId, Box<Payload>, Vec<BlockId>)>,
 }
 
 /// An entry that is complete but for blocks that stood before.
@@ -184,10 +198,24 @@ impl Gather {
         }
         let read = Payload::from_bytes(payload.bytes())
             .map_err(|error| EntriesError::Payload(payload.id(), error))?;
-        let first = block.id();
+        let id = block.id();
         self.blocks.push(block);
+        let (first, payload, legs) = match self.awaits.take() {
+            None => (id, Box::new(read), Vec::new()),
+            Some((first, payload, mut legs)) => {
+                if !matches!(read, Payload::Leg(_)) {
+                    return Err(EntriesError::Order { expected: format!("a leg of {first}"), found: id });
+                }
+                legs.push(id);
+                (first, payload, legs)
+            }
+        };
+        if matches!(&*payload, Payload::Receipt(receipt) if legs.len() < receipt.with.len()) {
+            self.awaits = Some((first, payload, legs));
+            return Ok(None);
+        }
         self.bytes = 0;
-        complete(std::mem::take(&mut self.blocks), first, &read).map(Some)
+        complete(std::mem::take(&mut self.blocks), first, &payload, legs).map(Some)
     }
 
     /// That the row ended where an entry ended.
@@ -197,12 +225,17 @@ impl Gather {
 }
 
 /// The entry of these blocks, which must be those that it names, in their order.
-fn complete(blocks: Vec<Block>, first: BlockId, payload: &Payload) -> Result<Gathered, EntriesError> {
+fn complete(
+    blocks: Vec<Block>,
+    first: BlockId,
+    payload: &Payload,
+    legs: Vec<BlockId>,
+) -> Result<Gathered, EntriesError> {
     let mut entry = Entry { leaves: vec![first], blocks };
     let named = named(first, payload, |id| Ok(envelope_of(&entry, id)?.payload()))?;
     let there = |id: &&BlockId| entry.block(id).is_some();
     let shared: Vec<BlockId> = named.shared.iter().filter(there).copied().collect();
-    let last = entry.blocks.len().saturating_sub(2);
+    let last = entry.blocks.len().saturating_sub(2 + 2 * legs.len());
     let found = entry.blocks[..last].iter().map(Block::id);
     let mut expected = named.own.iter().chain(&shared).copied();
     for found in found {
@@ -220,6 +253,7 @@ fn complete(blocks: Vec<Block>, first: BlockId, payload: &Payload) -> Result<Gat
     lacking.sort();
     lacking.dedup();
     entry.leaves = named.leaves;
+    entry.leaves.extend(legs);
     Ok(Gathered { entry, lacking, shared, engine: named.engine })
 }
 

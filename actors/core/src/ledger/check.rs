@@ -200,6 +200,9 @@ impl Command {
             Self::Net { a, b, .. } => (*a, *b),
             _ => return Ok(()),
         };
+        if context.part_of(a, b).is_some() {
+            return Ok(());
+        }
         for (scope, other) in [(a, b), (b, a)] {
             if !context.consents.contains(&(scope, other)) {
                 return refuse(Code::NoConsent, format!("the policy of {scope} does not deal with {other}"));
@@ -212,7 +215,7 @@ impl Command {
 impl Ledger {
     /// Everything up to [`Code::ExpiryMissing`], in its order.
     pub(super) fn check(&self, command: &Command, context: &Context) -> Verdict {
-        let (first, second) = command.scopes();
+        let (first, second) = command.scopes_of_part(context);
         let scopes = || [Some(first), second].into_iter().flatten();
         for scope in scopes() {
             let last = self.clock(&scope).time;

@@ -196,6 +196,9 @@ pub struct Context {
     pub rights: Vec<(Did, Right)>,
     /// Pairs of a scope and another that its policy deals with.
     pub consents: Vec<(Did, Did)>,
+    /// Of what is between two scopes only this one's part: the other's is booked by a block of its own, and whether
+    /// both consent, and have the unit with the same decimal places, was judged before.
+    pub part: Option<Did>,
     /// The runtime's own hand: what it does was authorised elsewhere, and accounts and units come into being as
     /// they are named.
     pub runtime: bool,
@@ -216,6 +219,10 @@ impl Context {
     #[must_use]
     pub fn runtime(time: u64) -> Self {
         Self { time, runtime: true, ..Self::default() }
+    }
+    /// The one scope whose part of what is between these two is booked; none when both are.
+    pub(super) fn part_of(&self, a: Did, b: Did) -> Option<Did> {
+        self.part.filter(|part| a != b && [a, b].contains(part))
     }
     pub(super) fn has(&self, scope: &Did, right: Right) -> bool {
         self.runtime || self.rights.contains(&(*scope, right))
@@ -267,6 +274,17 @@ pub enum Event {
 }
 
 impl Command {
+    /// The scopes that it touches when only this part of it is booked.
+    pub(super) fn scopes_of_part(&self, context: &Context) -> (Did, Option<Did>) {
+        match self.scopes() {
+            (first, Some(second)) => match context.part_of(first, second) {
+                Some(part) => (part, None),
+                None => (first, Some(second)),
+            },
+            one => one,
+        }
+    }
+
     /// The scopes that it touches.
     pub(super) fn scopes(&self) -> (Did, Option<Did>) {
         match self {
@@ -302,6 +320,7 @@ impl Command {
             | Self::Unfreeze { account }
             | Self::SetLimits { account, .. } => account.scope == *scope && !account.unit.is_resource(),
             Self::SetCap { cap, .. } => cap.scope == *scope,
+            Self::Net { a, b, unit } => a == scope && b != scope && !unit.is_resource(),
             _ => false,
         }
     }

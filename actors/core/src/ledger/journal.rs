@@ -26,6 +26,38 @@ pub enum Operation {
         #[serde(default, skip_serializing_if = "String::is_empty")]
         memo: String,
     },
+    /// Units go to an account of another scope, which owes them to nobody: this one owes them to it.
+    Send {
+        /// Who is debited.
+        from: Owner,
+        /// The other scope.
+        scope: Did,
+        /// Who is credited there.
+        to: Owner,
+        /// The unit.
+        unit: Unit,
+        /// How much.
+        amount: u64,
+        /// The payer's words.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        memo: String,
+    },
+    /// Units come from an account of another scope. Of a leg alone ([`crate::crossing`]).
+    Receive {
+        /// Who is debited there.
+        from: Owner,
+        /// The other scope.
+        scope: Did,
+        /// Who is credited.
+        to: Owner,
+        /// The unit.
+        unit: Unit,
+        /// How much.
+        amount: u64,
+        /// The payer's words.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        memo: String,
+    },
     /// Units are set aside to be moved.
     Hold {
         /// The hold's name.
@@ -81,13 +113,27 @@ impl Operation {
     pub const fn is_expiry(&self) -> bool {
         matches!(self, Self::Expire { .. })
     }
+    /// The other scope, when it is between two.
+    #[must_use]
+    pub fn counterpart(&self) -> Option<Did> {
+        match self {
+            Self::Send { scope, .. } | Self::Receive { scope, .. } => Some(*scope),
+            Self::Rule(command) => match &**command {
+                Command::Net { b, .. } => Some(*b),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
     /// How much it moves or sets aside; nothing of its own when all that is held returns.
     #[must_use]
     pub const fn amount(&self) -> Option<u64> {
         match self {
-            Self::Transfer { amount, .. } | Self::Hold { amount, .. } | Self::Settle { amount, .. } => {
-                Some(*amount)
-            }
+            Self::Transfer { amount, .. }
+            | Self::Send { amount, .. }
+            | Self::Receive { amount, .. }
+            | Self::Hold { amount, .. }
+            | Self::Settle { amount, .. } => Some(*amount),
             Self::Void { .. } | Self::Expire { .. } | Self::Rule(_) => None,
         }
     }
@@ -98,6 +144,8 @@ impl Operation {
             Self::Transfer { from: Owner::Issuance, .. } => "mint",
             Self::Transfer { to: Owner::Issuance, .. } => "burn",
             Self::Transfer { .. } => "transfer",
+            Self::Send { .. } => "send",
+            Self::Receive { .. } => "receive",
             Self::Hold { .. } => "hold",
             Self::Settle { .. } => "settle",
             Self::Void { .. } => "void",
@@ -153,6 +201,14 @@ impl Ledger {
                     _ => Command::Transfer { from: payer, to: payee, amount },
                 }
             }
+            Operation::Send { from, scope: other, to, unit, amount, .. } => {
+                let to = AccountId { scope: *other, owner: to.clone(), unit: unit.clone() };
+                Command::Transfer { from: account(from, unit), to, amount: *amount }
+            }
+            Operation::Receive { from, scope: other, to, unit, amount, .. } => {
+                let from = AccountId { scope: *other, owner: from.clone(), unit: unit.clone() };
+                Command::Transfer { from, to: account(to, unit), amount: *amount }
+            }
             Operation::Hold { id, from, to, unit, amount, deadline, module } => Command::Hold {
                 id: *id,
                 from: account(from, unit),
@@ -184,7 +240,8 @@ impl Ledger {
         if usage.storage != 0 {
             commands.push(charge(Unit::storage(), usage.storage.unsigned_abs(), usage.storage < 0));
         }
-        let context = Context { actor: booking.actor.clone(), ..Context::runtime(time) };
+        let actor = booking.actor.clone();
+        let context = Context { actor, part: Some(scope), ..Context::runtime(time) };
         let group = Group { id: None, scope, commands };
         // A hold that this journal places is ended by who placed it: known only once it is placed.
         self.apply_lazily(&group, &context, |ledger, at| {

@@ -120,7 +120,7 @@ impl Ledger {
         let mut touched: Vec<Did> = Vec::with_capacity(2);
         touched.push(group.scope);
         for command in &group.commands {
-            let (first, second) = command.scopes();
+            let (first, second) = command.scopes_of_part(context);
             for scope in [Some(first), second].into_iter().flatten() {
                 if !touched.contains(&scope) {
                     touched.push(scope);

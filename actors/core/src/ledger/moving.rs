@@ -18,9 +18,20 @@ impl Ledger {
         to: &AccountId,
         context: &Context,
     ) -> Result<Legs, LedgerRefusal> {
+        let (a, b, unit) = (from.scope, to.scope, &from.unit);
+        if let Some(part) = context.part_of(a, b) {
+            let own = if part == a { from } else { to };
+            self.known(own, context)?;
+            let own = self.opened(own, context)?;
+            let leg = if part == a {
+                [own, self.own(a, Owner::Owed(b), unit)]
+            } else {
+                [self.own(b, Owner::Claim(a), unit), own]
+            };
+            return Ok((leg, None));
+        }
         self.known(from, context)?;
         self.known(to, context)?;
-        let (a, b, unit) = (from.scope, to.scope, &from.unit);
         self.same_scale(a, b, unit)?;
         let legs = [self.opened(from, context)?, self.opened(to, context)?];
         if a == b {
@@ -37,8 +48,12 @@ impl Ledger {
         refuse(Code::ScaleDiffers, format!("{unit} has other decimal places in {a} than in {b}"))
     }
 
-    /// Moves what the actor spends: its caps are asked, and count it.
+    /// Moves what the actor spends: its caps are asked, and count it. Those of the payer's scope do; its part of a
+    /// transfer is where they count.
     pub(super) fn spend(&mut self, from: &AccountId, legs: &Legs, amount: u64, context: &Context) -> Moved {
+        if self.accounts.name(legs.0[0]).scope != from.scope {
+            return self.transfer(legs, amount, Vec::new(), context.time);
+        }
         self.move_freely(legs)?;
         let Context { actor, time, .. } = context;
         let caps = self.caps.allow(from.scope, &from.unit, actor, amount, *time)?;
@@ -110,30 +125,56 @@ impl Ledger {
 
     /// Sets off the smaller of what each of two scopes owes the other, in both scopes' books.
     pub(super) fn net(&mut self, a: Did, b: Did, unit: &Unit, context: &Context) -> Moved {
+        if let Some(part) = context.part_of(a, b) {
+            return self.net_part(part, if part == a { b } else { a }, unit, context);
+        }
         for scope in [a, b] {
             let account = AccountId { scope, owner: Owner::Treasury, unit: unit.clone() };
             self.known(&account, context)?;
         }
         self.same_scale(a, b, unit)?;
-        let find = |scope, owner| self.accounts.find(&AccountId { scope, owner, unit: unit.clone() });
-        let sides = [
-            find(a, Owner::Owed(b)),
-            find(a, Owner::Claim(b)),
-            find(b, Owner::Owed(a)),
-            find(b, Owner::Claim(a)),
-        ];
+        let sides = [(a, b), (b, a)].map(|(own, other)| self.owed_and_claim(own, other, unit));
+        for flag in [CLOSED, FROZEN] {
+            self.none_is(flag, sides.iter().flatten().copied().flatten())?;
+        }
+        let [[Some(owed_a), Some(claim_a)], [Some(owed_b), Some(claim_b)]] = sides else {
+            return Err(nothing_to_net(a, b, unit));
+        };
+        let legs = ([owed_a, claim_a], Some([owed_b, claim_b]));
+        let amount = self.nets(&legs).ok_or_else(|| nothing_to_net(a, b, unit))?;
+        self.transfer(&legs, amount, Vec::new(), context.time)
+    }
+
+    /// One scope's part of it. What the other owes is also what this one has as a claim, so both parts set off as much.
+    fn net_part(&mut self, own: Did, other: Did, unit: &Unit, context: &Context) -> Moved {
+        let account = AccountId { scope: own, owner: Owner::Treasury, unit: unit.clone() };
+        self.known(&account, context)?;
+        let sides = self.owed_and_claim(own, other, unit);
         for flag in [CLOSED, FROZEN] {
             self.none_is(flag, sides.into_iter().flatten())?;
         }
-        let nothing =
-            || LedgerRefusal::new(Code::NothingToNet, format!("{a} and {b} do not owe each other {unit}"));
-        let [Some(owed_a), Some(claim_a), Some(owed_b), Some(claim_b)] = sides else { return Err(nothing()) };
-        let legs = ([owed_a, claim_a], Some([owed_b, claim_b]));
-        let least = all(&legs).flat_map(|[owed, claim]| {
+        let [Some(owed), Some(claim)] = sides else { return Err(nothing_to_net(own, other, unit)) };
+        let legs = ([owed, claim], None);
+        let amount = self.nets(&legs).ok_or_else(|| nothing_to_net(own, other, unit))?;
+        self.transfer(&legs, amount, Vec::new(), context.time)
+    }
+
+    /// What a scope owes another and what it claims of it, as far as those accounts are there.
+    fn owed_and_claim(&self, own: Did, other: Did, unit: &Unit) -> [Option<AccountNo>; 2] {
+        [Owner::Owed(other), Owner::Claim(other)]
+            .map(|owner| self.accounts.find(&AccountId { scope: own, owner, unit: unit.clone() }))
+    }
+
+    /// The most that can be set off on every side; none when there is nothing.
+    fn nets(&self, legs: &Legs) -> Option<u64> {
+        let least = all(legs).flat_map(|[owed, claim]| {
             [self.accounts.get(owed).available(), self.accounts.get(claim).balance().saturating_neg()]
         });
         let least = least.min().unwrap_or(0).min(i128::from(i64::MAX));
-        let amount = u64::try_from(least).ok().filter(|amount| *amount > 0).ok_or_else(nothing)?;
-        self.transfer(&legs, amount, Vec::new(), context.time)
+        u64::try_from(least).ok().filter(|amount| *amount > 0)
     }
+}
+
+fn nothing_to_net(a: Did, b: Did, unit: &Unit) -> LedgerRefusal {
+    LedgerRefusal::new(Code::NothingToNet, format!("{a} and {b} do not owe each other {unit}"))
 }

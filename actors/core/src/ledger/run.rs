@@ -2,7 +2,8 @@
 //!
 //! A run has books of its own: they begin empty, and take from the ledger's what the run comes to name. So what a run
 //! did is seen by itself alone, dropping it is forgetting it, and a run costs what it touches. Scopes run one
-//! invocation at a time and are the only ones to move their accounts, so what was taken stays as it was.
+//! invocation at a time and are the only ones to move their accounts, so what was taken stays as it was; of another
+//! scope a run takes only what that one holds still for it ([`crate::crossing`]).
 
 use std::collections::BTreeSet;
 
@@ -18,6 +19,8 @@ use crate::id::{Did, HoldId, Owner, Unit};
 /// A running invocation.
 #[derive(Debug, Clone)]
 pub(super) struct Run {
+    /// The scope.
+    scope: Did,
     /// What it asked for and was given, in its order.
     journal: Vec<Operation>,
     /// Its books.
@@ -39,6 +42,7 @@ impl Run {
         view.caps.0.extend(caps.map(|(key, cap)| (key.clone(), cap.clone())));
         view.clocks.insert(scope, ledger.clock(&scope));
         let mut run = Self {
+            scope,
             journal: Vec::new(),
             view,
             looked_at: BTreeSet::new(),
@@ -50,6 +54,18 @@ impl Run {
             assert!(expired.is_ok(), "what is due expires: {expired:?}");
         }
         run
+    }
+
+    /// Another scope, as far as its time goes: past what is due there.
+    fn beside(&mut self, ledger: &Ledger, other: Did, time: u64) {
+        if self.view.clocks.contains_key(&other) {
+            return;
+        }
+        self.view.clocks.insert(other, ledger.clock(&other));
+        for id in ledger.due(&other, time) {
+            let expired = self.try_out(ledger, other, time, &Operation::Expire { id });
+            assert!(expired.is_ok(), "what is due expires: {expired:?}");
+        }
     }
 
     fn account(&mut self, ledger: &Ledger, id: &AccountId) -> AccountNo {
@@ -80,7 +96,9 @@ impl Run {
         let Some(hold) = ledger.holds.get(&scope, &id).cloned() else { return };
         let mut side = |no| self.account(ledger, &ledger.accounts.name(no));
         let (from, to) = (side(hold.from), side(hold.to));
-        self.view.holds.elsewhere -= 1;
+        if scope == self.scope {
+            self.view.holds.elsewhere -= 1;
+        }
         self.view.holds.put(scope, id, Some(Hold { from, to, ..hold }));
     }
 
@@ -105,17 +123,47 @@ impl Run {
             | Operation::Settle { id, .. }
             | Operation::Void { id }
             | Operation::Expire { id } => self.hold(ledger, scope, *id),
-            Operation::Transfer { .. } => {}
-            Operation::Rule(command) => self.ruled(ledger, command),
+            Operation::Send { from, scope: other, to, unit, .. } => {
+                self.beside(ledger, *other, time);
+                for (scope, owner) in [
+                    (scope, from.clone()),
+                    (scope, Owner::Owed(*other)),
+                    (*other, Owner::Claim(scope)),
+                    (*other, to.clone()),
+                ] {
+                    self.account(ledger, &AccountId { scope, owner, unit: unit.clone() });
+                }
+                if self.view.scale(*other, unit).is_none() {
+                    return refuse(Code::UnknownUnit, format!("the unit {unit} is not open in {other}"));
+                }
+            }
+            Operation::Transfer { .. } | Operation::Receive { .. } => {}
+            Operation::Rule(command) => self.ruled(ledger, time, command),
         }
-        let context = Context { actor: self.actor.clone(), ..Context::runtime(time) };
+        // Whoever asks made sure that both scopes deal with each other.
+        let other = operation.counterpart();
+        let consents = other.into_iter().flat_map(|other| [(scope, other), (other, scope)]).collect();
+        let context = Context { actor: self.actor.clone(), consents, ..Context::runtime(time) };
         let commands = vec![self.view.command_of(scope, operation)];
         self.view.apply_new(&Group { id: None, scope, commands }, &context)
     }
 
     /// What a ruling names.
-    fn ruled(&mut self, ledger: &Ledger, command: &Command) {
+    fn ruled(&mut self, ledger: &Ledger, time: u64, command: &Command) {
         match command {
+            Command::Net { a, b, unit } => {
+                self.beside(ledger, *b, time);
+                for (scope, other) in [(*a, *b), (*b, *a)] {
+                    for owner in [Owner::Owed(other), Owner::Claim(other)] {
+                        let id = AccountId { scope, owner, unit: unit.clone() };
+                        // An account that is not there stays so: netting opens none.
+                        if ledger.accounts.find(&id).is_some() || self.taken.contains(&id) {
+                            self.account(ledger, &id);
+                        }
+                        self.unit(ledger, scope, unit);
+                    }
+                }
+            }
             Command::OpenUnit { scope, unit, .. } => self.unit(ledger, *scope, unit),
             Command::SetCap { cap, .. } => self.unit(ledger, cap.scope, &cap.unit),
             Command::Open { account }

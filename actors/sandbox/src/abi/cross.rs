@@ -1,38 +1,40 @@
-//! Transfers to another federation scope. Everything up to the decision is here; the decision is no, because
-//! there is no settlement between scopes that could say yes.
+//! Transfers to another federation scope, which holds still for the run and signs its own side of them.
 
 use icn_core::block::Capability;
-use icn_core::id::Did;
+use icn_core::id::{Did, Owner};
+use icn_core::ledger::Operation;
 use icn_core::{costs, limits};
 use wasmtime::{Caller, Linker};
 
-use super::money::{memo_part, owner_part, read_amount, read_owner, read_unit, unit_part};
+use super::money::{memo_part, owner_part, payable, read_amount, read_owner, read_unit, stage, unit_part};
 use crate::context::Context;
 use crate::memory::{Answer, Arg, Guest, Soft, answer, arg};
 
 pub(super) fn link(linker: &mut Linker<Context>) -> wasmtime::Result<()> {
-    linker.func_wrap(
+    linker.func_wrap_async(
         "icn",
         "host_transfer_cross",
         |caller: Caller<'_, Context>,
-         scope: i32,
-         scope_len: i32,
-         to: i32,
-         to_len: i32,
-         unit: i32,
-         unit_len: i32,
-         amount: i64,
-         memo: i32,
-         memo_len: i32| {
+         (scope, scope_len, to, to_len, unit, unit_len, amount, memo, memo_len): (
+            i32,
+            i32,
+            i32,
+            i32,
+            i32,
+            i32,
+            i64,
+            i32,
+            i32,
+        )| {
             let (scope, to) = (arg("scope", scope, scope_len), arg("to", to, to_len));
             let (unit, memo) = (arg("unit", unit, unit_len), arg("memo", memo, memo_len));
-            answer(transfer(caller, scope, to, unit, amount, memo))
+            Box::new(async move { answer(transfer(caller, scope, to, unit, amount, memo).await) })
         },
     )?;
     Ok(())
 }
 
-fn transfer(
+async fn transfer(
     caller: Caller<'_, Context>,
     scope: Arg,
     to: Arg,
@@ -44,10 +46,22 @@ fn transfer(
     guest.require(Capability::Cross)?;
     let scope = scope.at_most(limits::NAME_BYTES_MAX, costs::BYTE_FUEL);
     let [scope, to, unit, memo] = guest.inspect([scope, owner_part(to), unit_part(unit), memo_part(memo)])?;
-    Did::parse(&guest.text(scope)?).map_err(|_| Soft::InvalidArgument)?;
-    read_owner(&mut guest, to)?;
-    read_unit(&mut guest, unit)?;
-    read_amount(amount)?;
-    guest.text(memo)?;
-    Err(Soft::Denied.into())
+    let scope = Did::parse(&guest.text(scope)?).map_err(|_| Soft::InvalidArgument)?;
+    let to = read_owner(&mut guest, to)?;
+    let unit = read_unit(&mut guest, unit)?;
+    let amount = read_amount(amount)?;
+    let memo = guest.text(memo)?;
+    payable(&to)?;
+    let context = guest.context();
+    if !context.call.policy.deals_with(&scope) {
+        return Err(Soft::Denied.into());
+    }
+    let asked = &mut context.stage.beside;
+    if asked.len() >= limits::CROSSING_SCOPES_MAX && !asked.contains(&scope) {
+        return Err(Soft::Limit.into());
+    }
+    asked.insert(scope);
+    let from = Owner::Member(context.call.caller);
+    stage(&mut guest, Operation::Send { from, scope, to, unit, amount, memo }).await?;
+    Ok(0)
 }

@@ -7,7 +7,7 @@ use icn_core::id::{Owner, Unit};
 use icn_core::ledger::Operation;
 use icn_core::{costs, limits};
 
-use crate::context::{HostFault, PortClosed};
+use crate::context::{Elsewhere, HostFault, PortError};
 use crate::memory::{Answer, Arg, Guest, Part, Soft, Stop};
 
 pub(super) const fn owner_part(owner: Arg) -> Part {
@@ -58,8 +58,11 @@ pub(super) fn payable(to: &Owner) -> Answer<()> {
     Ok(())
 }
 
-pub(super) fn closed(error: PortClosed) -> Stop {
-    Stop::Hard(wasmtime::Error::new(HostFault(error.to_string())))
+pub(super) fn closed(error: PortError) -> Stop {
+    Stop::Hard(match error {
+        PortError::Closed => wasmtime::Error::new(HostFault(error.to_string())),
+        PortError::Elsewhere(scope) => wasmtime::Error::new(Elsewhere(scope)),
+    })
 }
 
 /// Asks the ledger for an operation, and stages it.

@@ -145,9 +145,9 @@ fn nobodys_call() -> Result<Call, String> {
             _: icn_core::ledger::Operation,
         ) -> futures::future::BoxFuture<
             '_,
-            Result<Result<(), icn_core::ledger::LedgerRefusal>, crate::PortClosed>,
+            Result<Result<(), icn_core::ledger::LedgerRefusal>, crate::PortError>,
         > {
-            Box::pin(futures::future::ready(Err(crate::PortClosed)))
+            Box::pin(futures::future::ready(Err(crate::PortError::Closed)))
         }
         fn authorize(
             &mut self,
@@ -156,23 +156,23 @@ fn nobodys_call() -> Result<Call, String> {
             _: u64,
         ) -> futures::future::BoxFuture<
             '_,
-            Result<Result<(), icn_core::ledger::LedgerRefusal>, crate::PortClosed>,
+            Result<Result<(), icn_core::ledger::LedgerRefusal>, crate::PortError>,
         > {
-            Box::pin(futures::future::ready(Err(crate::PortClosed)))
+            Box::pin(futures::future::ready(Err(crate::PortError::Closed)))
         }
         fn balance(
             &mut self,
             _: icn_core::id::Owner,
             _: icn_core::id::Unit,
-        ) -> futures::future::BoxFuture<'_, Result<i128, crate::PortClosed>> {
-            Box::pin(futures::future::ready(Err(crate::PortClosed)))
+        ) -> futures::future::BoxFuture<'_, Result<i128, crate::PortError>> {
+            Box::pin(futures::future::ready(Err(crate::PortError::Closed)))
         }
         fn open_hold(
             &mut self,
             _: icn_core::id::HoldId,
-        ) -> futures::future::BoxFuture<'_, Result<Option<icn_core::ledger::HoldState>, crate::PortClosed>>
+        ) -> futures::future::BoxFuture<'_, Result<Option<icn_core::ledger::HoldState>, crate::PortError>>
         {
-            Box::pin(futures::future::ready(Err(crate::PortClosed)))
+            Box::pin(futures::future::ready(Err(crate::PortError::Closed)))
         }
     }
     let nobody = Did::from_key([0; 32]);
@@ -191,6 +191,7 @@ fn nobodys_call() -> Result<Call, String> {
         token: None,
         grant: GrantLimits { fuel: 0, memory: 0, network: 0 },
         issue: Vec::new(),
+        counterparts: Vec::new(),
     };
     let policy = PolicyInForce::new(module, policy, BTreeMap::new()).map_err(|e| e.to_string())?;
     Ok(Call {

@@ -41,7 +41,7 @@ use icn_core::block::{
 use icn_core::chain::Chain;
 use icn_core::encode::Block;
 use icn_core::id::{BlockId, Did, Hash, IdError, Origin, Owner, Unit};
-use icn_core::ledger::{AccountId, Ledger};
+use icn_core::ledger::{AccountId, Command, Context, Group, Ledger, Limits};
 use icn_core::policy::{GRANT_DEFAULT, PolicyInForce, ROLE_ADMIN, ROLE_ANYONE, resources_default};
 use icn_core::refusal::Refusal;
 use icn_core::sign::{Domain, SecretKey};
@@ -141,6 +141,8 @@ pub struct Scratch {
     members: BTreeMap<Did, SecretKey>,
     modules: BTreeMap<BlockId, Arc<Module>>,
     chain: Chain,
+    /// Other scopes, which deal with this one.
+    beside: BTreeMap<Did, (SecretKey, Chain)>,
     ledger: Arc<Mutex<Ledger>>,
     purse: Purse,
     /// The wall clock of this scope, in milliseconds since the Unix epoch.
@@ -172,6 +174,7 @@ impl Scratch {
             token: None,
             grant: GRANT_DEFAULT,
             issue: given.map(|(unit, amount)| Issue { unit, to: Owner::Treasury, amount }).collect(),
+            counterparts: Vec::new(),
         };
         let mut ledger = Ledger::default();
         ledger.issue(key.did(), &policy.issue).map_err(|e| ScratchError::Invalid(e.to_string()))?;
@@ -183,6 +186,7 @@ impl Scratch {
             members: BTreeMap::new(),
             modules: BTreeMap::new(),
             chain,
+            beside: BTreeMap::new(),
             ledger: Arc::new(Mutex::new(ledger)),
             purse: Purse::default(),
             now_ms: TIME_DEFAULT_MS,
@@ -285,6 +289,58 @@ impl Scratch {
         let did = key.did();
         self.members.insert(did, key);
         did
+    }
+
+    /// Another federation scope of this name, which deals with this one as this one does with it, and gives it a credit
+    /// of `credit` of the unit. The same name is the same scope in each scratch.
+    pub fn counterpart(&mut self, name: &str, unit: &Unit, credit: u64) -> Result<Did, ScratchError> {
+        let invalid = |e: &dyn std::fmt::Display| ScratchError::Invalid(e.to_string());
+        let key =
+            SecretKey::from_bytes(&Hash::digest(format!("icn-runtime/scratch/scope/{name}").as_bytes()).0);
+        let (scope, other) = (self.scope(), key.did());
+        if !self.beside.contains_key(&other) {
+            self.amend(|policy| {
+                policy.counterparts.push(other);
+                policy.counterparts.sort();
+            })?;
+            let ours = self.chain.policy().policy().clone();
+            let theirs = Policy {
+                scope: other,
+                name: name.to_owned(),
+                counterparts: vec![scope],
+                admins: Vec::new(),
+                roles: BTreeMap::new(),
+                modules: Vec::new(),
+                token: None,
+                issue: Vec::new(),
+                ..ours
+            };
+            let chain = Chain::open(in_force(&key, theirs)?).map_err(|e| invalid(&e))?;
+            self.beside.insert(other, (key, chain));
+        }
+        let account = |scope, owner| AccountId { scope, owner, unit: unit.clone() };
+        let claim = account(other, Owner::Claim(scope));
+        let mut commands = Vec::new();
+        for of in [scope, other] {
+            if self.ledger().scale(of, unit).is_none() {
+                commands.push(Command::OpenUnit { scope: of, unit: unit.clone(), scale: 0 });
+            }
+        }
+        let limits = Limits { credit, balance_max: None };
+        commands.push(Command::SetLimits { account: claim, limits });
+        let group = Group { id: None, scope: other, commands };
+        let context = Context::runtime(self.chain.time());
+        self.ledger().apply(&group, &context).map_err(|e| invalid(&e))?;
+        Ok(other)
+    }
+    /// What an account of another scope has and has not set aside.
+    #[must_use]
+    pub fn balance_beside(&self, scope: Did, owner: Owner, unit: Unit) -> i128 {
+        self.ledger().account(&AccountId { scope, owner, unit }).unwrap_or_default().available()
+    }
+
+    fn policies_beside(&self) -> Vec<Arc<PolicyInForce>> {
+        self.beside.values().map(|(_, chain)| chain.policy().clone()).collect()
     }
 
     /// The scope.

@@ -15,8 +15,8 @@ use icn_core::replay::{Rerun, Rerunner, cap_storage};
 use icn_core::state::State;
 
 use super::{Scratch, ScratchCall, ScratchError};
-use crate::context::{Call, LedgerPort, PortClosed};
-use crate::rerun::complete;
+use crate::context::{Call, LedgerPort, PortError};
+use crate::rerun::{beside, complete};
 use crate::run::{Module, RunError};
 
 /// An invocation that a scope admitted and that could run next. Each run begins with the same state, balances, time
@@ -31,6 +31,7 @@ pub struct Rehearsal {
     state: Arc<State>,
     storage_left: i64,
     ledger: Arc<Ledger>,
+    beside: Vec<Arc<PolicyInForce>>,
 }
 
 impl Scratch {
@@ -54,6 +55,7 @@ impl Scratch {
             state: self.chain.state().clone(),
             storage_left: cap_storage(&ledger, &self.chain, &actor, time),
             ledger: Arc::new(ledger),
+            beside: self.policies_beside(),
             invocation,
         })
     }
@@ -64,8 +66,8 @@ impl Rehearsal {
     pub fn run(&self, module: &Module, fuel: u64) -> Result<Staged, RunError> {
         let Invocation { scope, entry, input, caller, .. } = &self.invocation;
         let actor = self.policy.actor(*caller, self.invocation.module);
-        let copied =
-            Copied { scope: *scope, time: self.time, actor, ledger: Arc::clone(&self.ledger), own: None };
+        let (ledger, beside) = (Arc::clone(&self.ledger), self.beside.clone());
+        let copied = Copied { scope: *scope, time: self.time, actor, beside, ledger, own: None };
         complete(module.run(Call {
             module: self.invocation.module,
             entry: entry.clone(),
@@ -94,6 +96,7 @@ impl Rehearsal {
             time: self.time,
             seed: self.seed,
             actor: &self.policy.actor(self.invocation.caller, self.invocation.module),
+            counterparts: self.beside.clone(),
         };
         rerunner.rerun(rerun, &mut (*self.ledger).clone())
     }
@@ -104,6 +107,7 @@ struct Copied {
     scope: Did,
     time: u64,
     actor: Actor,
+    beside: Vec<Arc<PolicyInForce>>,
     ledger: Arc<Ledger>,
     own: Option<Box<Ledger>>,
 }
@@ -119,28 +123,29 @@ impl Copied {
 }
 
 impl LedgerPort for Copied {
-    fn stage(
-        &mut self,
-        operation: Operation,
-    ) -> BoxFuture<'_, Result<Result<(), LedgerRefusal>, PortClosed>> {
+    fn stage(&mut self, operation: Operation) -> BoxFuture<'_, Result<Result<(), LedgerRefusal>, PortError>> {
         let (scope, time, actor) = (self.scope, self.time, self.actor.clone());
-        futures::future::ready(Ok(self.own().stage(scope, time, &actor, operation))).boxed()
+        let answer = beside(&self.beside, scope, &operation).map(|consent| match consent {
+            Ok(()) => self.own().stage(scope, time, &actor, operation),
+            refused => refused,
+        });
+        futures::future::ready(answer).boxed()
     }
     fn authorize(
         &mut self,
         owner: Owner,
         unit: Unit,
         amount: u64,
-    ) -> BoxFuture<'_, Result<Result<(), LedgerRefusal>, PortClosed>> {
+    ) -> BoxFuture<'_, Result<Result<(), LedgerRefusal>, PortError>> {
         let (scope, time, actor) = (self.scope, self.time, self.actor.clone());
         let answer = self.own().authorize_staged(scope, time, &actor, (owner, unit), amount);
         futures::future::ready(Ok(answer)).boxed()
     }
-    fn balance(&mut self, owner: Owner, unit: Unit) -> BoxFuture<'_, Result<i128, PortClosed>> {
+    fn balance(&mut self, owner: Owner, unit: Unit) -> BoxFuture<'_, Result<i128, PortError>> {
         let balance = self.ledger().balance_staged(self.scope, self.time, &owner, &unit);
         futures::future::ready(Ok(balance)).boxed()
     }
-    fn open_hold(&mut self, id: HoldId) -> BoxFuture<'_, Result<Option<HoldState>, PortClosed>> {
+    fn open_hold(&mut self, id: HoldId) -> BoxFuture<'_, Result<Option<HoldState>, PortError>> {
         let hold = self.ledger().open_hold(self.scope, self.time, &id);
         futures::future::ready(Ok(hold)).boxed()
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use icn_core::block::{Invocation, Receipt};
 use icn_core::chain::{random_seed, resource_needs};
+use icn_core::crossing;
 use icn_core::effect::{Outcome, Staged, Trap};
 use icn_core::encode::Block;
 use icn_core::gate::{self, Request};
@@ -83,6 +84,8 @@ impl Scratch {
         let now_ms = self.now_ms.max(self.time);
         let invocation = self.invocation(call, now_ms);
         let envelope = self.admit(&invocation, now_ms)?;
+        let beside = self.beside.values().map(|(_, chain)| chain.time()).max().unwrap_or_default();
+        let now_ms = now_ms.max(beside);
         let time = self.chain.next_time(&invocation, now_ms).map_err(ScratchError::Refused)?;
         let module = match self.modules.get(&call.module).cloned() {
             None if ruling::is_of_ledger(&call.module) => None,
@@ -93,7 +96,8 @@ impl Scratch {
         self.check_caps(&invocation, &actor, time)?;
         let storage_left = cap_storage(&self.ledger(), &self.chain, &actor, time);
         let ledger = Arc::clone(&self.ledger);
-        let port = Lent { scope: self.scope(), time, actor: actor.clone(), ledger };
+        let beside = self.policies_beside();
+        let port = Lent { scope: self.scope(), time, actor: actor.clone(), beside, ledger };
         let recorder = Recorder::default();
         let call = Call {
             module: call.module,
@@ -199,7 +203,9 @@ impl Scratch {
         staged: Staged,
         (actor, recorder): (&Actor, &Recorder),
     ) -> Result<Run, ScratchError> {
-        let draft = self.chain.draft(invocation, envelope, self.engine, time, staged);
+        let places = self.beside.values().map(|(_, chain)| chain.next_place());
+        let with = crossing::places(&staged.journal, places);
+        let draft = self.chain.draft(invocation, envelope, self.engine, time, staged, with);
         let payload = draft.payload().clone();
         let nodes = draft.nodes().to_vec();
         let signed = self.key.seal(Domain::Receipt, &payload).to_block();
@@ -210,6 +216,18 @@ impl Scratch {
         self.purse.network -= receipt.usage.network;
         let posted = self.ledger().post(&receipt.booking(actor), receipt.outcome.is_ok());
         posted.map_err(|e| ScratchError::Fault(e.to_string()))?;
+        let mut legs = Vec::new();
+        for place in &receipt.with {
+            let Some((key, chain)) = self.beside.get_mut(&place.scope) else { continue };
+            let (leg, payload) = crossing::draft(&receipt, signed.id(), &chain.still());
+            let envelope = key.seal(Domain::Leg, &payload).to_block();
+            chain.apply_leg(&leg, envelope.id()).map_err(|e| ScratchError::Fault(e.to_string()))?;
+            legs.push(leg);
+        }
+        for leg in legs {
+            let posted = self.ledger().book(&leg.booking(&Actor::default()));
+            posted.map_err(|e| ScratchError::Fault(e.to_string()))?;
+        }
         let recorded = recorder.take();
         Ok(Run {
             receipt_id: signed.id(),

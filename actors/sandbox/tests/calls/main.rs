@@ -135,6 +135,8 @@ fn said(staged: &Staged) -> Vec<(String, String, u64)> {
         let amount = operation.amount().unwrap_or(0);
         match operation {
             Operation::Transfer { from, to, .. } => (from.to_string(), to.to_string(), amount),
+            Operation::Send { from, scope, to, .. } => (from.to_string(), format!("{to} of {scope}"), amount),
+            Operation::Receive { .. } => (operation.name().to_owned(), String::new(), amount),
             Operation::Hold { from, to, .. } => (from.to_string(), format!("for {to}"), amount),
             Operation::Settle { id, .. } | Operation::Void { id } | Operation::Expire { id } => {
                 (operation.name().to_owned(), id.to_string(), amount)

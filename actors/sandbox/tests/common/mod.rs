@@ -18,7 +18,7 @@ use icn_core::ledger::{Actor, HoldState, Ledger, LedgerRefusal, Operation};
 use icn_core::limits;
 use icn_core::policy::PolicyInForce;
 use icn_core::state::State;
-use icn_sandbox::{Call, Engine, EngineOptions, LedgerPort, Module, PortClosed, Rejected, RunError};
+use icn_sandbox::{Call, Engine, EngineOptions, LedgerPort, Module, PortError, Rejected, RunError};
 
 /// The caller of every call.
 pub(crate) fn caller() -> Did {
@@ -117,14 +117,11 @@ impl Port {
 }
 
 impl LedgerPort for Port {
-    fn stage(
-        &mut self,
-        operation: Operation,
-    ) -> BoxFuture<'_, Result<Result<(), LedgerRefusal>, PortClosed>> {
+    fn stage(&mut self, operation: Operation) -> BoxFuture<'_, Result<Result<(), LedgerRefusal>, PortError>> {
         let mut bank = self.0.lock().unwrap();
         let nobody = Actor::default();
         let answer = if bank.closed {
-            Err(PortClosed)
+            Err(PortError::Closed)
         } else {
             Ok(bank.ledger.stage(scope(), TIME_MS, &nobody, operation))
         };
@@ -135,29 +132,32 @@ impl LedgerPort for Port {
         owner: Owner,
         unit: Unit,
         amount: u64,
-    ) -> BoxFuture<'_, Result<Result<(), LedgerRefusal>, PortClosed>> {
+    ) -> BoxFuture<'_, Result<Result<(), LedgerRefusal>, PortError>> {
         let mut bank = self.0.lock().unwrap();
         let nobody = Actor::default();
         let answer = if bank.closed {
-            Err(PortClosed)
+            Err(PortError::Closed)
         } else {
             Ok(bank.ledger.authorize_staged(scope(), TIME_MS, &nobody, (owner, unit), amount))
         };
         futures::future::ready(answer).boxed()
     }
-    fn balance(&mut self, owner: Owner, unit: Unit) -> BoxFuture<'_, Result<i128, PortClosed>> {
+    fn balance(&mut self, owner: Owner, unit: Unit) -> BoxFuture<'_, Result<i128, PortError>> {
         let bank = self.0.lock().unwrap();
         let answer = if bank.closed {
-            Err(PortClosed)
+            Err(PortError::Closed)
         } else {
             Ok(bank.ledger.balance_staged(scope(), TIME_MS, &owner, &unit))
         };
         futures::future::ready(answer).boxed()
     }
-    fn open_hold(&mut self, id: HoldId) -> BoxFuture<'_, Result<Option<HoldState>, PortClosed>> {
+    fn open_hold(&mut self, id: HoldId) -> BoxFuture<'_, Result<Option<HoldState>, PortError>> {
         let bank = self.0.lock().unwrap();
-        let answer =
-            if bank.closed { Err(PortClosed) } else { Ok(bank.ledger.open_hold(scope(), TIME_MS, &id)) };
+        let answer = if bank.closed {
+            Err(PortError::Closed)
+        } else {
+            Ok(bank.ledger.open_hold(scope(), TIME_MS, &id))
+        };
         futures::future::ready(answer).boxed()
     }
 }
@@ -230,6 +230,7 @@ impl World {
             token: self.token.clone(),
             grant: self.grant,
             issue: Vec::new(),
+            counterparts: Vec::new(),
         };
         let id = BlockId::of(Codec::DagCbor, b"policy");
         let mut state = State::default();
@@ -314,7 +315,7 @@ pub(crate) fn receipt(world: &World, module: &Module, entry: &str, staged: Stage
         .with_fuel(call.fuel);
     let envelope = BlockId::of(Codec::DagCbor, b"envelope");
     let engine = POOLED.description().id();
-    let draft = chain.draft(&invocation, envelope, engine, TIME_MS, staged);
+    let draft = chain.draft(&invocation, envelope, engine, TIME_MS, staged, Vec::new());
     let bytes = draft.payload().bytes().to_vec();
     chain.abort(module.id(), draft);
     bytes

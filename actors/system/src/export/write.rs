@@ -72,20 +72,25 @@ fn heads(data: &Path) -> Result<Vec<BlockId>, ExportError> {
     let mut log = SignedLog::open(data)?;
     let mut heads = std::collections::BTreeMap::<Did, BlockId>::new();
     while let Some((position, entry)) = log.next_entry()? {
-        let (author, first) = author_of(&entry).map_err(|why| ExportError::Entry { position, why })?;
-        heads.insert(author, first);
+        heads.extend(authors_of(&entry).map_err(|why| ExportError::Entry { position, why })?);
     }
     Ok(heads.into_values().collect())
 }
 
-fn author_of(entry: &Entry) -> Result<(Did, BlockId), EntriesError> {
+/// Who signed leaves of an entry, each with the leaf.
+fn authors_of(entry: &Entry) -> Result<Vec<(Did, BlockId)>, EntriesError> {
     let first = *entry.leaves.first().ok_or(EntriesError::Empty)?;
     let block = |id: &BlockId| entry.block(id).ok_or(EntriesError::Missing(*id));
     let envelope = Envelope::from_bytes(block(&first)?.bytes());
     let id = envelope.map_err(|error| EntriesError::Envelope(first, error))?.payload();
     let payload = Payload::from_bytes(block(&id)?.bytes());
     let payload = payload.map_err(|error| EntriesError::Payload(id, error))?;
-    Ok((Link::of(&payload).author, first))
+    let mut authors = vec![(Link::of(&payload).author, first)];
+    if let Payload::Receipt(receipt) = &payload {
+        let legs = entry.leg_leaves(receipt.with.len()).iter();
+        authors.extend(receipt.with.iter().map(|place| place.scope).zip(legs.copied()));
+    }
+    Ok(authors)
 }
 
 fn write(

@@ -178,6 +178,9 @@ fn context(source: &mut ByteSource<'_>, time: u64) -> Context {
         }
     }
     context.runtime = source.once_in(3);
+    if source.once_in(4) {
+        context.part = Some(did(source.below(3)));
+    }
     let roles = if source.flag() { vec!["clerk".to_owned()] } else { Vec::new() };
     let member = source.pick(&[
         Some(did(0)),

@@ -105,7 +105,8 @@ impl NaiveBooks {
                 return Err((*first, at as u64));
             }
             moved.push(self.make(command, context));
-            touched.extend(super::rules::scopes(command));
+            let part = super::rules::part(command, context);
+            touched.extend(part.map_or_else(|| super::rules::scopes(command), |part| vec![part]));
         }
         for scope in touched {
             let clock = self.clocks.entry(scope).or_default();
@@ -206,11 +207,17 @@ impl NaiveBooks {
             Command::Transfer { from, to, amount } => {
                 if from.scope == to.scope {
                     self.pay(from, to, *amount);
-                } else {
+                    self.spend(from, context, *amount, None);
+                    return *amount;
+                }
+                let part = super::rules::part(command, context);
+                if part.is_none_or(|part| part == from.scope) {
                     self.pay(from, &Self::account(from.scope, Owner::Owed(to.scope), &from.unit), *amount);
+                    self.spend(from, context, *amount, None);
+                }
+                if part.is_none_or(|part| part == to.scope) {
                     self.pay(&Self::account(to.scope, Owner::Claim(from.scope), &to.unit), to, *amount);
                 }
-                self.spend(from, context, *amount, None);
                 return *amount;
             }
             Command::Hold { id, from, to, amount, deadline, by } => {
@@ -237,8 +244,10 @@ impl NaiveBooks {
                 return self.end(*scope, *id, None).map_or(0, |hold| hold.amount);
             }
             Command::Net { a, b, unit } => {
-                let amount = self.nets(*a, *b, unit);
-                for (own, other) in [(*a, *b), (*b, *a)] {
+                let part = super::rules::part(command, context);
+                let amount = self.nets(*a, *b, unit, part);
+                let sides = [(*a, *b), (*b, *a)].into_iter();
+                for (own, other) in sides.filter(|(own, _)| part.is_none_or(|part| part == *own)) {
                     let (owed, claim) = (Owner::Owed(other), Owner::Claim(other));
                     self.pay(&Self::account(own, owed, unit), &Self::account(own, claim, unit), amount);
                 }

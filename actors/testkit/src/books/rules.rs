@@ -21,6 +21,16 @@ pub(super) fn scopes(command: &Command) -> Vec<Did> {
     }
 }
 
+/// The one scope whose part is booked, of a command between two.
+pub(super) fn part(command: &Command, context: &Context) -> Option<Did> {
+    let both = match command {
+        Command::Transfer { from, to, .. } => [from.scope, to.scope],
+        Command::Net { a, b, .. } => [*a, *b],
+        _ => return None,
+    };
+    context.part.filter(|part| both[0] != both[1] && both.contains(part))
+}
+
 /// The accounts that a command names.
 fn accounts(command: &Command) -> Vec<AccountId> {
     match command {
@@ -69,10 +79,12 @@ impl NaiveBooks {
         }
     }
 
-    /// What can be set off between two scopes.
-    pub(super) fn nets(&self, a: Did, b: Did, unit: &Unit) -> u64 {
+    /// What can be set off between two scopes, as far as the books of one or of both tell.
+    pub(super) fn nets(&self, a: Did, b: Did, unit: &Unit, part: Option<Did>) -> u64 {
         let mut least = i128::from(i64::MAX);
-        for (own, other) in [(a, b), (b, a)] {
+        for (own, other) in
+            [(a, b), (b, a)].into_iter().filter(|(own, _)| part.is_none_or(|part| part == *own))
+        {
             let owed = Self::account(own, Owner::Owed(other), unit);
             let claim = Self::account(own, Owner::Claim(other), unit);
             let balance = |id: &AccountId| self.credited(id).cast_signed() - self.debited(id).cast_signed();
@@ -97,7 +109,8 @@ impl NaiveBooks {
             }
         };
         let named = accounts(command);
-        let scopes = scopes(command);
+        let part = part(command, context);
+        let scopes = part.map_or_else(|| scopes(command), |part| vec![part]);
         let time = context.time;
         let clock = |scope: &Did| self.clocks.get(scope).copied().unwrap_or_default().time;
         say(Code::TimeBackwards, scopes.iter().any(|scope| time < clock(scope)));
@@ -167,7 +180,8 @@ impl NaiveBooks {
             _ => None,
         };
         let deals = |a, b| context.consents.contains(&(a, b));
-        say(Code::NoConsent, between.is_some_and(|(a, b)| !deals(a, b) || !deals(b, a)));
+        let asked = part.is_none();
+        say(Code::NoConsent, asked && between.is_some_and(|(a, b)| !deals(a, b) || !deals(b, a)));
         for scope in &scopes {
             let due = self.holds.iter().filter(|((of, _), hold)| of == scope && hold.deadline <= time);
             let first = due.map(|((_, id), hold)| (hold.deadline, *id)).min();
@@ -175,11 +189,13 @@ impl NaiveBooks {
                 matches!(command, Command::Expire { id, .. } if first.map(|(_, due)| due) == Some(*id));
             say(Code::ExpiryMissing, first.is_some() && !told);
         }
+        let ours = |scope: &Did| part.is_none_or(|part| part == *scope);
+        let named: Vec<AccountId> = named.into_iter().filter(|account| ours(&account.scope)).collect();
         let of_unit: Vec<(Did, Unit)> = match command {
             Command::Net { a, b, unit } => vec![(*a, unit.clone()), (*b, unit.clone())],
             _ => named.iter().map(|account| (account.scope, account.unit.clone())).collect(),
         };
-        let unknown = of_unit.iter().any(|(scope, unit)| !self.knows(*scope, unit));
+        let unknown = of_unit.iter().any(|(scope, unit)| ours(scope) && !self.knows(*scope, unit));
         say(Code::UnknownUnit, unknown && !context.runtime);
         if let Command::SetCap { cap, .. } = command {
             say(Code::UnknownUnit, !self.knows(cap.scope, &cap.unit));
@@ -189,14 +205,15 @@ impl NaiveBooks {
             matches!(command, Command::OpenUnit { scope, unit, .. } if self.knows(*scope, unit)),
         );
         if let (Some((a, b)), Some((_, unit))) = (between, of_unit.first()) {
-            say(Code::ScaleDiffers, self.scale(a, unit) != self.scale(b, unit));
+            say(Code::ScaleDiffers, part.is_none() && self.scale(a, unit) != self.scale(b, unit));
         }
         let missing = named.iter().any(|account| !self.open.contains(account));
         let opens = matches!(command, Command::Open { .. });
         say(Code::UnknownAccount, missing && !opens && !context.runtime);
         say(Code::AccountExists, opens && !missing && !self.closed.contains(&named[0]));
         self.hold_codes(command, context, &mut say);
-        let pairs = self.pairs(command);
+        let mut pairs = self.pairs(command);
+        pairs.retain(|[account, _]| ours(&account.scope));
         // An account that is not there is neither closed nor frozen.
         let mut stopped: Vec<AccountId> = pairs.iter().flatten().cloned().collect();
         if let Command::Close { .. }
@@ -228,14 +245,18 @@ impl NaiveBooks {
                 Command::Charge { refund, .. } => !refund,
                 _ => false,
             };
-            if let ([[from, _], ..], true) = (&pairs[..], spends) {
+            let payer = match command {
+                Command::Transfer { from, .. } => ours(&from.scope),
+                _ => true,
+            };
+            if let ([[from, _], ..], true) = (&pairs[..], spends && payer) {
                 say(Code::CapPassed, self.passes_a_cap(from, amount, context));
             }
             say(Code::Insufficient, pairs.iter().any(|[from, _]| !self.covers(from, amount, None)));
             say(Code::BalanceMax, pairs.iter().any(|[_, to]| !self.has_room(to, amount, None)));
         }
         if let Command::Net { a, b, unit } = command {
-            say(Code::NothingToNet, self.nets(*a, *b, unit) == 0);
+            say(Code::NothingToNet, self.nets(*a, *b, unit, part) == 0);
         }
         codes
     }
