@@ -85,6 +85,7 @@ fn receipt(scope: Did, seq: u64, journal: Vec<Operation>) -> Run {
         logged: None,
         writes: Vec::new(),
         journal,
+        with: Vec::new(),
         nodes: Vec::new(),
         anchors: Vec::new(),
         root: Hash::digest(&[]),

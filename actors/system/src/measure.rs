@@ -99,12 +99,13 @@ async fn line(ledger: &Addr<LedgerActor>, asker: &Arc<Asker>, runs: Vec<Run>) ->
     let untold = Untold::default();
     let mut last: Option<Did> = None;
     for receipt in runs {
-        let mut port = Port::new(receipt.scope, receipt.time, asker.clone(), ledger.clone(), untold.clone());
+        let (scope, time) = (receipt.scope, receipt.time);
+        let mut port = Port::new(scope, time, asker.clone(), ledger.clone(), untold.clone(), Vec::new());
         for operation in &receipt.journal {
             stage(&mut port, operation).await?;
         }
-        last = Some(receipt.scope);
-        untold.push(Posting { receipt, asker: asker.clone() });
+        last = Some(scope);
+        untold.push(Posting { receipt, asker: asker.clone(), legs: Vec::new() });
         if untold.len() >= POSTS_MAX {
             tell_ledger(ledger, &untold);
         }
