@@ -643,7 +643,7 @@ fn first_entry(
 type Started = (Vec<ArbiterHandle>, oneshot::Sender<()>, JoinHandle<()>);
 
 /// Starts the arbiters: the DAG's, the ledger's, one for control, and so many for scopes.
-fn start_threads(scope_arbiters: usize) -> Result<Started, OpenError> {
+pub(crate) fn start_threads(scope_arbiters: usize) -> Result<Started, OpenError> {
     let (stop, stopped) = oneshot::channel::<()>();
     let (ready, arbiters) = crossbeam::channel::bounded(1);
     let system = std::thread::Builder::new()

@@ -31,6 +31,8 @@ mod host;
 pub mod key_file;
 mod keyring;
 mod ledger;
+#[doc(hidden)]
+pub mod measure;
 mod monitor;
 mod prove;
 mod recover;
