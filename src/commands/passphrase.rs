@@ -10,7 +10,7 @@ use icn_runtime::key_file::{Passphrase, PassphraseError};
 #[derive(clap::Args, Debug, Clone)]
 pub(crate) struct PassphraseArguments {
     /// A file whose first line is the passphrase of the key file; asked for at the terminal without it
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", global = true)]
     passphrase_file: Option<PathBuf>,
 }
 
