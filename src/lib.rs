@@ -52,8 +52,13 @@
 
 #![forbid(unsafe_code)]
 
+pub mod cosign;
+mod http;
+pub mod witness;
+
 pub use icn_core::block::{
-    Anchor, Capability, CredentialType, GrantLimits, Invocation, Issue, Policy, Receipt, Usage, Write,
+    Anchor, Capability, CredentialType, GrantLimits, Invocation, Issue, KeysBlock, Policy, Receipt, Signer,
+    Usage, Write,
 };
 pub use icn_core::checkpoint::Checkpoint;
 pub use icn_core::effect::{Outcome, Trap, TrapKind};
@@ -65,12 +70,13 @@ pub use icn_core::ledger::{Account, AccountId, LedgerCode, LedgerRefusal, Operat
 pub use icn_core::policy::Roll;
 pub use icn_core::refusal::{Refusal, RefusalCode};
 pub use icn_core::sign::SecretKey;
-pub use icn_core::{costs, limits, ruling};
+pub use icn_core::ucan::{Delegation, Revocation};
+pub use icn_core::{costs, keys, limits, ruling};
 pub use icn_sandbox::{CacheStats, EngineOptions};
 pub use icn_system::store::StoreError;
 pub use icn_system::{
-    Audit, AuditOptions, AuditReport, Committed, FaultPoint, Faults, Finding, Host, HostOptions, Layout,
-    Level, LockError, ModuleSpec, OpenError, Pending, ProveError, RecoverError, ScopeError, ScopeSpec,
-    ScopeView, SignedLog, SignedLogError, Subject, Witness, audit, backup, export, now_ms, prove, random_key,
-    repair,
+    Audit, AuditOptions, AuditReport, Committed, Cosigned, FaultPoint, Faults, Finding, Host, HostOptions,
+    KeysError, Layout, Level, LockError, ModuleSpec, OpenError, Opening, Pending, ProveError, RecoverError,
+    ScopeError, ScopeSpec, ScopeView, SignedLog, SignedLogError, Subject, Witness, audit, backup, export,
+    key_file, now_ms, prove, random_key, repair,
 };

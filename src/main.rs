@@ -15,6 +15,9 @@ use clap::{Parser, Subcommand};
 /// Start with `icn demo`: it holds a participatory budget among a city and its district, on this machine, and
 /// checks the whole history afterwards. Then `icn audit` on what a demo with --data left behind,
 /// and `icn ledger` for its accounts. `icn export` writes the history for others to check, `icn proof` proves one
+/// block of it. `icn cosign` has others witness the history as it grows, `icn witness` is such a witness, and `icn fork`
+/// checks the evidence when two histories were signed.
+/// block of it. `icn key` makes keys and signs delegations, on a machine without a network if you like.
 /// block of it. `icn backup`, `icn repair` and `icn publish` keep it.
 ///
 /// If you write guests: `icn check` says whether a module would be taken and why not, `icn run` calls one of its
@@ -41,7 +44,11 @@ enum Command {
     Backup(commands::backup::Arguments),
     Repair(commands::repair::Arguments),
     Proof(commands::proof::Arguments),
+    Fork(commands::fork::Arguments),
+    Witness(commands::witness::Arguments),
+    Cosign(commands::cosign::Arguments),
     Dag(commands::dag::Arguments),
+    Key(commands::key::Arguments),
     Check(commands::check::Arguments),
     Run(commands::run::Arguments),
     Abi(commands::abi::Arguments),
@@ -72,7 +79,11 @@ fn main() -> ExitCode {
         Command::Backup(arguments) => commands::backup::run(&arguments),
         Command::Repair(arguments) => commands::repair::run(&arguments),
         Command::Proof(arguments) => commands::proof::run(&arguments),
+        Command::Fork(arguments) => commands::fork::run(&arguments),
+        Command::Witness(arguments) => commands::witness::run(arguments),
+        Command::Cosign(arguments) => commands::cosign::run(&arguments),
         Command::Dag(arguments) => commands::dag::run(&arguments),
+        Command::Key(arguments) => commands::key::run(&arguments),
         Command::Check(arguments) => commands::check::run(&arguments),
         Command::Run(arguments) => commands::run::run(&arguments),
         Command::Abi(arguments) => commands::abi::run(&arguments),

@@ -10,6 +10,8 @@ use std::fs;
 use std::path::Path;
 
 use common::forge::{FIRST_NODE, FIRST_RECEIPT, forgeries, history};
+use common::hand::Begun;
+use common::ledger_forgeries::{base, ledger_forgeries};
 use common::{json, key, run, scratch, stderr, stdout};
 use icn_core::dag::tlog_proof::TlogProof;
 use icn_core::merkle::Frontier;
@@ -62,6 +64,35 @@ fn each_forgery_of_an_export_is_refused_by_its_own_code() {
         let output = run(words.into_iter().chain([data.as_os_str()]));
         if output.status.code() != Some(1) || data.exists() {
             passed.push(format!("{}: imported: {}", forgery.name, stderr(&output)));
+        }
+    }
+    assert!(passed.is_empty(), "{}", passed.join("\n"));
+}
+
+#[test]
+fn each_forgery_of_a_journal_is_refused_by_its_own_code() {
+    let dir = scratch();
+    let begun = Begun::new(&dir.path().join("data"));
+    let good = dir.path().join("good");
+    base(&begun).export(&good);
+    let report = audited(&good, Level::Ledger, &[]);
+    assert!(report.ok, "{}", report.divergence.unwrap());
+    let (mut names, mut passed) = (BTreeSet::new(), Vec::new());
+    for forgery in ledger_forgeries() {
+        let out = dir.path().join(forgery.name);
+        let position = forgery.make(&begun, &out);
+        assert!(names.insert(forgery.name), "{} is there twice", forgery.name);
+        // Structure has nothing to do with it: whoever signed it has every key.
+        let structure = audited(&out, Level::Structure, &[]);
+        assert!(structure.ok, "{}: {}", forgery.name, structure.divergence.unwrap());
+        let found = audited(&out, Level::Ledger, &[]).divergence;
+        let found = found.map(|finding| {
+            let books = finding.found.split(',').next().unwrap_or_default().to_owned();
+            (finding.code, finding.position, forgery.ledger.map(|_| books))
+        });
+        let expected = (forgery.code.to_owned(), Some(position), forgery.ledger.map(str::to_owned));
+        if found.as_ref() != Some(&expected) {
+            passed.push(format!("{}: {found:?}, expected {expected:?}", forgery.name));
         }
     }
     assert!(passed.is_empty(), "{}", passed.join("\n"));
@@ -124,6 +155,8 @@ fn a_log_that_was_rolled_back_or_forked_is_given_away_by_a_checkpoint_seen_befor
         history.data.clone().into_os_string(),
         "--seen".into(),
         file.into_os_string(),
+        "--evidence".into(),
+        dir.path().join("evidence").into_os_string(),
     ]));
     assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
     assert_eq!(json(&output)["divergence"]["code"], "root-of-a-seen-checkpoint");

@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use icn_core::dag::note::VerifierKey;
 use icn_core::dag::proof::ProofError;
 use icn_core::dag::quorum::{TrustError, TrustPolicy};
 use icn_core::dag::tlog_proof::{TlogProof, TlogProofError};
@@ -15,7 +14,7 @@ use super::{FAILED, MISUSE, OK, files, misuse, print_report};
 /// Prove that a block is in a log, or verify such a proof.
 ///
 /// Prints a proof in the form `c2sp.org/tlog-proof@v1`: the block's place, the hashes from there to the root, and the
-/// host's signed checkpoint. Blocks that have a place are the envelopes of the host, of policies and of receipts, and the
+/// host's signed checkpoint. Blocks that have a place are the envelopes of the host, of policies, of keys and of receipts, and the
 /// nodes that guests anchored.
 ///
 /// With --verify a proof is checked against the block's name and a key or a policy that you have from elsewhere; nothing
@@ -184,16 +183,7 @@ fn policy_of(arguments: &Arguments) -> Result<TrustPolicy, String> {
     }
     let text =
         arguments.vkey.as_deref().ok_or("whose checkpoint counts? name a key with --vkey, or a --policy")?;
-    let read = |text: &str| VerifierKey::parse(text.trim_end()).map_err(|error| error.to_string());
-    // A key has two pluses in it, and the file of one seldom has.
-    let key = match read(text) {
-        Ok(key) => key,
-        Err(why) if text.matches('+').count() >= 2 => return Err(format!("--vkey: {why}")),
-        Err(_) => {
-            let bytes = files::input(Some(Path::new(text)))?;
-            read(&String::from_utf8_lossy(&bytes)).map_err(|why| format!("{text}: {why}"))?
-        }
-    };
+    let key = super::verifier_key("--vkey", text)?;
     let policy = TrustPolicy::log_alone(key);
     policy.check().map_err(|error| error.to_string())?;
     Ok(policy)

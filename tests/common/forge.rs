@@ -104,7 +104,7 @@ pub(crate) fn history(data: &Path) -> History {
     let host_key = key("host of forgeries");
     fs::create_dir_all(data).unwrap();
     let secret = data_encoding::HEXLOWER.encode(&host_key.to_bytes());
-    fs::write(data.join("host.key"), format!("{secret}\n")).unwrap();
+    super::write_secret(&data.join("host.key"), format!("{secret}\n"));
     let host = Host::open(HostOptions::new(data)).unwrap();
     let (ours, theirs) = (Desk::open(&host, "ours"), Desk::open(&host, "theirs"));
     for at in 0..3u8 {
@@ -145,6 +145,10 @@ impl History {
             let (_, payload) = signed(entry, entry.leaves[0]);
             let payload = Payload::from_bytes(entry.blocks[payload].bytes()).unwrap();
             heads.insert(Link::of(&payload).author, entry.leaves[0]);
+            if let Payload::Receipt(receipt) = &payload {
+                let legs = entry.leg_leaves(receipt.with.len()).iter();
+                heads.extend(receipt.with.iter().zip(legs).map(|(place, leaf)| (place.scope, *leaf)));
+            }
             let _ = log.append(entry, &[Link::of(&payload)]);
         }
         write_tiles(&layout, tiler.finish());

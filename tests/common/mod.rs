@@ -10,6 +10,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
@@ -24,12 +25,18 @@ use sha2::{Digest as _, Sha256};
 
 pub(crate) use futures::executor::block_on;
 
+pub(crate) mod crossing_forgeries;
 pub(crate) mod election;
 pub(crate) mod escrow;
 pub(crate) mod forge;
+pub(crate) mod hand;
+pub(crate) mod ledger_forgeries;
+pub(crate) mod operated;
 #[path = "../oracle/mod.rs"]
 pub(crate) mod oracle;
+pub(crate) mod second;
 pub(crate) mod union;
+pub(crate) mod wishes;
 
 /// Small numbers from a seed (SplitMix64): the same ones on every machine.
 #[derive(Debug, Clone)]
@@ -127,6 +134,12 @@ pub(crate) fn copy(from: &Path, to: &Path) {
             std::fs::set_permissions(&path, metadata.permissions()).unwrap();
         }
     }
+}
+
+/// Writes a file that its owner alone may read, as key files must be.
+pub(crate) fn write_secret(path: &Path, bytes: impl AsRef<[u8]>) {
+    std::fs::write(path, bytes).unwrap();
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
 }
 
 /// The only segment file of a small log.

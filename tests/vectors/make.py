@@ -98,3 +98,70 @@ for c, b in named:
     out += length + c + b
 (here / "car/carv1-basic.car").write_bytes(out)
 write("car/carv1-basic.json", {"blocks": rows, "header": {"roots": [{"/": text(named[0][0])}], "version": 1}})
+
+# UCAN, in the form of the published fixtures: tokens in base64, names in base32, times in seconds.
+def enc(v):
+    def head(major, n):
+        if n < 24: return bytes([major << 5 | n])
+        for size, code in ((1, 24), (2, 25), (4, 26), (8, 27)):
+            if n < 256 ** size: return bytes([major << 5 | code]) + n.to_bytes(size, "big")
+    if v is None: return b"\xf6"
+    if isinstance(v, int): return head(0, v) if v >= 0 else head(1, -1 - v)
+    if isinstance(v, bytes): return head(2, len(v)) + v
+    if isinstance(v, str): return head(3, len(v.encode())) + v.encode()
+    if isinstance(v, list): return head(4, len(v)) + b"".join(map(enc, v))
+    if isinstance(v, Link): return b"\xd8\x2a" + enc(b"\x00" + v.cid)
+    keys = sorted(v, key=lambda k: (len(k.encode()), k.encode()))
+    return head(5, len(v)) + b"".join(enc(k) + enc(v[k]) for k in keys)
+class Link:
+    def __init__(self, cid): self.cid = cid
+def did(key):
+    n, out, digits = int.from_bytes(b"\xed\x01" + key.public_key().public_bytes_raw(), "big"), "", "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+    while n: n, r = divmod(n, 58); out = digits[r] + out
+    return "did:key:z" + out
+varsig = bytes.fromhex("3401ed01ed011371")
+def token(key, payload, tag="ucan/dlg@1.0.0", header=varsig):
+    signed = enc({"h": header, tag: payload})
+    return enc([key.sign(signed), None])[:-1] + signed
+root, operating = (Ed25519PrivateKey.from_private_bytes(bytes([n]) * 32) for n in (2, 4))
+plain = {"iss": did(root), "aud": did(operating), "sub": did(root), "cmd": "/icn/operate", "pol": [], "exp": 1900000000, "nonce": bytes(range(12))}
+name = lambda b: text(b"\x01\x71\x12\x20" + H(b))
+def good(what, key=root, tag="ucan/dlg@1.0.0", written=False, **change):
+    payload = {k: v for k, v in {**plain, **change}.items() if v != "absent"}
+    b = token(key, payload, tag)
+    shown = {k: b64(v) if isinstance(v, bytes) else v for k, v in payload.items() if k != "meta"}
+    return {"name": what, "token": b64(b), "cid": name(b), "envelope": {"payload": shown, "signature": b64(b[3:67])}, "written": written}
+def bad(what, b=None, **change): return {"name": what, "token": b64(b or token(root, {k: v for k, v in {**plain, **change}.items() if v != "absent"}))}
+right = base64.b64decode(good("")["token"])
+revoked = Link(b"\x01\x71\x12\x20" + H(right))
+revoking = {"iss": did(root), "sub": did(root), "cmd": "/ucan/revoke", "args": {"revoke": revoked}, "prf": [], "nonce": b"", "exp": None}
+write("ucan/delegation.json", {
+    "version": "1.0.0", "comments": "Made by the project. The secrets are 32 bytes of 2 (root) and of 4 (operating key).",
+    "valid": [
+        good("a root to its operating key", written=True), good("with a start", written=True, nbf=1800000000), good("without an end", exp=None),
+        good("of nobody in particular", sub=None), good("with metadata", meta={"see": revoked, "why": "a test"}),
+        good("with a policy", pol=[["==", ".a", 1], ["not", ["like", ".b", "*"]]]), good("of everything", written=True, cmd="/"),
+        good("by the release candidate", tag="ucan/dlg@1.0.0-rc.1"), good("before 1970", written=True, nbf=-1),
+        good("at the last second", written=True, exp=2**53 - 1), good("by somebody else", key=operating, iss=did(operating)),
+    ],
+    "invalid": [
+        bad("another's signature", token(operating, plain)), bad("a changed bit", right[:80] + bytes([right[80] ^ 1]) + right[81:]),
+        bad("a cut token", right[:-1]), bad("a byte more", right + b"\x00"), bad("no signature", enc([b"", {"h": varsig, "ucan/dlg@1.0.0": plain}])),
+        bad("another header", token(root, plain, header=bytes.fromhex("3401ed01ed011271"))), bad("no header", token(root, plain, header=b"")),
+        bad("another tag", token(root, plain, "ucan/inv@1.0.0")), bad("a field more", more=1),
+        *[bad(f"without {field}", **{field: "absent"}) for field in plain],
+        bad("an empty start", nbf=None), bad("an end beyond 2^53 - 1", exp=2**53), bad("a start beyond", nbf=-(2**53)),
+        bad("a command without its slash", cmd="icn/operate"), bad("a command in capitals", cmd="/Icn"), bad("a slash at the end", cmd="/icn/"),
+        bad("another kind of DID", aud="did:web:example.org"), bad("a nonce as text", nonce="once"),
+    ],
+})
+def revocation(what, key=root, tag="ucan/inv@1.0.0", **change): return {"name": what, "token": b64(token(key, {**revoking, **change}, tag))}
+write("ucan/revocation.json", {
+    "version": "1.0.0", "comments": "Made by the project, with the same secrets.",
+    "valid": [{**revocation("of the first delegation"), "revokes": text(revoked.cid), "issuer": did(root), "cid": name(token(root, revoking, "ucan/inv@1.0.0"))}],
+    "invalid": [
+        revocation("another's signature", operating), revocation("for somebody else", sub=did(operating)), revocation("another command", cmd="/ucan/other"),
+        revocation("with a nonce", nonce=b"1"), revocation("with an end", exp=1900000000), revocation("with a proof", prf=[revoked]),
+        revocation("of nothing", args={}), revocation("with a path", args={"revoke": revoked, "path": [revoked]}), revocation("as a delegation", tag="ucan/dlg@1.0.0"),
+    ],
+})

@@ -12,6 +12,7 @@ use crate::crossing::Leg;
 use crate::effect::Outcome;
 use crate::encode::{self, Block, DecodeError};
 use crate::id::{BlockId, Did, Hash, InvocationId, Origin, Owner, Unit};
+pub use crate::keys::{KeysBlock, Signer};
 use crate::ledger::{Actor, Booking, Operation};
 use crate::limits;
 
@@ -47,6 +48,7 @@ tag!(/** `typ` of a receipt. */ ReceiptTag, "icn/receipt/v1");
 tag!(/** `typ` of a counterpart's leg. */ LegTag, "icn/leg/v1");
 tag!(/** `typ` of a policy. */ PolicyTag, "icn/policy/v1");
 tag!(/** `typ` of a host's first block. */ HostTag, "icn/host/v1");
+tag!(/** `typ` of a scope's block of keys. */ KeysTag, "icn/keys/v1");
 tag!(/** `typ` of a node that a guest stored. */ NodeTag, "icn/node/v1");
 tag!(/** `typ` of an engine's description. */ EngineTag, "icn/engine/v1");
 
@@ -174,6 +176,9 @@ pub struct Receipt {
     pub log: Origin,
     /// The scope, which signs.
     pub scope: Did,
+    /// The operating key that signs for the scope, when its own key does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signer: Option<Signer>,
     /// Its place in the scope's own sequence; the policy that opened the scope has 0.
     pub seq: u64,
     /// The scope's block before this one.
@@ -318,6 +323,9 @@ pub struct Policy {
     /// names the other.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub counterparts: Vec<Did>,
+    /// Delegations to operating keys, which sign for the scope from the next block on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub delegations: Vec<BlockId>,
 }
 
 impl Policy {
@@ -414,6 +422,8 @@ pub enum Payload {
     Receipt(Box<Receipt>),
     /// A counterpart's leg.
     Leg(Box<Leg>),
+    /// A block of keys.
+    Keys(Box<KeysBlock>),
 }
 
 impl Payload {
@@ -436,6 +446,7 @@ impl Payload {
             LegTag::TEXT => Leg::from_bytes(bytes).map(|leg| Self::Leg(Box::new(leg))),
             PolicyTag::TEXT => Policy::from_bytes(bytes).map(|p| Self::Policy(Box::new(p))),
             HostTag::TEXT => HostBlock::from_bytes(bytes).map(Self::Host),
+            KeysTag::TEXT => KeysBlock::from_bytes(bytes).map(|k| Self::Keys(Box::new(k))),
             other => Err(malformed(format!("its `typ` is `{other}`, which no entry of a log has"))),
         }
     }

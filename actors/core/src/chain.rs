@@ -7,12 +7,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::block::{Counterpart, Invocation, Node, Receipt, ReceiptTag, Write};
+use crate::block::{Counterpart, Invocation, KeysTag, Node, Receipt, ReceiptTag, Write};
 use crate::crossing::{Leg, Still};
 use crate::deadlines::Deadlines;
 use crate::effect::{Outcome, Staged};
 use crate::encode::Block;
 use crate::id::{BlockId, Did, Hash, HoldId, InvocationId, Origin, Owner, Unit};
+use crate::keys::{KeysBlock, Signer};
 use crate::ledger::{CapKey, Command, Ledger, Operation};
 use crate::policy::PolicyInForce;
 use crate::refusal::{Refusal, RefusalCode};
@@ -82,6 +83,8 @@ pub struct Chain {
     deadlines: Deadlines,
     /// The scope's caps on resources, of which the ledger has what counts against them.
     resource_caps: BTreeSet<CapKey>,
+    /// Who signs the receipts that are drafted.
+    signer: Option<Signer>,
 }
 
 /// What a snapshot keeps of a chain beside its policy.
@@ -132,6 +135,7 @@ impl Chain {
             storage_left: i64::try_from(storage).unwrap_or(i64::MAX),
             deadlines: Deadlines::default(),
             resource_caps: BTreeSet::new(),
+            signer: None,
             policy,
         })
     }
@@ -233,6 +237,7 @@ impl Chain {
             typ: ReceiptTag,
             log: self.origin.clone(),
             scope: self.scope,
+            signer: self.signer,
             seq: self.seq + 1,
             prev: self.head,
             invocation: envelope,
@@ -528,7 +533,56 @@ impl Chain {
             storage_left: parts.storage_left,
             deadlines: ledger.deadlines(&scope).collect(),
             resource_caps: ledger.resource_caps(&scope).collect(),
+            signer: None,
         }
+    }
+
+    /// Says who signs the receipts that are drafted from here on: an operating key, or the scope's own.
+    pub fn sign_as(&mut self, signer: Option<Signer>) {
+        self.signer = signer;
+    }
+
+    /// The block of keys that would come next, at this time or after the block before.
+    #[must_use]
+    pub fn draft_keys(
+        &self,
+        now_ms: u64,
+        signer: Option<Signer>,
+        delegations: Vec<BlockId>,
+        revocations: Vec<BlockId>,
+    ) -> KeysBlock {
+        KeysBlock {
+            typ: KeysTag,
+            log: self.origin.clone(),
+            scope: self.scope,
+            seq: self.seq + 1,
+            prev: self.head,
+            time: now_ms.max(self.time),
+            signer,
+            delegations,
+            revocations,
+            root: self.tree.root(),
+        }
+    }
+
+    /// Applies a block of keys, checking everything that the chain determines. Who signed it is judged by
+    /// [`crate::keys::Registry`].
+    pub fn apply_keys(&mut self, keys: &KeysBlock, envelope: BlockId) -> Result<(), ChainError> {
+        if keys.seq != self.seq + 1 {
+            return Err(ChainError::new("sequence", self.seq + 1, keys.seq));
+        }
+        if keys.prev != self.head {
+            return Err(ChainError::new("block before", self.head, keys.prev));
+        }
+        if keys.time < self.time {
+            return Err(ChainError::new("time", format!("at least {}", self.time), keys.time));
+        }
+        let root = self.tree.root();
+        if keys.root != root {
+            return Err(ChainError::new("state root", root, keys.root));
+        }
+        (self.seq, self.head, self.time) = (keys.seq, envelope, keys.time);
+        Ok(())
     }
 }
 

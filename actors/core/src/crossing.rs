@@ -18,6 +18,7 @@ use crate::block::{Counterpart, LegTag, Receipt};
 use crate::deadlines::Deadlines;
 use crate::encode::{self, Block, DecodeError};
 use crate::id::{BlockId, Did, Hash, Origin};
+use crate::keys::Signer;
 use crate::ledger::{Actor, Booking, Command, LedgerCode, LedgerRefusal, Operation};
 use crate::limits;
 use crate::policy::PolicyInForce;
@@ -45,6 +46,9 @@ pub struct Leg {
     /// Holds of the counterpart that this time has ended, by deadline and name; then its side of what the receipt's
     /// journal has with it, in that order.
     pub journal: Vec<Operation>,
+    /// The operating key that signs, when the counterpart's own key does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signer: Option<Signer>,
     /// The root of the counterpart's state, which a leg leaves as it was.
     pub root: Hash,
 }
@@ -210,9 +214,10 @@ impl Still {
     }
 }
 
-/// The leg of a scope that holds still, and its payload. `envelope` is the receipt's.
+/// The leg of a scope that holds still, and its payload. `envelope` is the receipt's; `signer` the key that will sign it,
+/// when the scope's own does not.
 #[must_use]
-pub fn draft(receipt: &Receipt, envelope: BlockId, still: &Still) -> (Leg, Block) {
+pub fn draft(receipt: &Receipt, envelope: BlockId, still: &Still, signer: Option<Signer>) -> (Leg, Block) {
     let place = still.place;
     let mut journal: Vec<Operation> =
         still.deadlines.due(receipt.time).map(|id| Operation::Expire { id }).collect();
@@ -227,6 +232,7 @@ pub fn draft(receipt: &Receipt, envelope: BlockId, still: &Still) -> (Leg, Block
         receipt: envelope,
         time: receipt.time,
         journal,
+        signer,
         root: still.root,
     };
     let payload = Block::encode(&leg);

@@ -42,6 +42,7 @@ impl Link {
                 Self { author: receipt.scope, seq: receipt.seq, prev: Some(receipt.prev) }
             }
             Payload::Leg(leg) => leg.place().into(),
+            Payload::Keys(keys) => Self { author: keys.scope, seq: keys.seq, prev: Some(keys.prev) },
         }
     }
 }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::authority;
-use crate::block::{Counterpart, Entry, HostBlock, Invocation, Payload, Policy, Receipt};
+use crate::block::{Counterpart, Entry, HostBlock, Invocation, KeysBlock, Payload, Policy, Receipt};
 use crate::chain::{Chain, ChainError, random_seed};
 use crate::crossing::{self, Leg};
 use crate::difference::difference;
@@ -15,6 +15,7 @@ use crate::effect::{Outcome, Staged, TrapKind};
 use crate::encode::Block;
 use crate::gate;
 use crate::id::{BlockId, Did, Origin, Unit};
+use crate::keys::{Brought, Flaw, Registry};
 use crate::ledger::{Actor, Ledger, Operation};
 use crate::log::{Link, Log, LogError};
 use crate::policy::{PolicyInForce, Roll};
@@ -49,6 +50,8 @@ pub struct Prepared {
     entry: Entry,
     payload: Block,
     body: Body,
+    /// Delegations and revocations that it brings.
+    brought: Brought,
 }
 
 #[derive(Debug)]
@@ -56,6 +59,7 @@ enum Body {
     Host(HostBlock),
     Policy(Box<Policy>),
     Receipt { receipt: Box<Receipt>, invocation: Box<Invocation>, legs: Vec<Leg> },
+    Keys(Box<KeysBlock>),
 }
 
 /// How much of an entry's own is checked.
@@ -80,7 +84,7 @@ impl Prepared {
         trust: Trust,
     ) -> Result<Self, Box<(Divergence, Entry)>> {
         match look(position, &entry, trust) {
-            Ok((payload, body)) => Ok(Self { position, entry, payload, body }),
+            Ok((payload, body, brought)) => Ok(Self { position, entry, payload, body, brought }),
             Err(divergence) => Err(Box::new((divergence, entry))),
         }
     }
@@ -119,6 +123,14 @@ impl Prepared {
         };
         self.entry.leg_leaves(legs.len()).iter().copied().zip(legs)
     }
+    /// The block of keys, if it is one.
+    #[must_use]
+    pub const fn keys(&self) -> Option<&KeysBlock> {
+        match &self.body {
+            Body::Keys(keys) => Some(keys),
+            _ => None,
+        }
+    }
     /// The scope that it belongs to, if any.
     #[must_use]
     pub fn scope(&self) -> Option<Did> {
@@ -126,12 +138,13 @@ impl Prepared {
             Body::Host(_) => None,
             Body::Policy(policy) => Some(policy.scope),
             Body::Receipt { receipt, .. } => Some(receipt.scope),
+            Body::Keys(keys) => Some(keys.scope),
         }
     }
 }
 
-/// Looks at one entry alone: its payload, and what it says.
-fn look(position: u64, entry: &Entry, trust: Trust) -> Result<(Block, Body), Divergence> {
+/// Looks at one entry alone: its payload, what it says, and what it brings.
+fn look(position: u64, entry: &Entry, trust: Trust) -> Result<(Block, Body, Brought), Divergence> {
     let nil = BlockId::from_digest(crate::id::Codec::Raw, &[0; 32]);
     let first = *entry.leaves.first().ok_or_else(|| fail(position, nil, "entry", "leaves", "none"))?;
     for block in &entry.blocks {
@@ -169,17 +182,31 @@ fn look(position: u64, entry: &Entry, trust: Trust) -> Result<(Block, Body), Div
             for id in entry.leg_leaves(receipt.with.len()) {
                 let (envelope, block) = signed(position, entry, *id)?;
                 let leg = Leg::from_bytes(block.bytes()).map_err(|e| bad(block.id(), &e))?;
-                by(*id, &envelope, &leg.scope, Domain::Leg, &block)?;
+                let author = leg.signer.map_or(leg.scope, |signer| signer.key);
+                by(*id, &envelope, &author, Domain::Leg, &block)?;
                 legs.push(leg);
             }
             crossing::check_legs(&receipt, first, &legs)
                 .map_err(|e| fail(position, first, e.what, e.expected, e.found))?;
+            let author = receipt.signer.map_or(receipt.scope, |signer| signer.key);
             let invocation = Box::new(invocation);
-            (receipt.scope, Domain::Receipt, Body::Receipt { receipt, invocation, legs })
+            (author, Domain::Receipt, Body::Receipt { receipt, invocation, legs })
+        }
+        Payload::Keys(keys) => {
+            (keys.signer.map_or(keys.scope, |signer| signer.key), Domain::Keys, Body::Keys(keys))
         }
     };
     by(first, &envelope, &author, domain, &payload)?;
-    Ok((payload, body))
+    let brings = |scope, delegations, revocations| {
+        Brought::read(scope, delegations, revocations, trust == Trust::OwnDisk, |id| entry.block(id))
+            .map_err(|flaw| flawed(position, flaw))
+    };
+    let brought = match &body {
+        Body::Policy(policy) => brings(&policy.scope, &policy.delegations, &[])?,
+        Body::Keys(keys) => brings(&keys.scope, &keys.delegations, &keys.revocations)?,
+        Body::Host(_) | Body::Receipt { .. } => Brought::default(),
+    };
+    Ok((payload, body, brought))
 }
 
 /// Which of these identities signed the block that is an envelope of this entry, under whatever domain: for words on a
@@ -208,6 +235,11 @@ fn fail(
         expected: expected.to_string(),
         found: found.to_string(),
     }
+}
+
+/// A signer, a delegation or a revocation that does not hold.
+fn flawed(position: u64, (block, error): Flaw) -> Divergence {
+    fail(position, block, error.what, error.expected, error.found)
 }
 
 /// An entry that does not come next.
@@ -271,6 +303,7 @@ pub struct Fold {
     chains: BTreeMap<Did, Chain>,
     modules: BTreeMap<BlockId, Block>,
     engines: BTreeSet<BlockId>,
+    keys: Registry,
     invocations: u64,
     extent: Extent,
 }
@@ -301,6 +334,8 @@ pub struct FoldParts {
     pub modules: BTreeMap<BlockId, Block>,
     /// Engines that were described.
     pub engines: BTreeSet<BlockId>,
+    /// The scopes' keys.
+    pub keys: Registry,
 }
 
 impl Fold {
@@ -328,6 +363,7 @@ impl Fold {
             chains: parts.chains,
             modules: parts.modules,
             engines: parts.engines,
+            keys: parts.keys,
             invocations,
             extent: Extent::Whole,
         }
@@ -342,6 +378,7 @@ impl Fold {
             chains: self.chains,
             modules: self.modules,
             engines: self.engines,
+            keys: self.keys,
         }
     }
     /// The log so far.
@@ -373,6 +410,15 @@ impl Fold {
     #[must_use]
     pub const fn engines(&self) -> &BTreeSet<BlockId> {
         &self.engines
+    }
+    /// The scopes' keys so far.
+    #[must_use]
+    pub const fn keys(&self) -> &Registry {
+        &self.keys
+    }
+    /// Everybody who may have signed an entry so far, in his own name or in a scope's.
+    pub fn signers(&self) -> impl Iterator<Item = &Did> {
+        self.log.heads().keys().chain(self.keys.operating_keys())
     }
     /// Receipts so far.
     #[must_use]
@@ -406,6 +452,7 @@ impl Fold {
                     std::iter::once(first).chain(anchors).chain(of_legs).collect::<Vec<_>>(),
                 )
             }
+            Body::Keys(keys) => (vec![Link::of(&Payload::Keys(keys.clone()))], vec![first]),
         };
         if leaves != prepared.entry.leaves {
             return Err(fail(
@@ -425,6 +472,9 @@ impl Fold {
                 true
             }
         };
+        if self.extent == Extent::Structure || !elsewhere {
+            self.judge_keys(&prepared)?;
+        }
         match &prepared.body {
             _ if elsewhere => {}
             Body::Host(host) => self.apply_host(position, first, host)?,
@@ -433,16 +483,49 @@ impl Fold {
                 self.apply_receipt(position, first, receipt, invocation, &prepared, rerunner)?;
                 self.invocations += 1;
             }
+            Body::Keys(keys) => self.apply_keys(position, first, keys)?,
         }
         for (envelope, leg) in prepared.legs() {
+            if matches!(self.extent, Extent::Scope(only) if only != leg.scope) {
+                continue;
+            }
+            let signed = self.keys.follow(&leg.scope, leg.signer.as_ref(), leg.time);
+            signed.map_err(|error| flawed(position, (envelope, error)))?;
             match self.extent {
                 Extent::Structure => drop(self.origin(position, envelope, &leg.log)?),
-                Extent::Scope(only) if only != leg.scope => {}
                 Extent::Whole | Extent::Scope(_) => self.apply_leg(position, envelope, leg)?,
             }
         }
         self.log.append(&prepared.entry, &links).map_err(|e| out_of_order(position, first, &e))?;
         Ok(prepared)
+    }
+
+    /// Judges who signed an entry, and takes what it says of keys. Also of an entry whose place in the log is not looked
+    /// at, as when a snapshot stands for most of those before it.
+    ///
+    /// # Errors
+    /// Who may not sign, or what is not right with a delegation or a revocation.
+    pub fn judge_keys(&mut self, prepared: &Prepared) -> Result<(), Divergence> {
+        let (position, first) = (prepared.position, prepared.entry.leaves[0]);
+        let judged = match &prepared.body {
+            Body::Host(_) => Ok(()),
+            Body::Policy(policy) => self.keys.open(policy.scope, policy.time, &prepared.brought),
+            Body::Receipt { receipt, .. } => self
+                .keys
+                .follow(&receipt.scope, receipt.signer.as_ref(), receipt.time)
+                .map_err(|error| (first, error)),
+            Body::Keys(keys) => self.keys.take(first, keys, &prepared.brought),
+        };
+        judged.map_err(|flaw| flawed(position, flaw))
+    }
+
+    fn apply_keys(&mut self, position: u64, block: BlockId, keys: &KeysBlock) -> Result<(), Divergence> {
+        self.origin(position, block, &keys.log)?;
+        let chain = self
+            .chains
+            .get_mut(&keys.scope)
+            .ok_or_else(|| fail(position, block, "scope", "an open scope", keys.scope))?;
+        chain.apply_keys(keys, block).map_err(|e| fail(position, block, e.what, e.expected, e.found))
     }
 
     fn origin(&self, position: u64, block: BlockId, found: &Origin) -> Result<&Origin, Divergence> {
@@ -463,6 +546,7 @@ impl Fold {
         match &prepared.body {
             Body::Host(_) => {}
             Body::Policy(policy) => drop(self.origin(position, block, &policy.log)?),
+            Body::Keys(keys) => drop(self.origin(position, block, &keys.log)?),
             Body::Receipt { receipt, invocation, .. } => {
                 self.origin(position, block, &receipt.log)?;
                 self.origin(position, receipt.invocation, &invocation.log)?;
@@ -596,6 +680,7 @@ impl Fold {
                 .rerun(rerun, &mut self.ledger)
                 .map_err(|why| fail(position, block, "replay", "a run of the recorded input", why))?;
             self.ledger.void(&receipt.scope);
+            chain.sign_as(receipt.signer);
             let with = crossing::places(&staged.journal, beside.iter().map(|(_, place)| *place));
             let draft =
                 chain.draft(invocation, receipt.invocation, receipt.engine, receipt.time, staged, with);

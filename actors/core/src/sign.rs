@@ -23,11 +23,14 @@ pub enum Domain {
     Policy,
     /// A host's first block.
     Host,
+    /// A scope's block of keys.
+    Keys,
 }
 
 impl Domain {
     /// Every kind.
-    pub const ALL: [Self; 5] = [Self::Invocation, Self::Receipt, Self::Leg, Self::Policy, Self::Host];
+    pub const ALL: [Self; 6] =
+        [Self::Invocation, Self::Receipt, Self::Leg, Self::Policy, Self::Host, Self::Keys];
 
     /// The fixed text that is signed along.
     #[must_use]
@@ -38,6 +41,7 @@ impl Domain {
             Self::Leg => "icn-runtime/v1/leg",
             Self::Policy => "icn-runtime/v1/policy",
             Self::Host => "icn-runtime/v1/host",
+            Self::Keys => "icn-runtime/v1/keys",
         }
     }
 }

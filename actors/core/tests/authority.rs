@@ -51,6 +51,7 @@ fn settle(id: HoldId, amount: u64) -> Operation {
 fn policy(capabilities: &[Capability]) -> PolicyInForce {
     let policy = Policy {
         typ: PolicyTag,
+        delegations: Vec::new(),
         log: origin(),
         scope: did(0),
         seq: 0,

@@ -126,6 +126,7 @@ fn an_issue_to_the_issuance_is_refused_or_balances() {
 fn policy(issue: Vec<Issue>) -> Policy {
     Policy {
         typ: PolicyTag,
+        delegations: Vec::new(),
         log: origin(),
         scope: did(0),
         seq: 0,

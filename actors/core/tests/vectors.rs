@@ -9,7 +9,8 @@ use icn_core::dag::car::{Item, Section, Sections};
 use icn_core::dag::cbor::{self, CborFlaw};
 use icn_core::dag::proof::{verify_consistency, verify_inclusion};
 use icn_core::id::{BlockId, Bytes, Codec, Did, Hash};
-use icn_core::sign::verify_raw;
+use icn_core::sign::{SecretKey, verify_raw};
+use icn_core::ucan::{Delegation, NewDelegation, Revocation};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
@@ -193,6 +194,52 @@ fn cars_have_the_roots_and_the_blocks_that_are_listed() {
         for section in found {
             let Ok(id) = BlockId::from_bytes(&section.cid) else { continue };
             assert!(id.codec() == Codec::Raw || cbor::scan(&section.bytes, 2000).is_ok(), "{id}");
+        }
+    }
+}
+
+#[test]
+fn ucan_delegations_and_revocations_are_taken_or_refused_as_each_vector_states() {
+    let token = |vector: &Value| BASE64.decode(text(vector, "token").as_bytes()).unwrap();
+    let rows = |of: &Value, key: &str| of[key].as_array().cloned().unwrap_or_default();
+    for path in files("ucan/delegation.json") {
+        let vectors = read(&path);
+        for vector in rows(&vectors, "valid") {
+            let bytes = token(&vector);
+            let found = Delegation::read_signed(&bytes).unwrap_or_else(|error| panic!("{vector}: {error}"));
+            let payload = &vector["envelope"]["payload"];
+            let did = |key: &str| payload[key].as_str().map(|text| Did::parse(text).unwrap());
+            assert_eq!(found.id.to_string(), text(&vector, "cid"), "{vector}");
+            assert_eq!((Some(found.issuer), Some(found.audience)), (did("iss"), did("aud")), "{vector}");
+            assert_eq!((found.subject, &*found.command), (did("sub"), text(payload, "cmd")), "{vector}");
+            let times = (found.not_before_s, found.expires_s);
+            assert_eq!(times, (payload["nbf"].as_i64(), payload["exp"].as_i64()), "{vector}");
+            assert_eq!(Some(found.statements), payload["pol"].as_array().map(Vec::len), "{vector}");
+            // What the runtime signs with the same words is the same, to the byte.
+            if let (Some(true), Some(expires_s)) = (vector["written"].as_bool(), found.expires_s) {
+                let Delegation { audience, command, not_before_s, .. } = found;
+                let nonce = BASE64.decode(text(payload, "nonce").as_bytes()).unwrap();
+                let new = NewDelegation { audience, command, not_before_s, expires_s, nonce };
+                assert_eq!(new.sign(&SecretKey::from_bytes(&[2; 32])).bytes(), bytes, "{vector}");
+            }
+        }
+        for vector in rows(&vectors, "invalid") {
+            assert!(Delegation::read_signed(&token(&vector)).is_err(), "{vector}");
+        }
+        println!("{}: {} vectors", path.display(), rows(&vectors, "valid").len());
+    }
+    for path in files("ucan/revocation.json") {
+        let vectors = read(&path);
+        for vector in rows(&vectors, "valid") {
+            let found = Revocation::read_signed(&token(&vector)).unwrap();
+            assert_eq!(found.id.to_string(), text(&vector, "cid"));
+            assert_eq!(found.delegation.to_string(), text(&vector, "revokes"));
+            assert_eq!(found.issuer.as_str(), text(&vector, "issuer"));
+            let ours = Revocation::sign(&SecretKey::from_bytes(&[2; 32]), found.delegation);
+            assert_eq!(ours.bytes(), token(&vector));
+        }
+        for vector in rows(&vectors, "invalid") {
+            assert!(Revocation::read_signed(&token(&vector)).is_err(), "{vector}");
         }
     }
 }

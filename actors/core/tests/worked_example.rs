@@ -4,18 +4,22 @@
 
 use std::collections::BTreeMap;
 
-use icn_core::block::{Entry, Payload, Receipt};
+use icn_core::block::{Entry, Payload, Receipt, Signer};
 use icn_core::encode::Block;
 use icn_core::id::{BlockId, Codec, Did, Origin, Owner, Unit};
+use icn_core::keys::delegate;
 use icn_core::ledger::AccountId;
 use icn_core::replay::{Fold, Prepared, Trust};
 use icn_core::sign::{Domain, Envelope, SecretKey};
+use icn_core::ucan::Revocation;
 
-/// The example, from the page.
-fn page() -> String {
+/// The two parts of the example, from the page: the log of three entries, and keys.
+fn page() -> [String; 2] {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/formats.md");
     let text = std::fs::read_to_string(path).unwrap();
-    text.split_once("\n## Worked example\n").unwrap().1.to_owned()
+    let (_, example) = text.split_once("\n## Worked example\n").unwrap();
+    let (log, keys) = example.split_once("\n### Keys, in the same log\n").unwrap();
+    [log, keys].map(str::to_owned)
 }
 
 /// Every block that the page shows, by the name that it gives it.
@@ -39,7 +43,13 @@ fn blocks(page: &str) -> BTreeMap<BlockId, Block> {
 
 #[test]
 fn the_page_shows_a_log_that_holds() {
-    let page = page();
+    let [page, keys] = page();
+    let mut fold = the_log(&page);
+    the_keys(&keys, &mut fold);
+}
+
+fn the_log(page: &str) -> Fold {
+    let page = page.to_owned();
     let blocks = blocks(&page);
     assert_eq!(blocks.len(), 12, "{:?}", blocks.keys());
     let keys = [1, 2, 3].map(|byte| SecretKey::from_bytes(&[byte; 32]));
@@ -97,4 +107,38 @@ fn the_page_shows_a_log_that_holds() {
         fold.ledger().account(&id).unwrap().balance()
     };
     assert_eq!((has("fund"), has("treasury")), (5, 95));
+    fold
+}
+
+/// Two more entries: the root delegates to an operating key, which signs that itself; and revokes it.
+fn the_keys(page: &str, fold: &mut Fold) {
+    let blocks = blocks(page);
+    assert_eq!(blocks.len(), 6, "{:?}", blocks.keys());
+    let [root, operating] = [2, 4].map(|byte| SecretKey::from_bytes(&[byte; 32]));
+    assert!(page.contains(operating.did().as_str()), "{}", operating.did());
+    let (expires_s, nonce) = (1_900_000_000, Vec::from_iter(0..12));
+    let delegation = delegate(&root, operating.did(), None, expires_s, &nonce);
+    let revocation = Revocation::sign(&root, delegation.id());
+    let signer = Signer { key: operating.did(), delegation: delegation.id() };
+    let scope = root.did();
+    let bring = |fold: &mut Fold, signer, by: &SecretKey, ucans: [Vec<BlockId>; 2], ucan: &Block| {
+        let chain = fold.chains().get(&scope).unwrap();
+        let [delegations, revocations] = ucans;
+        let payload = Block::encode(&chain.draft_keys(0, signer, delegations, revocations));
+        let envelope = by.seal(Domain::Keys, &payload).to_block();
+        for block in [&payload, &envelope, ucan] {
+            let hex = data_encoding::HEXLOWER.encode(block.bytes());
+            assert_eq!(blocks.get(&block.id()), Some(block), "the page lacks {}: {hex}", block.id());
+        }
+        let entry = Entry { leaves: vec![envelope.id()], blocks: vec![ucan.clone(), payload, envelope] };
+        let prepared = Prepared::read(fold.log().size(), entry, Trust::Nobody).unwrap();
+        fold.apply(prepared, None).unwrap();
+        let log_root = fold.log().frontier().root().to_hex();
+        assert!(page.contains(&log_root), "the root at size {} is {log_root}", fold.log().size());
+    };
+    bring(fold, Some(signer), &operating, [vec![delegation.id()], Vec::new()], &delegation);
+    let keys = |fold: &Fold| fold.keys().of(&scope).unwrap().in_force(1_800_000_000_000).collect::<Vec<_>>();
+    assert_eq!(keys(fold), [signer]);
+    bring(fold, None, &root, [Vec::new(), vec![revocation.id()]], &revocation);
+    assert_eq!(keys(fold), []);
 }

@@ -19,11 +19,12 @@ use actix::{Actor, ActorFutureExt as _, AsyncContext as _, Context, Handler, Mes
 use futures::channel::oneshot;
 use icn_core::crossing::{Leg, Still};
 use icn_core::id::{BlockId, Did};
+use icn_core::keys::Keys;
 use icn_core::limits;
 use icn_core::refusal::{Refusal, RefusalCode};
-use icn_core::sign::SecretKey;
 use icn_sync::{Generation, Stamp};
 
+use crate::keyring::{Keyring, Signing};
 use crate::scope::Lend;
 use crate::shared::Shared;
 
@@ -42,7 +43,10 @@ pub(crate) enum Returned {
 #[derive(Debug)]
 pub(crate) struct Loan {
     pub(crate) still: Still,
-    pub(crate) key: Arc<SecretKey>,
+    keys: Keys,
+    keyring: Keyring,
+    /// Who signs its leg, once its time is known.
+    pub(crate) signing: Option<Signing>,
     pub(crate) generation: Arc<Generation>,
     pub(crate) stamp: Stamp,
     back: Option<oneshot::Sender<Returned>>,
@@ -54,12 +58,20 @@ impl Loan {
     /// A scope's own, and where it hears what became of it.
     pub(crate) fn new(
         still: Still,
-        key: Arc<SecretKey>,
+        (keys, keyring): (Keys, Keyring),
         generation: Arc<Generation>,
         stamp: Stamp,
     ) -> (Self, oneshot::Receiver<Returned>) {
         let (back, returned) = oneshot::channel();
-        (Self { still, key, generation, stamp, back: Some(back), armed: false }, returned)
+        (
+            Self { still, keys, keyring, signing: None, generation, stamp, back: Some(back), armed: false },
+            returned,
+        )
+    }
+    /// Whether a key that is here may sign a leg of this time; it is the one that will.
+    pub(crate) fn sign_at(&mut self, time: u64) -> bool {
+        self.signing = self.keyring.signing(&self.keys, time);
+        self.signing.is_some()
     }
     /// From here on a leg may be in the queue.
     pub(crate) const fn arm(&mut self) {
@@ -110,14 +122,53 @@ impl Cross {
     }
 }
 
+/// Whose turn it is: what was asked for with a set of scopes begins when none that was asked for before, and is not over,
+/// has a scope in common with it.
+#[derive(Debug)]
+struct Turns<T> {
+    active: BTreeSet<Did>,
+    /// In the order in which it was asked for.
+    waiting: VecDeque<(BTreeSet<Did>, T)>,
+}
+
+impl<T> Default for Turns<T> {
+    fn default() -> Self {
+        Self { active: BTreeSet::new(), waiting: VecDeque::new() }
+    }
+}
+
+impl<T> Turns<T> {
+    fn ask(&mut self, scopes: BTreeSet<Did>, what: T) {
+        self.waiting.push_back((scopes, what));
+    }
+
+    /// Everything that begins now; its scopes are taken until they are [given back](Self::end).
+    fn begin(&mut self) -> Vec<(BTreeSet<Did>, T)> {
+        let (mut taken, mut rest, mut begins) = (self.active.clone(), VecDeque::new(), Vec::new());
+        for (scopes, what) in std::mem::take(&mut self.waiting) {
+            let is_free = taken.is_disjoint(&scopes);
+            taken.extend(&scopes);
+            if is_free {
+                self.active.extend(&scopes);
+                begins.push((scopes, what));
+            } else {
+                rest.push_back((scopes, what));
+            }
+        }
+        self.waiting = rest;
+        begins
+    }
+
+    fn end(&mut self, scopes: &BTreeSet<Did>) {
+        self.active.retain(|scope| !scopes.contains(scope));
+    }
+}
+
 /// The actor.
 #[derive(Default)]
 pub(crate) struct Crossings {
     shared: Option<Arc<Shared>>,
-    /// Scopes of crossings that are going on.
-    active: BTreeSet<Did>,
-    /// In the order in which they were asked for. At most one of each scope.
-    waiting: VecDeque<Cross>,
+    turns: Turns<Cross>,
 }
 
 impl Actor for Crossings {
@@ -145,39 +196,27 @@ impl Handler<EndCrossings> for Crossings {
     type Result = ();
     fn handle(&mut self, _: EndCrossings, _: &mut Self::Context) {
         self.shared = None;
-        self.waiting.clear();
+        self.turns.waiting.clear();
     }
 }
 
 impl Handler<Cross> for Crossings {
     type Result = ();
     fn handle(&mut self, cross: Cross, ctx: &mut Self::Context) {
-        self.waiting.push_back(cross);
+        self.turns.ask(cross.all(), cross);
         self.begin(ctx);
     }
 }
 
 impl Crossings {
-    /// Begins every crossing that has no scope in common with one that goes on or was asked for before it.
     fn begin(&mut self, ctx: &mut Context<Self>) {
-        let mut taken = self.active.clone();
-        let mut rest = VecDeque::new();
-        for cross in std::mem::take(&mut self.waiting) {
-            let all = cross.all();
-            if taken.is_disjoint(&all) {
-                self.active.extend(&all);
-                self.start(cross, ctx);
-            } else {
-                rest.push_back(cross);
-            }
-            taken.extend(all);
+        for (scopes, cross) in self.turns.begin() {
+            self.start(scopes, cross, ctx);
         }
-        self.waiting = rest;
     }
 
-    fn start(&mut self, cross: Cross, ctx: &mut Context<Self>) {
+    fn start(&mut self, scopes: BTreeSet<Did>, cross: Cross, ctx: &mut Context<Self>) {
         let Some(shared) = self.shared.clone() else { return };
-        let all = cross.all();
         let crossing = async move {
             let granted = borrow(&shared, &cross.needs).await.map(|loans| {
                 let (over, ended) = oneshot::channel();
@@ -194,7 +233,7 @@ impl Crossings {
             }
         };
         ctx.spawn(crossing.into_actor(self).map(move |(), actor, ctx| {
-            actor.active.retain(|scope| !all.contains(scope));
+            actor.turns.end(&scopes);
             actor.begin(ctx);
         }));
     }
@@ -229,4 +268,62 @@ async fn ask(shared: &Shared, scope: Did) -> Result<Loan, Refusal> {
     let (answer, lent) = oneshot::channel();
     addr.send(Lend(answer)).await.map_err(|_| restarting())?;
     lent.await.map_err(|_| restarting())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scopes(of: u32) -> BTreeSet<Did> {
+        (0..4u8).filter(|n| of >> n & 1 == 1).map(|n| Did::from_key([n; 32])).collect()
+    }
+
+    /// Goes on in every way: any crossing that goes on may end next, until all that was asked for has had its turn.
+    fn every_end(
+        turns: &Turns<usize>,
+        going: &[(BTreeSet<Did>, usize)],
+        asked: &[u32],
+        begun: usize,
+    ) -> usize {
+        if going.is_empty() {
+            assert!(turns.waiting.is_empty() && begun == asked.len(), "what was asked for has its turn");
+            return 1;
+        }
+        let mut ways = 0;
+        for ends in 0..going.len() {
+            let mut turns = Turns { active: turns.active.clone(), waiting: turns.waiting.clone() };
+            let mut going = going.to_vec();
+            let (over, _) = going.swap_remove(ends);
+            turns.end(&over);
+            let begins = turns.begin();
+            for (scopes, at) in &begins {
+                let before = turns.waiting.iter().filter(|(_, earlier)| earlier < at);
+                assert!(
+                    before.clone().all(|(others, _)| others.is_disjoint(scopes)),
+                    "{at} has passed another"
+                );
+                assert!(going.iter().all(|(others, _)| others.is_disjoint(scopes)), "{at} shares a scope");
+            }
+            let now = begun + begins.len();
+            going.extend(begins);
+            ways += every_end(&turns, &going, asked, now);
+        }
+        ways
+    }
+
+    #[test]
+    fn crossings_share_no_scope_pass_no_earlier_one_and_all_have_their_turn() {
+        // Every five crossings of two or three of four scopes, in every order in which they may end.
+        let sets: Vec<u32> = (0..16).filter(|of: &u32| matches!(of.count_ones(), 2 | 3)).collect();
+        let mut ways = 0;
+        for n in 0..sets.len().pow(5) {
+            let asked: Vec<u32> = (0..5).map(|at| sets[n / sets.len().pow(at) % sets.len()]).collect();
+            let mut turns = Turns::default();
+            asked.iter().enumerate().for_each(|(at, of)| turns.ask(scopes(*of), at));
+            let going = turns.begin();
+            let begun = going.len();
+            ways += every_end(&turns, &going, &asked, begun);
+        }
+        assert!(ways >= sets.len().pow(5), "{ways}");
+    }
 }

@@ -18,6 +18,9 @@ const OWN_NAMES: [&str; 16] = [
     "log.new",
     "checkpoint",
     "checkpoint.new",
+    "cosigned",
+    "cosigned.new",
+    "cosigned.lock",
     "snapshots",
     "artefacts",
     "artefacts.key",
@@ -71,7 +74,7 @@ fn names(dir: &Path) -> Result<Vec<OsString>, StoreError> {
 
 /// A file that a host writes only once its log has a durable entry.
 pub(crate) fn trace_of_entries(layout: &Layout) -> Result<Option<PathBuf>, StoreError> {
-    for file in [layout.checkpoint(), layout.verifier_key()] {
+    for file in [layout.checkpoint(), layout.verifier_key(), layout.cosigned()] {
         if file.symlink_metadata().is_ok() {
             return Ok(Some(file));
         }

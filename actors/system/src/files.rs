@@ -1,10 +1,12 @@
 //! The data directory: its layout, its lock, its keys, and files that are replaced whole.
 //!
 //! - `LOCK`: held by the process that has the directory open
-//! - `host.key`: the host's secret, `scopes/<multikey>.key`: each scope's, in hexadecimal, mode 0600
+//! - `host.key`: the host's secret, `scopes/<multikey>.key`: each scope's own, where it is here, and
+//!   `scopes/<multikey>-<multikey>.key`: each scope's operating keys; in hexadecimal, mode 0600
 //! - `artefacts.key`: the secret under which compiled modules are kept, in the same form
 //! - `log/*.seg`: the log; the only thing that cannot be derived
 //! - `checkpoint`, `log.vkey`: the newest signed checkpoint, and the key to verify it with
+//! - `cosigned`: the newest one that witnesses cosigned, written by who asks them
 //! - `snapshots/*.snap`, `artefacts/*.cwasm`: derived
 
 use std::fs::{File, OpenOptions};
@@ -14,7 +16,9 @@ use std::path::{Path, PathBuf};
 
 use icn_core::id::Did;
 use icn_core::sign::SecretKey;
+use zeroize::Zeroizing;
 
+use crate::key_file::{self, KeyFileError};
 use crate::store::StoreError;
 
 /// Paths inside a data directory.
@@ -47,6 +51,14 @@ impl Layout {
     pub fn checkpoint(&self) -> PathBuf {
         self.0.join("checkpoint")
     }
+    /// The newest checkpoint that witnesses cosigned.
+    #[must_use]
+    pub fn cosigned(&self) -> PathBuf {
+        self.0.join("cosigned")
+    }
+    pub(crate) fn cosigned_lock(&self) -> PathBuf {
+        self.0.join("cosigned.lock")
+    }
     /// The key that verifies checkpoints.
     #[must_use]
     pub fn verifier_key(&self) -> PathBuf {
@@ -69,8 +81,15 @@ impl Layout {
         self.0.join("scopes")
     }
     pub(crate) fn scope_key(&self, scope: &Did) -> PathBuf {
-        self.scopes().join(format!("{}.key", &scope.as_str()["did:key:".len()..]))
+        self.scopes().join(format!("{}.key", multikey(scope)))
     }
+    pub(crate) fn operating_key(&self, scope: &Did, key: &Did) -> PathBuf {
+        self.scopes().join(format!("{}-{}.key", multikey(scope), multikey(key)))
+    }
+}
+
+fn multikey(did: &Did) -> &str {
+    &did.as_str()["did:key:".len()..]
 }
 
 /// The held lock of a data directory; released when dropped, or when the process ends.
@@ -150,22 +169,56 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     write_beside(path, bytes, 0o644)
 }
 
+/// What has happened when a file is replaced: a process may end at each of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReplaceStep {
+    /// Nothing yet.
+    Begun,
+    /// The new file is there, and empty.
+    Created,
+    /// It has its bytes.
+    Written,
+    /// They are durable.
+    Synced,
+    /// It stands in the old one's place.
+    Renamed,
+    /// And does so durably.
+    Durable,
+}
+
 /// Replaces a file that its owner's eyes alone may see.
 pub(crate) fn write_secret(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     write_beside(path, bytes, 0o600)
 }
 
 fn write_beside(path: &Path, bytes: &[u8], mode: u32) -> Result<(), StoreError> {
+    replace_in_steps(path, bytes, mode, &mut |_| {})
+}
+
+/// Replaces a file, and says so at each step.
+pub(crate) fn replace_in_steps(
+    path: &Path,
+    bytes: &[u8],
+    mode: u32,
+    at: &mut dyn FnMut(ReplaceStep),
+) -> Result<(), StoreError> {
+    at(ReplaceStep::Begun);
     let beside = path.with_extension("new");
     // One that a crash left would keep its own mode.
     let _ = std::fs::remove_file(&beside);
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true).mode(mode);
     let mut file = options.open(&beside).map_err(StoreError::io("creating", &beside))?;
+    at(ReplaceStep::Created);
     file.write_all(bytes).map_err(StoreError::io("writing", &beside))?;
+    at(ReplaceStep::Written);
     file.sync_all().map_err(StoreError::io("syncing", &beside))?;
+    at(ReplaceStep::Synced);
     std::fs::rename(&beside, path).map_err(StoreError::io("renaming", &beside))?;
-    path.parent().map_or(Ok(()), sync_dir)
+    at(ReplaceStep::Renamed);
+    path.parent().map_or(Ok(()), sync_dir)?;
+    at(ReplaceStep::Durable);
+    Ok(())
 }
 
 /// Makes what a directory lists durable.
@@ -193,17 +246,19 @@ fn invalid(path: &Path, what: String) -> StoreError {
     StoreError::io("reading", path)(std::io::Error::new(std::io::ErrorKind::InvalidData, what))
 }
 
+/// Replaces a file that its owner alone may read.
+pub(crate) fn replace_secret(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    write_beside(path, bytes, 0o600)
+}
+
 /// Reads a secret key; nothing when there is none.
 pub(crate) fn read_key(path: &Path) -> Result<Option<SecretKey>, StoreError> {
-    let text = match std::fs::read_to_string(path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(StoreError::io("reading", path)(error)),
-    };
-    let bytes = data_encoding::HEXLOWER.decode(text.trim().as_bytes()).ok();
-    let secret = bytes.and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
-    let secret = secret.ok_or_else(|| invalid(path, "expected 64 lower-case hexadecimal digits".into()))?;
-    Ok(Some(SecretKey::from_bytes(&secret)))
+    match key_file::read(path, key_file::no_passphrase) {
+        Ok(key) => Ok(Some(key)),
+        Err(error) if error.is_absent() => Ok(None),
+        Err(KeyFileError::Io { source, .. }) => Err(StoreError::io("reading", path)(source)),
+        Err(error) => Err(invalid(path, error.to_string())),
+    }
 }
 
 /// Writes a secret key for its owner's eyes alone. One that is there stays, and must be the same.
@@ -220,13 +275,20 @@ pub(crate) fn write_key(path: &Path, key: &SecretKey) -> Result<(), StoreError> 
     if let Some(parent) = path.parent() {
         create_dir(parent)?;
     }
-    write_beside(path, format!("{}\n", data_encoding::HEXLOWER.encode(&key.to_bytes())).as_bytes(), 0o600)
+    let mut digits = Zeroizing::new([0u8; 65]);
+    data_encoding::HEXLOWER.encode_mut(&*Zeroizing::new(key.to_bytes()), &mut digits[..64]);
+    digits[64] = b'\n';
+    replace_secret(path, &*digits)
+}
+
+/// What is said of a key that must be there.
+pub(crate) fn missing_key(path: &Path, did: &Did) -> StoreError {
+    invalid(path, format!("it is missing: it must hold the key of {did}"))
 }
 
 /// Reads the secret key of an identity, which must be there.
 pub(crate) fn read_key_of(path: &Path, did: &Did) -> Result<SecretKey, StoreError> {
-    let key = read_key(path)?
-        .ok_or_else(|| invalid(path, format!("it is missing: it must hold the key of {did}")))?;
+    let key = read_key(path)?.ok_or_else(|| missing_key(path, did))?;
     if key.did() == *did {
         return Ok(key);
     }

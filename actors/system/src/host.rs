@@ -3,6 +3,8 @@
 //! The handle is `Send + Sync` and its futures run on any executor, or are waited for with none: the actors
 //! live on threads of the host's own.
 
+mod keys;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
@@ -20,6 +22,7 @@ use icn_core::checkpoint::verifier_key;
 use icn_core::encode::Block;
 use icn_core::gate::{self, Request};
 use icn_core::id::{BlockId, Did, InvocationId, Origin, Owner, Unit};
+use icn_core::keys::{Keys, Registry};
 use icn_core::ledger::{Account, AccountId};
 use icn_core::limits;
 use icn_core::log::Link;
@@ -35,14 +38,16 @@ use crate::directory::{self, DirectoryError};
 use crate::events::{self, Event};
 use crate::faults::{Faults, NoFaults};
 use crate::files::{self, Layout, Lock, LockError};
+use crate::keyring::{Keyring, NO_KEY};
 use crate::ledger::{AskAll, AskBooks, Balance, IssueUnits, LedgerActor};
 use crate::monitor::{Alerts, Monitor};
 use crate::recover::{self, RecoverError};
 use crate::scope::{CloseScope, Invoke, ReadValue, ReceiptOf, ScopeView, View};
 use crate::shared::{FailStop, Listing, Shared, now_ms};
-use crate::spec::ScopeSpec;
+use crate::spec::{Opening, ScopeSpec};
 use crate::store::{SegmentStore, StoreError, snapshot};
 use crate::supervisor::{self, Begin, EndSupervision, Supervisor};
+pub use keys::KeysError;
 
 /// Entries that are folded at an opening before a snapshot is written right away.
 const SNAPSHOT_AFTER_ENTRIES: u64 = 10_000;
@@ -265,18 +270,20 @@ impl Host {
             _lock: lock,
         };
         for chain in parts.chains.into_values() {
-            host.resume(chain).map_err(OpenError::Other)?;
+            let keys = parts.keys.remove(&chain.scope());
+            host.resume(chain, keys).map_err(OpenError::Other)?;
         }
         Ok(host)
     }
 
-    fn resume(&self, chain: Chain) -> Result<(), String> {
-        let scope = chain.scope();
-        let path = self.shared.layout.scope_key(&scope);
-        let key = files::read_key_of(&path, &scope).map_err(|e| e.to_string())?;
-        list(&self.shared, &chain, key);
+    fn resume(&self, chain: Chain, keys: Keys) -> Result<(), String> {
+        let keyring = Keyring::read(&self.shared.layout, &chain.scope(), &keys).map_err(|e| e.to_string())?;
+        if keyring.signing(&keys, now_ms()).is_none() {
+            self.shared.tell(Event::Notice { what: format!("{}: {NO_KEY}", chain.scope()) });
+        }
+        list(&self.shared, &chain, keyring);
         let engine_described = self.engines.contains(&self.shared.cache.engine().description().id());
-        wait(supervisor::start(&self.shared, chain, engine_described))
+        wait(supervisor::start(&self.shared, chain, keys, engine_described))
     }
 
     /// The log's name.
@@ -363,16 +370,28 @@ impl Host {
     }
 
     /// Opens a scope: its first policy, signed with its key, becomes an entry of the log. Once begun it is
-    /// finished, whether or not anybody waits for it.
+    /// finished, whether or not anybody waits for it. The key stays on this host; where it is not to be,
+    /// [`Self::open_operated`].
     pub async fn open_scope(&self, key: SecretKey, spec: ScopeSpec) -> Result<Did, ScopeError> {
-        let scope = key.did();
+        let opening = spec.opening(&self.shared.origin, key.did(), now_ms());
+        let envelope = key.seal(Domain::Policy, &opening.payload).to_block();
+        self.begin_opening(opening, envelope, Arc::new(key)).await
+    }
+
+    async fn begin_opening(
+        &self,
+        opening: Opening,
+        envelope: Block,
+        key: Arc<SecretKey>,
+    ) -> Result<Did, ScopeError> {
+        let scope = opening.policy.scope;
         if self.shared.book.contains_key(&scope) || !self.shared.opening.insert(scope) {
             return Err(ScopeError::Exists(scope));
         }
         let (done, opened) = oneshot::channel();
         let (shared, credentials) = (self.shared.clone(), self.credentials.clone());
         let began = self.shared.control.spawn(async move {
-            let opened = open_scope(&shared, &credentials, key, spec).await;
+            let opened = open_scope(&shared, &credentials, opening, envelope, key).await;
             shared.opening.remove(&scope);
             // Whoever asked may be gone.
             let _ = done.send(opened);
@@ -492,19 +511,22 @@ impl Drop for Host {
 async fn open_scope(
     shared: &Arc<Shared>,
     credentials: &Addr<Credentials>,
-    key: SecretKey,
-    spec: ScopeSpec,
+    opening: Opening,
+    envelope: Block,
+    key: Arc<SecretKey>,
 ) -> Result<(), ScopeError> {
-    let scope = key.did();
     let invalid = |e: &dyn std::fmt::Display| ScopeError::Invalid(e.to_string());
-    let (policy, modules, rolls) = spec.into_policy(&shared.origin, scope, now_ms());
+    let Opening { policy, payload, modules, rolls, delegations } = opening;
+    let scope = policy.scope;
+    let brought = keys::brought(&scope, &delegations, &[]).map_err(|e| invalid(&e))?;
+    let mut registry = Registry::default();
+    registry.open(scope, policy.time, &brought).map_err(|(_, e)| invalid(&e))?;
     for (install, block) in policy.modules.iter().zip(&modules) {
         let compiled = shared.cache.get(block).await;
         events::count_cache(&shared.cache.stats());
         let module = compiled.map_err(|error| not_compiled(block.id(), &error))?;
         check_install(install, &module).map_err(|e| invalid(&e))?;
     }
-    let payload = Block::encode(&policy);
     if payload.bytes().len() > limits::BLOCK_BYTES_MAX {
         return Err(invalid(&format!(
             "a policy of {} bytes where {} are allowed",
@@ -512,17 +534,17 @@ async fn open_scope(
             limits::BLOCK_BYTES_MAX
         )));
     }
-    let envelope = key.seal(Domain::Policy, &payload).to_block();
     let put = PutInForce { id: envelope.id(), policy: policy.clone(), rolls: rolls.clone() };
     let gone = |_| ScopeError::Refused(crate::dag::closed());
     let in_force = credentials.send(put).await.map_err(gone)?.map_err(|e| invalid(&e))?;
     let chain = Chain::open(in_force).map_err(|e| invalid(&e))?;
     icn_core::ledger::Ledger::default().issue(scope, &policy.issue).map_err(|e| invalid(&e))?;
-    files::write_key(&shared.layout.scope_key(&scope), &key).map_err(|e| invalid(&e))?;
+    files::write_key(&keys::file(&shared.layout, &scope, &key.did()), &key).map_err(|e| invalid(&e))?;
     let mut blocks = vec![payload, envelope];
     let leaves = vec![blocks[1].id()];
     blocks.extend(rolls);
     blocks.extend(modules.iter().cloned());
+    blocks.extend(delegations);
     let (answer, durable) = oneshot::channel();
     let link = Link { author: scope, seq: 0, prev: None };
     let hand_over = HandOver {
@@ -538,8 +560,8 @@ async fn open_scope(
     }
     let issue = IssueUnits { scope, issues: policy.issue };
     shared.ledger.send(issue).await.map_err(gone)?.map_err(|e| invalid(&e))?;
-    list(shared, &chain, key);
-    supervisor::start(shared, chain, false).await.map_err(|e| invalid(&e))
+    list(shared, &chain, Keyring::of(scope, key));
+    supervisor::start(shared, chain, registry.remove(&scope), false).await.map_err(|e| invalid(&e))
 }
 
 /// A module that is refused makes the scope unsound; for anything else its administrator may come back.
@@ -557,7 +579,7 @@ fn not_compiled(module: BlockId, error: &CacheError) -> ScopeError {
 }
 
 /// Enters a scope in the address book, without an actor yet.
-fn list(shared: &Shared, chain: &Chain, key: SecretKey) {
+fn list(shared: &Shared, chain: &Chain, keyring: Keyring) {
     let generation = Arc::new(Generation::new());
     // A stamp that nobody has: the first actor gets the next one.
     let Some(stamp) = generation.advance() else { return };
@@ -569,7 +591,7 @@ fn list(shared: &Shared, chain: &Chain, key: SecretKey) {
         generation,
         stamp,
         starts: 0,
-        key: Arc::new(key),
+        keyring,
         arbiter: shared.book.len(),
     };
     shared.book.insert(chain.scope(), listing);
@@ -596,8 +618,8 @@ fn host_key(layout: &Layout, host: Option<&HostBlock>) -> Result<SecretKey, Open
 
 /// A new key from the system's randomness.
 pub fn random_key() -> Result<SecretKey, String> {
-    let mut secret = [0u8; 32];
-    getrandom::fill(&mut secret).map_err(|e| format!("the system gives no randomness: {e}"))?;
+    let mut secret = zeroize::Zeroizing::new([0u8; 32]);
+    getrandom::fill(&mut *secret).map_err(|e| format!("the system gives no randomness: {e}"))?;
     Ok(SecretKey::from_bytes(&secret))
 }
 
@@ -621,7 +643,7 @@ fn first_entry(
 type Started = (Vec<ArbiterHandle>, oneshot::Sender<()>, JoinHandle<()>);
 
 /// Starts the arbiters: the DAG's, the ledger's, one for control, and so many for scopes.
-fn start_threads(scope_arbiters: usize) -> Result<Started, OpenError> {
+pub(crate) fn start_threads(scope_arbiters: usize) -> Result<Started, OpenError> {
     let (stop, stopped) = oneshot::channel::<()>();
     let (ready, arbiters) = crossbeam::channel::bounded(1);
     let system = std::thread::Builder::new()

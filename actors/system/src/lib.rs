@@ -18,6 +18,7 @@
 
 mod audit;
 pub mod backup;
+pub mod cosigned;
 mod credentials;
 mod crossing;
 mod dag;
@@ -27,7 +28,11 @@ pub mod export;
 mod faults;
 mod files;
 mod host;
+pub mod key_file;
+mod keyring;
 mod ledger;
+#[doc(hidden)]
+pub mod measure;
 mod monitor;
 mod prove;
 mod recover;
@@ -39,17 +44,18 @@ mod signed_log;
 mod spec;
 pub mod store;
 mod supervisor;
+pub mod witness;
 
 pub use audit::{Audit, AuditOptions, Level, Subject, Witness, audit};
 pub use dag::Committed;
 pub use directory::DirectoryError;
 pub use faults::{FaultPoint, Faults, NoFaults};
 pub use files::{Layout, Lock, LockError};
-pub use host::{Host, HostOptions, OpenError, Pending, ScopeError, random_key};
+pub use host::{Host, HostOptions, KeysError, OpenError, Pending, ScopeError, random_key};
 pub use prove::{ProveError, prove};
 pub use recover::RecoverError;
-pub use report::{AuditReport, Finding};
+pub use report::{AuditReport, Cosigned, Finding};
 pub use scope::ScopeView;
 pub use shared::now_ms;
 pub use signed_log::{SignedLog, SignedLogError};
-pub use spec::{ModuleSpec, ScopeSpec};
+pub use spec::{ModuleSpec, Opening, ScopeSpec};

@@ -242,8 +242,8 @@ impl Walk {
         }
     }
 
-    /// Of what the snapshot covers, policies are read (they are not in it), leaves are hashed, so that it can be
-    /// held against the log's own root, and each scope's last receipt is held against what it says of the scope.
+    /// Of what the snapshot covers, policies and blocks of keys are read (they are not in it), leaves are hashed, so that
+    /// it can be held against the log's own root, and each scope's last block is held against what it says of the scope.
     fn start_at(&mut self, snapshot: Snapshot) -> Result<Result<Fold, String>, RecoverError> {
         let mut before = Fold::default();
         let mut frontier = Frontier::default();
@@ -265,9 +265,13 @@ impl Walk {
                 let is_head = heads.values().any(|head| entry.leaves.contains(&head.block));
                 if is_head || !is_receipt(&entry) {
                     let prepared = Prepared::read(before.log().size(), entry, Trust::OwnDisk)?;
+                    let head = prepared.entry().leaves[0];
                     if let Some((_, receipt)) = prepared.run() {
-                        last.insert(prepared.entry().leaves[0], (receipt.seq, receipt.root));
+                        last.insert(head, (receipt.seq, receipt.root));
                         last.extend(prepared.legs().map(|(id, leg)| (id, (leg.seq, leg.root))));
+                    } else if let Some(keys) = prepared.keys() {
+                        last.insert(head, (keys.seq, keys.root));
+                        before.judge_keys(&prepared)?;
                     } else {
                         before.apply(prepared, None)?;
                     }
@@ -302,6 +306,7 @@ impl Walk {
             chains,
             modules: parts.modules,
             engines: snapshot.engines.into_iter().collect::<BTreeSet<BlockId>>(),
+            keys: parts.keys,
         });
         self.fold_rest(&mut fold, rest)?;
         Ok(Ok(fold))

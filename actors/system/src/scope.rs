@@ -1,8 +1,10 @@
-//! A scope's actor: one invocation after the other, from the mailbox to the hand-over.
+//! A scope's actor: one invocation after the other, from the mailbox to the hand-over. Blocks of keys: `scope/keys.rs`.
 //!
 //! It owns the scope's chain, its batch of drawn resources, and the receipts that were handed over and not yet
 //! told to the ledger. The order of a commit is this file's to keep: reserve a place in the DAG's queue, run,
 //! draft, sign, hand over; only then advance the chain; only then tell the ledger. It never waits for the disk.
+
+mod keys;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::panic::AssertUnwindSafe;
@@ -22,13 +24,14 @@ use icn_core::effect::{Outcome, Staged};
 use icn_core::encode::Block;
 use icn_core::gate::Admitted;
 use icn_core::id::{BlockId, Did, Hash, InvocationId, Unit};
+use icn_core::keys::Keys;
 use icn_core::ledger::Actor as Asker;
 use icn_core::limits;
 use icn_core::log::Link;
 use icn_core::refusal::{Refusal, RefusalCode};
 use icn_core::replay::least_storage;
 use icn_core::ruling;
-use icn_core::sign::{Domain, SecretKey};
+use icn_core::sign::Domain;
 use icn_sandbox::{Call, Module, RunError, rule};
 use icn_sync::{Generation, Permit, Stamp};
 
@@ -36,14 +39,16 @@ use crate::crossing::{Cross, Granted, Loan, Returned};
 use crate::dag::{Committed, HandOver, Reply};
 use crate::events::{self, Event};
 use crate::faults::FaultPoint;
+use crate::keyring::{Keyring, NO_KEY, Signing};
 use crate::ledger::{AskCaps, Draw, Port, Posting, Untold, Void, tell_ledger};
 use crate::shared::{Shared, now_ms};
 use crate::supervisor::Down;
+pub(crate) use keys::{PutKeys, PutKeysError};
 
 /// Grants are drawn from the ledger for so many invocations at once.
 const DRAW_INVOCATIONS: u64 = 64;
 /// The ledger is told of so many receipts in one message, at most.
-const POSTS_MAX: usize = 64;
+pub(crate) const POSTS_MAX: usize = 64;
 /// How long the ledger may not be told of a receipt when nobody asks it.
 const POST_INTERVAL: Duration = Duration::from_millis(1);
 /// How long a scope keeps its arbiter before it gives way to the others on it: as long as a guest runs before it
@@ -87,7 +92,8 @@ impl Purse {
 pub(crate) struct ScopeParts {
     pub(crate) chain: Chain,
     pub(crate) modules: BTreeMap<BlockId, Arc<Module>>,
-    pub(crate) key: Arc<SecretKey>,
+    pub(crate) keys: Keys,
+    pub(crate) keyring: Keyring,
     pub(crate) generation: Arc<Generation>,
     pub(crate) stamp: Stamp,
     pub(crate) engine_described: bool,
@@ -99,7 +105,10 @@ pub(crate) struct Scope {
     scope: Did,
     chain: Chain,
     modules: BTreeMap<BlockId, Arc<Module>>,
-    key: Arc<SecretKey>,
+    /// What the log says of the scope's keys, those that are here, and which of them signs.
+    keys: Keys,
+    keyring: Keyring,
+    signing: Option<Signing>,
     generation: Arc<Generation>,
     stamp: Stamp,
     purse: Purse,
@@ -127,6 +136,8 @@ struct Ended {
     loans: Vec<Loan>,
     /// Ends the crossing, when it is one.
     over: Option<oneshot::Sender<()>>,
+    /// Who signs its receipt.
+    signing: Signing,
     asker: Arc<Asker>,
     staged: Result<Staged, Failure>,
     drawn: Purse,
@@ -147,13 +158,15 @@ enum Failure {
 
 impl Scope {
     pub(crate) fn new(shared: Arc<Shared>, parts: ScopeParts) -> Self {
-        let ScopeParts { chain, modules, key, generation, stamp, engine_described } = parts;
+        let ScopeParts { chain, modules, keys, keyring, generation, stamp, engine_described } = parts;
         Self {
             shared,
             scope: chain.scope(),
             chain,
             modules,
-            key,
+            keys,
+            keyring,
+            signing: None,
             generation,
             stamp,
             purse: Purse::default(),
@@ -205,13 +218,22 @@ impl Scope {
     /// Runs an invocation, with the scopes that hold still for it.
     fn invoke(&mut self, invoke: Invoke, granted: Option<Granted>, ctx: &mut Context<Self>) {
         let Invoke { admitted, answer, place } = invoke;
-        let (loans, over) = granted.map_or((Vec::new(), None), |Granted { loans, over }| (loans, Some(over)));
+        let (mut loans, over) =
+            granted.map_or((Vec::new(), None), |Granted { loans, over }| (loans, Some(over)));
         let least = loans.iter().map(|loan| loan.still.time()).max().unwrap_or_default();
         let (time, module) = match self.ready(&admitted, least) {
             Ok(ready) => ready,
             Err(refusal) => return self.refuse(answer, refusal),
         };
         let beside: Vec<_> = loans.iter().map(|loan| loan.still.policy().clone()).collect();
+        let signing = match self.signing_at(time) {
+            Ok(signing) => signing,
+            Err(refusal) => return self.refuse(answer, refusal),
+        };
+        if let Some(loan) = loans.iter_mut().find_map(|loan| (!loan.sign_at(time)).then_some(&*loan)) {
+            let what = format!("the counterpart {}: {NO_KEY}", loan.still.place().scope);
+            return self.refuse(answer, Refusal::new(RefusalCode::Unavailable, what));
+        }
         let wants = self.wants(admitted.invocation());
         let needs = resource_needs(admitted.invocation(), self.chain.policy());
         let needs = self.chain.has_resource_caps().then_some(needs);
@@ -273,7 +295,7 @@ impl Scope {
                     }
                 },
             };
-            Ended { admitted, time, loans, over, asker, staged, drawn, slot, answer, place, began }
+            Ended { admitted, time, loans, over, signing, asker, staged, drawn, slot, answer, place, began }
         };
         ctx.wait(run.into_actor(self).map(|ended, actor, ctx| actor.end(ended, ctx)));
     }
@@ -333,11 +355,13 @@ impl Scope {
         let module = invocation.module;
         let (loans, over) = (ended.loans, ended.over);
         let committed = std::panic::catch_unwind(AssertUnwindSafe(|| {
+            self.chain.sign_as(ended.signing.signer);
             let with = crossing::places(&staged.journal, loans.iter().map(|loan| loan.still.place()));
             let id = envelope.id();
             let draft = self.chain.draft(&invocation, id, engine.id(), ended.time, staged, with);
+            let sealed = ended.signing.key.seal(Domain::Receipt, draft.payload()).to_block();
             let blocks = ([payload, envelope], ended.asker, loans);
-            self.commit(module, draft, blocks, &engine, ended.slot, ended.answer)
+            self.commit(module, (draft, sealed), blocks, &engine, ended.slot, ended.answer)
         }));
         drop((ended.place, over));
         match committed {
@@ -348,17 +372,16 @@ impl Scope {
         }
     }
 
-    /// The commit: from a draft to the DAG's queue, then to the chain, then to the ledger's next message.
+    /// The commit: from a signed draft to the DAG's queue, then to the chain, then to the ledger's next message.
     fn commit(
         &mut self,
         module: BlockId,
-        draft: Draft,
+        (draft, envelope): (Draft, Block),
         (invocation, asker, loans): ([Block; 2], Arc<Asker>, Vec<Loan>),
         engine: &Block,
         slot: Option<Permit>,
         answer: oneshot::Sender<Result<Committed, Refusal>>,
     ) -> bool {
-        let envelope = self.key.seal(Domain::Receipt, draft.payload()).to_block();
         let id = envelope.id();
         let receipt = draft.receipt();
         let mut links = vec![Link { author: self.scope, seq: receipt.seq, prev: Some(receipt.prev) }];
@@ -371,8 +394,10 @@ impl Scope {
         let mut legs: Vec<(Leg, BlockId)> = Vec::with_capacity(loans.len());
         let mut of_legs = Vec::with_capacity(2 * loans.len());
         for loan in &loans {
-            let (leg, payload) = crossing::draft(receipt, id, &loan.still);
-            let envelope = loan.key.seal(Domain::Leg, &payload).to_block();
+            // Those that could not sign were found before the run.
+            let Some(Signing { key, signer }) = &loan.signing else { continue };
+            let (leg, payload) = crossing::draft(receipt, id, &loan.still, *signer);
+            let envelope = key.seal(Domain::Leg, &payload).to_block();
             leaves.push(envelope.id());
             links.push(leg.place().into());
             legs.push((leg, envelope.id()));
@@ -655,8 +680,8 @@ impl Handler<Lend> for Scope {
     fn handle(&mut self, Lend(to): Lend, ctx: &mut Self::Context) {
         // Whoever borrows it asks the ledger: what was handed over comes first.
         self.post();
-        let (key, generation) = (self.key.clone(), self.generation.clone());
-        let (loan, returned) = Loan::new(self.chain.still(), key, generation, self.stamp);
+        let (keys, generation) = ((self.keys.clone(), self.keyring.clone()), self.generation.clone());
+        let (loan, returned) = Loan::new(self.chain.still(), keys, generation, self.stamp);
         if to.send(loan).is_err() {
             return;
         }
@@ -699,6 +724,8 @@ pub struct ScopeView {
     pub seq: u64,
     /// Invocations applied.
     pub invocations: usize,
+    /// The key that signs for it now: its own, or an operating key; none when none that is here may.
+    pub key: Option<Did>,
 }
 
 /// Asks a scope about itself; everything before is told to the ledger first.
@@ -716,6 +743,7 @@ impl Handler<View> for Scope {
             root: self.chain.root(),
             seq: self.chain.seq(),
             invocations: self.chain.invocations(),
+            key: self.signing_at(now_ms()).ok().map(|signing| signing.key.did()),
         })
     }
 }

@@ -11,7 +11,6 @@ use icn_core::encode::Block;
 use icn_core::id::{BlockId, Did, Origin};
 use icn_core::policy::PolicyInForce;
 use icn_core::refusal::RefusalCode;
-use icn_core::sign::SecretKey;
 use icn_sandbox::Cache;
 use icn_sync::{Generation, HeadCell, Latch, Permits, Stamp, Tally};
 
@@ -20,6 +19,7 @@ use crate::dag::Dag;
 use crate::events::Event;
 use crate::faults::Faults;
 use crate::files::Layout;
+use crate::keyring::Keyring;
 use crate::ledger::LedgerActor;
 use crate::monitor::{Monitor, Tell};
 use crate::scope::Scope;
@@ -59,7 +59,7 @@ pub(crate) struct Listing {
     pub(crate) stamp: Stamp,
     /// How many actors this scope has had since the host was opened.
     pub(crate) starts: u32,
-    pub(crate) key: Arc<SecretKey>,
+    pub(crate) keyring: Keyring,
     pub(crate) arbiter: usize,
 }
 

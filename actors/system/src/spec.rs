@@ -7,6 +7,7 @@ use icn_core::encode::Block;
 use icn_core::id::{Amount, BlockId, Codec, Did, Origin, Owner, Unit};
 use icn_core::limits;
 use icn_core::policy::{GRANT_DEFAULT, Roll, resources_default};
+use icn_core::sign::{Domain, SecretKey};
 
 use crate::host::ScopeError;
 
@@ -22,6 +23,7 @@ pub struct ScopeSpec {
     resources: BTreeMap<Unit, u64>,
     issue: Vec<Issue>,
     counterparts: BTreeSet<Did>,
+    delegations: Vec<Block>,
 }
 
 /// A module to install: its bytes, what it may do, and each open entry's role.
@@ -66,6 +68,7 @@ impl ScopeSpec {
             resources: resources_default().into_iter().collect(),
             issue: Vec::new(),
             counterparts: BTreeSet::new(),
+            delegations: Vec::new(),
         }
     }
 
@@ -131,13 +134,17 @@ impl ScopeSpec {
         self
     }
 
-    /// The policy, the modules' blocks in the order of the policy, and the rolls' blocks.
-    pub(crate) fn into_policy(
-        self,
-        origin: &Origin,
-        scope: Did,
-        time: u64,
-    ) -> (Policy, Vec<Block>, Vec<Block>) {
+    /// A delegation of the scope's root to an operating key, as its bytes: from then on the key signs for the scope, and
+    /// the root's own may stay offline.
+    #[must_use]
+    pub fn delegation(mut self, ucan: &[u8]) -> Self {
+        self.delegations.push(Block::new(Codec::DagCbor, ucan.to_vec()));
+        self
+    }
+
+    /// The first policy of this scope, for a log and a time (milliseconds since the Unix epoch), to be signed by its root.
+    #[must_use]
+    pub fn opening(self, origin: &Origin, scope: Did, time: u64) -> Opening {
         let mut rolls = Vec::new();
         let mut roles = BTreeMap::new();
         for (name, (named, linked)) in self.roles {
@@ -162,6 +169,7 @@ impl ScopeSpec {
         issue.extend(self.issue);
         let policy = Policy {
             typ: PolicyTag,
+            delegations: self.delegations.iter().map(Block::id).collect(),
             log: origin.clone(),
             scope,
             seq: 0,
@@ -176,6 +184,38 @@ impl ScopeSpec {
             issue,
             counterparts: self.counterparts.into_iter().collect(),
         };
-        (policy, modules, rolls)
+        let payload = Block::encode(&policy);
+        Opening { policy, payload, modules, rolls, delegations: self.delegations }
+    }
+}
+
+/// A scope's first policy, and what its entry brings: what its root signs, wherever that is.
+#[derive(Debug, Clone)]
+pub struct Opening {
+    pub(crate) policy: Policy,
+    pub(crate) payload: Block,
+    /// In the order of the policy.
+    pub(crate) modules: Vec<Block>,
+    pub(crate) rolls: Vec<Block>,
+    pub(crate) delegations: Vec<Block>,
+}
+
+impl Opening {
+    /// The policy.
+    #[must_use]
+    pub const fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// What is signed: the policy's bytes.
+    #[must_use]
+    pub fn payload(&self) -> &[u8] {
+        self.payload.bytes()
+    }
+
+    /// Signs it with the scope's root: the bytes of the envelope, for [`crate::Host::open_operated`].
+    #[must_use]
+    pub fn sign(&self, root: &SecretKey) -> Vec<u8> {
+        root.seal(Domain::Policy, &self.payload).to_block().bytes().to_vec()
     }
 }

@@ -15,6 +15,7 @@ use futures::channel::oneshot;
 use icn_core::chain::Chain;
 use icn_core::encode::Block;
 use icn_core::id::{BlockId, Did};
+use icn_core::keys::Keys;
 use icn_core::limits;
 use icn_core::replay::{Fold, Prepared, Trust};
 use icn_sandbox::Module;
@@ -140,7 +141,7 @@ async fn take_up(shared: Arc<Shared>, scope: Did, restart: bool) -> Result<(), S
         return Ok(());
     }
     let engine_described = parts.engines.contains(&shared.cache.engine().description().id());
-    start(&shared, chain, engine_described).await?;
+    start(&shared, chain, parts.keys.remove(&scope), engine_described).await?;
     shared.tell(Event::Restarted { scope, generation: listing.starts + 1 });
     Ok(())
 }
@@ -182,7 +183,12 @@ pub(crate) async fn modules(
 }
 
 /// Starts a scope's actor on its arbiter and enters it in the address book.
-pub(crate) async fn start(shared: &Arc<Shared>, chain: Chain, engine_described: bool) -> Result<(), String> {
+pub(crate) async fn start(
+    shared: &Arc<Shared>,
+    chain: Chain,
+    keys: Keys,
+    engine_described: bool,
+) -> Result<(), String> {
     let scope = chain.scope();
     let modules = modules(shared, &chain).await?;
     let mut listing = shared.book.get_mut(&scope).ok_or("the scope is not in the address book")?;
@@ -193,7 +199,8 @@ pub(crate) async fn start(shared: &Arc<Shared>, chain: Chain, engine_described: 
     let parts = ScopeParts {
         chain,
         modules,
-        key: listing.key.clone(),
+        keys,
+        keyring: listing.keyring.clone(),
         generation: listing.generation.clone(),
         stamp,
         engine_described,

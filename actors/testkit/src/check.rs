@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 use icn_core::block::{
-    Capability, Entry, GrantLimits, HostBlock, Install, Invocation, InvocationTag, Node, Payload, Policy,
-    PolicyTag, Receipt, Role,
+    Capability, Entry, GrantLimits, HostBlock, Install, Invocation, InvocationTag, KeysBlock, Node, Payload,
+    Policy, PolicyTag, Receipt, Role,
 };
 use icn_core::checkpoint::Checkpoint;
 use icn_core::crossing::Leg;
@@ -22,6 +22,7 @@ use icn_core::policy::{PolicyInForce, Roll};
 use icn_core::refusal::RefusalCode;
 use icn_core::sign::{Domain, Envelope};
 use icn_core::state::{State, StateTree};
+use icn_core::ucan::{Delegation, Revocation};
 
 use crate::generate::{self, ByteSource, did, key, keys, mutate, origin, raw_id, token};
 use crate::oracle::{self, Cbor, NaiveLog, Place, Values};
@@ -68,21 +69,20 @@ pub fn check_decode_block(bytes: &[u8]) {
         read(bytes, Node::from_bytes),
         read(bytes, HostBlock::from_bytes),
         read(bytes, Leg::from_bytes),
+        read(bytes, KeysBlock::from_bytes),
     ];
     assert!(kinds.iter().filter(|read| **read).count() <= 1, "bytes are of one kind: {bytes:02x?}");
     assert_eq!(kinds[0], oracle::read_invocation(bytes).is_some(), "an invocation is one for the oracle");
     let payload = Payload::from_bytes(bytes);
-    assert_eq!(
-        payload.is_ok(),
-        kinds[1] || kinds[2] || kinds[4] || kinds[5],
-        "a signed payload is one of four"
-    );
+    let of_an_entry = kinds[1] || kinds[2] || kinds[4] || kinds[5] || kinds[6];
+    assert_eq!(payload.is_ok(), of_an_entry, "a signed payload is one of five");
     if let Ok(payload) = &payload {
         let again = match payload {
             Payload::Host(host) => encode::to_bytes(host),
             Payload::Policy(policy) => encode::to_bytes(policy),
             Payload::Receipt(receipt) => encode::to_bytes(receipt),
             Payload::Leg(leg) => encode::to_bytes(leg),
+            Payload::Keys(keys) => encode::to_bytes(keys),
         };
         assert_eq!(again, bytes);
     }
@@ -91,6 +91,11 @@ pub fn check_decode_block(bytes: &[u8]) {
         let cbor = Cbor::read(bytes);
         let link = cbor.as_ref().and_then(|cbor| cbor.field("payload"));
         assert_eq!(link, Some(&Cbor::Link(envelope.payload().as_bytes().to_vec())));
+    }
+    let tokens = [Delegation::read(bytes).is_ok(), Revocation::read(bytes).is_ok()];
+    assert!(tokens != [true, true], "a UCAN is of one kind: {bytes:02x?}");
+    if tokens != [false, false] {
+        assert!(Cbor::read(bytes).is_some_and(|cbor| cbor.links_are_ours()), "{bytes:02x?}");
     }
     if let Ok(id) = BlockId::from_bytes(bytes) {
         assert_eq!(id.as_bytes(), bytes);
@@ -144,6 +149,7 @@ pub fn check_round_trip(bytes: &[u8]) {
         Node::from_bytes(block.bytes()).is_ok(),
         HostBlock::from_bytes(block.bytes()).is_ok(),
         Leg::from_bytes(block.bytes()).is_ok(),
+        KeysBlock::from_bytes(block.bytes()).is_ok(),
     ];
     assert_eq!(
         read.iter().filter(|read| **read).count(),
@@ -162,6 +168,19 @@ pub fn check_round_trip(bytes: &[u8]) {
             check_decode_block(&value.write());
         }
     }
+    check_ucan(&mut source);
+}
+
+/// A UCAN is read as it was signed, and no other bytes are.
+fn check_ucan(source: &mut ByteSource<'_>) {
+    let token = source.ucan();
+    let signed =
+        |bytes: &[u8]| Delegation::read_signed(bytes).is_ok() || Revocation::read_signed(bytes).is_ok();
+    assert!(signed(token.bytes()), "what is signed is read: {:02x?}", token.bytes());
+    check_decode_block(token.bytes());
+    let changed = mutate(source, token.bytes());
+    assert!(changed == token.bytes() || !signed(&changed), "nobody signed {changed:02x?}");
+    check_decode_block(&changed);
 }
 
 // ---- gate ----
@@ -182,6 +201,7 @@ static WORLD: LazyLock<World> = LazyLock::new(|| {
     let texts = |all: &[(&str, &str)]| all.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
     let policy = Policy {
         typ: PolicyTag,
+        delegations: Vec::new(),
         log: origin(),
         scope: did(7),
         seq: 0,

@@ -9,8 +9,8 @@ use std::sync::{Arc, LazyLock};
 
 use icn_core::block::{
     Anchor, Capability, Counterpart, CredentialType, Engine, EngineTag, GrantLimits, HostBlock, HostTag,
-    Install, Invocation, InvocationTag, Issue, LegTag, Node, NodeTag, Policy, PolicyTag, Receipt, ReceiptTag,
-    Role, Usage, Write,
+    Install, Invocation, InvocationTag, Issue, KeysBlock, KeysTag, LegTag, Node, NodeTag, Policy, PolicyTag,
+    Receipt, ReceiptTag, Role, Signer, Usage, Write,
 };
 use icn_core::checkpoint::Checkpoint;
 use icn_core::crossing::Leg;
@@ -19,6 +19,7 @@ use icn_core::encode::Block;
 use icn_core::id::{BlockId, Bytes, Codec, Did, Hash, HoldId, Origin, Owner, Unit};
 use icn_core::ledger::Operation;
 use icn_core::sign::SecretKey;
+use icn_core::ucan::Revocation;
 use proptest::prelude::*;
 
 use crate::oracle::Cbor;
@@ -313,6 +314,7 @@ impl<'a> ByteSource<'a> {
             receipt: self.id(),
             time: self.number(),
             journal: self.list(4, Self::operation),
+            signer: self.signer(),
             root: self.hash(),
         }
     }
@@ -370,6 +372,7 @@ impl<'a> ByteSource<'a> {
     pub fn receipt(&mut self) -> Receipt {
         Receipt {
             typ: ReceiptTag,
+            signer: self.signer(),
             log: origin(),
             scope: self.member(),
             seq: self.number(),
@@ -409,6 +412,7 @@ impl<'a> ByteSource<'a> {
     pub fn policy(&mut self) -> Policy {
         Policy {
             typ: PolicyTag,
+            delegations: self.list(2, Self::id),
             log: origin(),
             scope: self.member(),
             seq: self.number(),
@@ -448,14 +452,46 @@ impl<'a> ByteSource<'a> {
         HostBlock { typ: HostTag, log: origin(), host: self.member(), time: self.number() }
     }
 
+    /// An operating key, or none.
+    fn signer(&mut self) -> Option<Signer> {
+        self.flag().then(|| Signer { key: self.member(), delegation: self.id() })
+    }
+
+    /// A block of keys with any fields.
+    pub fn keys(&mut self) -> KeysBlock {
+        KeysBlock {
+            typ: KeysTag,
+            log: origin(),
+            scope: self.member(),
+            seq: self.number(),
+            prev: self.id(),
+            time: self.number(),
+            signer: self.signer(),
+            delegations: self.list(3, Self::id),
+            revocations: self.list(3, Self::id),
+            root: self.hash(),
+        }
+    }
+
+    /// A UCAN that a root signed: a delegation or a revocation.
+    pub fn ucan(&mut self) -> Block {
+        let root = key(self.below(KEYS));
+        if self.flag() {
+            return Revocation::sign(root, self.id());
+        }
+        let [from_s, until_s] = [0; 2].map(|_: u8| i64::from(self.byte()) << 24);
+        icn_core::keys::delegate(root, self.member(), self.flag().then_some(from_s), until_s, &self.short(12))
+    }
+
     /// A payload's block of any kind.
     pub fn block(&mut self) -> Block {
-        match self.below(6) {
+        match self.below(7) {
             5 => Block::encode(&self.leg()),
             0 => Block::encode(&self.invocation()),
             1 => Block::encode(&self.receipt()),
             2 => Block::encode(&self.policy()),
             3 => Block::encode(&self.node()),
+            4 => Block::encode(&self.keys()),
             _ => Block::encode(&self.host()),
         }
     }
@@ -614,6 +650,7 @@ pub fn receipt_for(
     let nothing = raw_id(0);
     Receipt {
         typ: ReceiptTag,
+        signer: None,
         log: origin(),
         scope,
         seq: 1,

@@ -51,6 +51,7 @@ fn policy() -> Policy {
     let issue = |unit, to, amount| Issue { unit, to, amount };
     Policy {
         typ: PolicyTag,
+        delegations: Vec::new(),
         log: origin(),
         scope: did(SCOPE),
         seq: 0,

@@ -55,7 +55,7 @@ pub enum EntriesError {
 /// The names of the blocks that an entry of this kind has, in the row's order, and the leaves that it has.
 #[derive(Default)]
 struct Named {
-    /// Blocks that an earlier entry may have brought: rolls, modules, nodes, engines.
+    /// Blocks that an earlier entry may have brought: rolls, modules, UCANs, nodes, engines.
     shared: Vec<BlockId>,
     /// Of them, those that the entry must have with it, wherever they stood before.
     needed: Vec<BlockId>,
@@ -80,6 +80,7 @@ fn named(
         Payload::Policy(policy) => {
             named.needed = policy.roles.values().flat_map(|role| &role.rolls).copied().collect();
             named.needed.extend(policy.modules.iter().map(|install| install.module));
+            named.needed.extend(&policy.delegations);
             named.shared.clone_from(&named.needed);
         }
         Payload::Receipt(receipt) => {
@@ -96,6 +97,10 @@ fn named(
                 expected: "the receipt before its legs".to_owned(),
                 found: first,
             });
+        }
+        Payload::Keys(keys) => {
+            named.needed = keys.delegations.iter().chain(&keys.revocations).copied().collect();
+            named.shared.clone_from(&named.needed);
         }
     }
     let mut seen = BTreeSet::new();
@@ -123,7 +128,7 @@ fn within_bounds(blocks: usize, bytes: usize) -> Result<(), EntriesError> {
 /// Puts entries into a row.
 #[derive(Debug, Default)]
 pub struct Row {
-    /// Names of rolls, modules, nodes and engines that stood before. Nothing else can come twice in a log that holds:
+    /// Names of rolls, modules, UCANs, nodes and engines that stood before. Nothing else can come twice in a log that holds:
     /// sequences and ids of invocations do not.
     before: BTreeSet<BlockId>,
 }

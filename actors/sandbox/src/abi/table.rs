@@ -179,6 +179,7 @@ fn nobodys_call() -> Result<Call, String> {
     let module = BlockId::of(Codec::Raw, b"");
     let policy = Policy {
         typ: PolicyTag,
+        delegations: Vec::new(),
         log: Origin::parse("nowhere").map_err(|e| e.to_string())?,
         scope: nobody,
         seq: 0,

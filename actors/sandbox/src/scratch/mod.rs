@@ -162,6 +162,7 @@ impl Scratch {
         let given = resources_default().into_iter();
         let policy = Policy {
             typ: PolicyTag,
+            delegations: Vec::new(),
             log: origin.clone(),
             scope: key.did(),
             seq: 0,

@@ -219,7 +219,7 @@ impl Scratch {
         let mut legs = Vec::new();
         for place in &receipt.with {
             let Some((key, chain)) = self.beside.get_mut(&place.scope) else { continue };
-            let (leg, payload) = crossing::draft(&receipt, signed.id(), &chain.still());
+            let (leg, payload) = crossing::draft(&receipt, signed.id(), &chain.still(), None);
             let envelope = key.seal(Domain::Leg, &payload).to_block();
             chain.apply_leg(&leg, envelope.id()).map_err(|e| ScratchError::Fault(e.to_string()))?;
             legs.push(leg);

@@ -14,6 +14,7 @@ use icn_core::replay::{Fold, Prepared};
 use super::read::{CarLog, CarLogError};
 use super::{ExportLayout, is_free};
 use crate::audit::{Audit, Subject, Witness};
+use crate::cosigned;
 use crate::files::{self, Layout, Lock, LockError};
 use crate::report::Finding;
 use crate::store::{LogStore as _, Reader, SegmentStore, StoreError};
@@ -93,7 +94,7 @@ pub fn import(from: &Path, data: &Path, progress: &mut dyn FnMut(u64)) -> Result
     if let Some(finding) = report.divergence {
         return Err(ImportError::Diverged(Box::new(finding)));
     }
-    let note = read_note()?;
+    let (note, cosigned) = (read_note()?, cosigned::read_note(&export.cosigned())?);
     let layout = Layout::new(data);
     files::create_dir(data)?;
     let _lock = Lock::take(&layout)?;
@@ -105,6 +106,9 @@ pub fn import(from: &Path, data: &Path, progress: &mut dyn FnMut(u64)) -> Result
     // As a host does: only beside a log that has its entries.
     files::replace(&layout.verifier_key(), format!("{}\n", ears.verifier.unwrap_or_default()).as_bytes())?;
     files::replace(&layout.checkpoint(), &note)?;
+    if let Some(cosigned) = cosigned {
+        files::replace(&layout.cosigned(), cosigned.as_bytes())?;
+    }
     Ok(Imported {
         origin: report.origin.unwrap_or_default(),
         size: report.size,

@@ -1,7 +1,8 @@
 //! Exports: a log as files that other tools read, without any secret of its host.
 //!
 //! - `log.car`: every block, in the order of [`icn_core::dag::entries`]; its roots are each author's last envelope
-//! - `tiles/`: the tree, the entries' names and the signed `checkpoint`, laid out for static serving (C2SP tlog-tiles)
+//! - `tiles/`: the tree, the entries' names and the signed `checkpoint`, laid out for static serving (C2SP tlog-tiles); and
+//!   `checkpoint.cosigned`, when there is one, which witnesses cosigned
 //! - `log.vkey`: the key that verifies the checkpoint
 //! - `policy.json`: what a verifier asks of it
 //!
@@ -74,6 +75,11 @@ impl ExportLayout {
     #[must_use]
     pub fn checkpoint(&self) -> PathBuf {
         self.tiles().join("checkpoint")
+    }
+    /// The checkpoint that witnesses cosigned, when there is one: that one, or one before it.
+    #[must_use]
+    pub fn cosigned(&self) -> PathBuf {
+        self.tiles().join("checkpoint.cosigned")
     }
     /// The key that verifies the checkpoint.
     #[must_use]

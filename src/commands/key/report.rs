@@ -1,0 +1,78 @@
+//! What `icn key` prints.
+
+use icn_core::ucan::{Delegation, Revocation};
+
+use super::when;
+
+/// What a file holds.
+#[derive(serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Report {
+    /// A key: its public half.
+    Key { did: String },
+    /// A delegation.
+    Delegation {
+        cid: String,
+        issuer: String,
+        audience: String,
+        subject: Option<String>,
+        command: String,
+        /// Statements that limit it further.
+        statements: usize,
+        /// Seconds since the Unix epoch.
+        from: Option<i64>,
+        /// Seconds since the Unix epoch.
+        until: Option<i64>,
+    },
+    /// A revocation.
+    Revocation { cid: String, issuer: String, delegation: String },
+}
+
+impl Report {
+    pub(super) fn of_delegation(delegation: &Delegation) -> Self {
+        Self::Delegation {
+            cid: delegation.id.to_string(),
+            issuer: delegation.issuer.to_string(),
+            audience: delegation.audience.to_string(),
+            subject: delegation.subject.map(|did| did.to_string()),
+            command: delegation.command.clone(),
+            statements: delegation.statements,
+            from: delegation.not_before_s,
+            until: delegation.expires_s,
+        }
+    }
+
+    pub(super) fn of_revocation(revocation: &Revocation) -> Self {
+        Self::Revocation {
+            cid: revocation.id.to_string(),
+            issuer: revocation.issuer.to_string(),
+            delegation: revocation.delegation.to_string(),
+        }
+    }
+}
+
+impl std::fmt::Display for Report {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Key { did } => writeln!(f, "{did}"),
+            Self::Delegation { cid, issuer, audience, subject, command, statements, from, until } => {
+                let time =
+                    |time: &Option<i64>, without: &str| time.map_or_else(|| without.to_owned(), when::text);
+                writeln!(f, "delegation {cid}")?;
+                writeln!(f, "by         {issuer}")?;
+                writeln!(f, "to         {audience}")?;
+                writeln!(f, "of         {}", subject.as_deref().unwrap_or("nobody in particular"))?;
+                let more =
+                    if *statements == 0 { String::new() } else { format!(", {statements} conditions") };
+                writeln!(f, "may        {command}{more}")?;
+                writeln!(f, "from       {}", time(from, "at once"))?;
+                writeln!(f, "until      {}", time(until, "for ever"))
+            }
+            Self::Revocation { cid, issuer, delegation } => {
+                writeln!(f, "revocation {cid}")?;
+                writeln!(f, "by         {issuer}")?;
+                writeln!(f, "of         {delegation}")
+            }
+        }
+    }
+}

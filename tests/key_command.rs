@@ -1,0 +1,150 @@
+//! `icn key`: keys that are made offline, and what they sign, is what a host takes.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on stops")]
+
+mod common;
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::Output;
+
+use common::{Desk, block_on, json, open, probe_spec, run, scratch, sound, stderr, stdout};
+use icn_runtime::{RefusalCode, SecretKey, now_ms};
+
+fn key(words: &[&str]) -> Output {
+    run(std::iter::once("key").chain(words.iter().copied()))
+}
+
+fn done(words: &[&str]) -> String {
+    let output = key(words);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    stdout(&output)
+}
+
+fn refused(words: &[&str], code: i32, why: &str) {
+    let output = key(words);
+    let said = stderr(&output);
+    assert_eq!(output.status.code(), Some(code), "{said}");
+    assert!(
+        said.starts_with("icn key: ") && said.contains(why) && said.lines().count() == 1,
+        "{why}: {said}"
+    );
+}
+
+fn secret(path: &Path) -> SecretKey {
+    let bytes = data_encoding::HEXLOWER.decode(fs::read(path).unwrap().trim_ascii()).unwrap();
+    SecretKey::from_bytes(&bytes.try_into().unwrap())
+}
+
+#[test]
+fn what_is_signed_offline_operates_a_scope_and_is_revoked() {
+    let dir = scratch();
+    let file = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
+    let (root, operating, next) = (file("root.key"), file("operating.key"), file("next.key"));
+    let dids = [&root, &operating, &next].map(|path| done(&["new", "--out", path]).trim_end().to_owned());
+    for (path, did) in [&root, &operating, &next].iter().zip(&dids) {
+        assert_eq!(fs::metadata(path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(done(&["show", path]).trim_end(), did);
+        assert_eq!(secret(Path::new(path)).did().as_str(), did);
+    }
+    let until = "2100-01-01T00:00:00Z";
+    let (first, second, word) = (file("first.ucan"), file("second.ucan"), file("revoke.ucan"));
+    let said = done(&["delegate", "--key", &root, "--to", &dids[1], "--until", until, "--out", &first]);
+    for line in [
+        format!("by         {}", dids[0]),
+        format!("to         {}", dids[1]),
+        format!("of         {}", dids[0]),
+        "may        /icn/operate".to_owned(),
+        "from       at once".to_owned(),
+        format!("until      {until}"),
+    ] {
+        assert!(said.lines().any(|found| found == line), "{line}: {said}");
+    }
+    assert_eq!(done(&["show", &first]), said);
+    done(&[
+        "delegate",
+        "--key",
+        &root,
+        "--to",
+        &dids[2],
+        "--until",
+        "2100-01-01",
+        "--from",
+        "2020-01-01",
+        "--out",
+        &second,
+    ]);
+    let shown = json(&key(&["show", "--json", &second]));
+    assert_eq!(shown["delegation"]["until"], 4_102_444_800u64);
+    assert_eq!(shown["delegation"]["from"], 1_577_836_800);
+    let said = done(&["revoke", "--key", &root, &first, "--out", &word]);
+    assert_eq!(done(&["show", &word]), said);
+    // By its name it is the same, to the byte.
+    let cid = json(&key(&["show", "--json", &first]))["delegation"]["cid"].as_str().unwrap().to_owned();
+    let again = file("again.ucan");
+    done(&["revoke", "--key", &root, &cid, "--out", &again]);
+    assert_eq!(fs::read(&word).unwrap(), fs::read(&again).unwrap());
+
+    // A host takes them.
+    let data = dir.path().join("data");
+    let host = open(&data);
+    let read = |name: &str| fs::read(name).unwrap();
+    let (_, spec) = probe_spec("ours");
+    let signer = secret(Path::new(&root));
+    let opening = spec.delegation(&read(&first)).opening(host.origin(), signer.did(), now_ms());
+    let envelope = opening.sign(&signer);
+    let scope = block_on(host.open_operated(opening, &envelope, secret(Path::new(&operating)))).unwrap();
+    let desk = Desk { scope, ..Desk::of("ours") };
+    desk.ask(&host, "step", b"1", "1");
+    block_on(host.rotate_key(&scope, secret(Path::new(&next)), &read(&second))).unwrap();
+    desk.ask(&host, "step", b"2", "2");
+    block_on(host.revoke(&scope, &read(&word))).unwrap();
+    desk.ask(&host, "step", b"3", "3");
+    // The last one too, and then nobody signs.
+    let last = file("last.ucan");
+    done(&["revoke", "--key", &root, &second, "--out", &last]);
+    block_on(host.revoke(&scope, &read(&last))).unwrap();
+    assert_eq!(desk.call(&host, "step", b"4", "4").unwrap_err().code, RefusalCode::Unavailable);
+    host.close().unwrap();
+    assert_eq!(sound(&data, true).0.invocations, 3);
+    // Dates, keys and blocks of keys are in what other commands show.
+    let output = run(["dag", "heads", "--data", data.to_str().unwrap()]);
+    assert!(stdout(&output).contains("icn/keys/v1"), "{}{}", stdout(&output), stderr(&output));
+}
+
+#[test]
+fn what_is_not_right_is_said_and_nothing_is_written() {
+    let dir = scratch();
+    let file = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
+    let (root, other, out) = (file("root.key"), file("other.key"), file("out"));
+    let did = done(&["new", "--out", &root]).trim_end().to_owned();
+    done(&["new", "--out", &other]);
+    let before = fs::read(&root).unwrap();
+    refused(&["new", "--out", &root], 1, "exists");
+    assert_eq!(fs::read(&root).unwrap(), before);
+    let delegate = |key: &str, to: &str, until: &str, more: &[&str], code: i32, why: &str| {
+        let words = ["delegate", "--key", key, "--to", to, "--until", until, "--out", &out];
+        refused(&[&words[..], more].concat(), code, why);
+    };
+    delegate(&root, "did:key:z6Mk", "2100-01-01", &[], 2, "--to: ");
+    delegate(&root, &did, "tomorrow", &[], 2, "--until: `tomorrow` is no time");
+    delegate(&root, &did, "2020-01-01", &[], 2, "still to come");
+    delegate(&root, &did, "2100-01-01", &["--from", "2100-01-01"], 2, "behind --from");
+    delegate(&file("none.key"), &did, "2100-01-01", &[], 2, "No such file");
+    let open_to_all = file("open.key");
+    fs::write(&open_to_all, &before).unwrap();
+    fs::set_permissions(&open_to_all, fs::Permissions::from_mode(0o644)).unwrap();
+    delegate(&open_to_all, &did, "2100-01-01", &[], 2, "found mode 644");
+    assert!(!Path::new(&out).exists());
+    let ucan = file("ucan");
+    done(&["delegate", "--key", &root, "--to", &did, "--until", "2100-01-01", "--out", &ucan]);
+    refused(&["revoke", "--key", &other, &ucan, "--out", &out], 2, "it was issued by");
+    refused(&["revoke", "--key", &root, &root, "--out", &out], 2, "not");
+    let mut changed = fs::read(&ucan).unwrap();
+    changed[10] ^= 1;
+    fs::write(&out, &changed).unwrap();
+    refused(&["show", &out], 2, "its signature is not one of");
+    fs::write(&out, b"nonsense").unwrap();
+    fs::set_permissions(&out, fs::Permissions::from_mode(0o600)).unwrap();
+    refused(&["show", &out], 2, "neither a key");
+}
