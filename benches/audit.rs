@@ -155,11 +155,11 @@ fn times(data: &Path, rounds: usize) -> usize {
 }
 
 /// Peaks with a log and with one four times as long.
-fn memory(what: &str, once: &Path, four_times: &Path) {
-    for level in LEVELS {
-        let (short, long) = (audit(once, level).mib, audit(four_times, level).mib);
+fn memory(what: &str, levels: &[Level], (once, length): (&Path, usize), four_times: &Path) {
+    for level in levels {
+        let (short, long) = (audit(once, *level).mib, audit(four_times, *level).mib);
         println!(
-            "memory of {what}, {}: {short:.0} MiB, of four times the length {long:.0} MiB",
+            "memory of {what} ({length}), {}: {short:.0} MiB, of four times the length {long:.0} MiB",
             level.as_str()
         );
         println!(

@@ -88,6 +88,7 @@ fn receipt(scope: Did, seq: u64, journal: Vec<Operation>) -> Run {
         with: Vec::new(),
         nodes: Vec::new(),
         anchors: Vec::new(),
+        signer: None,
         root: Hash::digest(&[]),
     })
 }

@@ -94,7 +94,7 @@ pub(crate) fn difference(ours: &Receipt, theirs: &Receipt) -> (&'static str, Str
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::id::{Codec, HoldId, Unit};
+    use crate::id::{Codec, Unit};
 
     fn transfer(from: Owner, to: Owner, amount: u64) -> Operation {
         Operation::Transfer { from, to, unit: Unit::parse("H").unwrap(), amount, memo: String::new() }
