@@ -19,6 +19,8 @@
     reason = "a bench that cannot go on stops, and its numbers are small"
 )]
 
+#[path = "common/bare.rs"]
+mod bare;
 #[path = "flow/floor.rs"]
 mod floor;
 #[path = "flow/ours.rs"]

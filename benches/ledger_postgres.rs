@@ -1,4 +1,9 @@
-//! How many transfers a second does PostgreSQL make with the ledger's rules in its schema, durably, on this machine?
+//! How many transfers a second does a host make durably, and how many does PostgreSQL with the ledger's rules in its
+//! schema, on this machine, in the same run?
+//!
+//! What the host does is in `ledger_postgres/ours.rs`. It is not the same work: the host verifies a signature, runs a
+//! guest, and writes and signs a receipt that anybody can check, for each invocation; PostgreSQL takes the word of
+//! whoever is connected, and keeps a row.
 //!
 //! `ledger_postgres/schema.sql` has double entry, limits, holds, caps, and ids that make a command happen once, as
 //! functions; `check.sql` proves them before anything is measured. A cluster of its own is made in a temporary directory,
@@ -8,10 +13,10 @@
 //! the server). Uniform: payer and payee at random; hot: one account pays everybody. *capped*: each payer has a cap by
 //! the hour. Latency is of a transaction, so of a batch.
 //!
-//! Run: `cargo bench -p icn-core --bench ledger_postgres -- [--seconds N] [--clients N] [--dir DIR] [PART OF A NAME …]`.
+//! Run: `cargo bench --workspace --bench ledger_postgres -- [--seconds N] [--clients N] [--dir DIR] [PART OF A NAME …]`.
 //! `--dir` says on which disk (the temporary directory's if not); each measurement takes so many seconds (5). It prints
-//! a line `PG name=… tps=… p50_us=… p99_us=…` each, and first what a bare synced write costs there. Without PostgreSQL
-//! it says so and measures nothing; `ICN_POSTGRES_BIN` names the directory of its programs, when they are not where
+//! a line `OURS name=… tps=… p50_us=… p99_us=…` each, such a line `PG …`, a line `RATIO …` for what both have, and first
+//! what a bare synced write costs there. Without PostgreSQL it says so and measures the host alone; `ICN_POSTGRES_BIN` names the directory of its programs, when they are not where
 //! Debian or `PATH` has them. As root it runs as the user `postgres`.
 //!
 //! `ICN_TIGERBEETLE` names a TigerBeetle program, to be measured beside it (`ledger_postgres/tigerbeetle.rs`).
@@ -20,6 +25,10 @@
 
 #[path = "ledger_postgres/cluster.rs"]
 mod cluster;
+#[path = "common/mod.rs"]
+mod measured;
+#[path = "ledger_postgres/ours.rs"]
+mod ours;
 #[path = "ledger_postgres/tigerbeetle.rs"]
 mod tigerbeetle;
 
@@ -46,12 +55,22 @@ struct Options {
 }
 
 /// One way to ask for transfers.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 struct Way {
     name: &'static str,
     clients: u32,
     /// Transfers of a transaction.
     batch: u32,
+}
+
+/// What is to be measured.
+#[derive(Debug)]
+struct Measurement {
+    way: Way,
+    hot: bool,
+    /// Each payer has a cap by the hour.
+    capped: bool,
+    name: String,
 }
 
 /// What was measured.
@@ -106,6 +125,38 @@ impl Options {
     fn wants(&self, name: &str) -> bool {
         self.wanted.is_empty() || self.wanted.iter().any(|part| name.contains(part))
     }
+
+    /// Numbers of accounts.
+    fn sizes(&self) -> &[u32] {
+        if measured::testing() { &[100] } else { &[1_000, 1_000_000] }
+    }
+
+    /// How long a measurement takes.
+    fn time(&self) -> Duration {
+        if measured::testing() { Duration::from_millis(50) } else { Duration::from_secs(self.seconds.into()) }
+    }
+
+    /// What is measured with so many accounts: those without caps first.
+    fn ways(&self, accounts: u32) -> Vec<Measurement> {
+        let alone = Way { name: "alone", clients: 1, batch: 1 };
+        let single = Way { name: "single", clients: self.clients, batch: 1 };
+        let batched = Way { name: "batched", clients: BATCH_CLIENTS, batch: BATCH };
+        let mut all = Vec::new();
+        for way in [alone, single, batched] {
+            for (pattern, hot) in [("uniform", false), ("hot", true)] {
+                let name = format!("ledger_durable_{}_{pattern}_{accounts}", way.name);
+                all.push(Measurement { way, hot, capped: false, name });
+            }
+        }
+        if accounts <= 1_000 {
+            for way in [single, batched] {
+                let name = format!("ledger_durable_{}_capped_uniform_{accounts}", way.name);
+                all.push(Measurement { way, hot: false, capped: true, name });
+            }
+        }
+        all.retain(|measurement| self.wants(&measurement.name));
+        all
+    }
 }
 
 fn main() {
@@ -117,8 +168,12 @@ fn main() {
 
 fn run(options: &Options) -> Result<(), String> {
     println!("transfers a second, durably, {} s each; latencies are of transactions", options.seconds);
+    measured::tell_load();
     fdatasync(&options.dir)?.tell("DISK");
-    let ours = ours(options);
+    let ours = ours::measure(options)?;
+    if measured::testing() {
+        return Ok(());
+    }
     let postgres = match cluster::programs() {
         Ok(programs) => postgres(options, programs)?,
         Err(why) => {
@@ -137,11 +192,6 @@ fn run(options: &Options) -> Result<(), String> {
         beside(&ours, floor, figures);
     }
     Ok(())
-}
-
-/// The runtime's own durable figures, under the same names: none as long as no host does its transfers by the machine.
-fn ours(_: &Options) -> Vec<Figure> {
-    Vec::new()
 }
 
 /// Lines for the figures that both have.
@@ -183,24 +233,9 @@ fn postgres(options: &Options, programs: PathBuf) -> Result<Vec<Figure>, String>
     println!("{}", cluster.sql("select version()")?.trim());
     cluster.sql(include_str!("ledger_postgres/schema.sql"))?;
     cluster.sql(include_str!("ledger_postgres/check.sql"))?;
-    let alone = Way { name: "alone", clients: 1, batch: 1 };
-    let single = Way { name: "single", clients: options.clients, batch: 1 };
-    let batched = Way { name: "batched", clients: BATCH_CLIENTS, batch: BATCH };
     let mut figures = Vec::new();
-    for accounts in [1_000u32, 1_000_000] {
-        let mut all = Vec::new();
-        for way in [alone, single, batched] {
-            for (pattern, hot) in [("uniform", false), ("hot", true)] {
-                all.push((way, hot, false, format!("ledger_durable_{}_{pattern}_{accounts}", way.name)));
-            }
-        }
-        if accounts == 1_000 {
-            for way in [single, batched] {
-                let name = format!("ledger_durable_{}_capped_uniform_{accounts}", way.name);
-                all.push((way, false, true, name));
-            }
-        }
-        all.retain(|(.., name)| options.wants(name));
+    for accounts in options.sizes().iter().copied() {
+        let all = options.ways(accounts);
         if all.is_empty() {
             continue;
         }
@@ -208,8 +243,9 @@ fn postgres(options: &Options, programs: PathBuf) -> Result<Vec<Figure>, String>
         cluster.sql("vacuum analyze")?;
         cluster.sql("checkpoint")?;
         // The first change of a page after a checkpoint writes all of it into the log; no other checkpoint follows.
-        cluster.pgbench("warm".to_owned(), batched, accounts, false, options.seconds.min(5))?;
-        for (way, hot, capped, name) in all {
+        let warm = Way { name: "warm", clients: BATCH_CLIENTS, batch: BATCH };
+        cluster.pgbench("warm".to_owned(), warm, accounts, false, options.seconds.min(5))?;
+        for Measurement { way, hot, capped, name } in all {
             if capped {
                 cluster.sql(&format!(
                     "insert into cap select 1, 1, id, 3600000, {EACH} from account where id > 0 on conflict do nothing"

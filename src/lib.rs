@@ -52,6 +52,10 @@
 
 #![forbid(unsafe_code)]
 
+pub mod cosign;
+mod http;
+pub mod witness;
+
 pub use icn_core::block::{
     Anchor, Capability, CredentialType, GrantLimits, Invocation, Issue, KeysBlock, Policy, Receipt, Signer,
     Usage, Write,
@@ -71,8 +75,8 @@ pub use icn_core::{costs, keys, limits, ruling};
 pub use icn_sandbox::{CacheStats, EngineOptions};
 pub use icn_system::store::StoreError;
 pub use icn_system::{
-    Audit, AuditOptions, AuditReport, Committed, FaultPoint, Faults, Finding, Host, HostOptions, KeysError,
-    Layout, Level, LockError, ModuleSpec, OpenError, Opening, Pending, ProveError, RecoverError, ScopeError,
-    ScopeSpec, ScopeView, SignedLog, SignedLogError, Subject, Witness, audit, export, now_ms, prove,
-    random_key,
+    Audit, AuditOptions, AuditReport, Committed, Cosigned, FaultPoint, Faults, Finding, Host, HostOptions,
+    KeysError, Layout, Level, LockError, ModuleSpec, OpenError, Opening, Pending, ProveError, RecoverError,
+    ScopeError, ScopeSpec, ScopeView, SignedLog, SignedLogError, Subject, Witness, audit, backup, export,
+    key_file, now_ms, prove, random_key, repair,
 };

@@ -15,7 +15,10 @@ use clap::{Parser, Subcommand};
 /// Start with `icn demo`: it holds a participatory budget among a city and its district, on this machine, and
 /// checks the whole history afterwards. Then `icn audit` on what a demo with --data left behind,
 /// and `icn ledger` for its accounts. `icn export` writes the history for others to check, `icn proof` proves one
+/// block of it. `icn cosign` has others witness the history as it grows, `icn witness` is such a witness, and `icn fork`
+/// checks the evidence when two histories were signed.
 /// block of it. `icn key` makes keys and signs delegations, on a machine without a network if you like.
+/// block of it. `icn backup`, `icn repair` and `icn publish` keep it.
 ///
 /// If you write guests: `icn check` says whether a module would be taken and why not, `icn run` calls one of its
 /// entries, `icn abi` lists what it may call and what that costs.
@@ -36,8 +39,14 @@ enum Command {
     Audit(commands::audit::Arguments),
     Ledger(commands::ledger::Arguments),
     Export(commands::export::Arguments),
+    Publish(commands::publish::Arguments),
     Import(commands::import::Arguments),
+    Backup(commands::backup::Arguments),
+    Repair(commands::repair::Arguments),
     Proof(commands::proof::Arguments),
+    Fork(commands::fork::Arguments),
+    Witness(commands::witness::Arguments),
+    Cosign(commands::cosign::Arguments),
     Dag(commands::dag::Arguments),
     Key(commands::key::Arguments),
     Check(commands::check::Arguments),
@@ -65,8 +74,14 @@ fn main() -> ExitCode {
         Command::Audit(arguments) => commands::audit::run(&arguments),
         Command::Ledger(arguments) => commands::ledger::run(&arguments),
         Command::Export(arguments) => commands::export::run(&arguments),
+        Command::Publish(arguments) => commands::publish::run(&arguments),
         Command::Import(arguments) => commands::import::run(&arguments),
+        Command::Backup(arguments) => commands::backup::run(&arguments),
+        Command::Repair(arguments) => commands::repair::run(&arguments),
         Command::Proof(arguments) => commands::proof::run(&arguments),
+        Command::Fork(arguments) => commands::fork::run(&arguments),
+        Command::Witness(arguments) => commands::witness::run(arguments),
+        Command::Cosign(arguments) => commands::cosign::run(&arguments),
         Command::Dag(arguments) => commands::dag::run(&arguments),
         Command::Key(arguments) => commands::key::run(&arguments),
         Command::Check(arguments) => commands::check::run(&arguments),

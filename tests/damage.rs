@@ -233,7 +233,7 @@ fn a_key_file_that_was_changed_is_not_used() {
         fs::remove_file(&file).unwrap();
         let error = Host::open(HostOptions::new(dir.path())).expect_err("a missing key is made anew");
         assert!(error.to_string().contains(&file.display().to_string()), "{error}");
-        fs::write(&file, &bytes).unwrap();
+        common::write_secret(&file, &bytes);
     }
     open(dir.path()).close().unwrap();
     sound(dir.path(), false);

@@ -230,7 +230,7 @@ fn a_directory_that_was_killed_before_its_first_checkpoint_is_no_damage() {
     fs::create_dir(data.join("log")).unwrap();
     assert_eq!(noted("the log is empty"), 0);
     fs::write(data.join("LOCK"), "").unwrap();
-    fs::write(data.join("host.key"), format!("{}\n", "07".repeat(32))).unwrap();
+    common::write_secret(&data.join("host.key"), format!("{}\n", "07".repeat(32)));
     assert_eq!(noted("the log is empty"), 0);
     // A segment before its header is durable, also when the zeros behind it are.
     for length in [0, 100, SECTOR, 20 * SECTOR] {

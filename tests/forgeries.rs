@@ -155,6 +155,8 @@ fn a_log_that_was_rolled_back_or_forked_is_given_away_by_a_checkpoint_seen_befor
         history.data.clone().into_os_string(),
         "--seen".into(),
         file.into_os_string(),
+        "--evidence".into(),
+        dir.path().join("evidence").into_os_string(),
     ]));
     assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
     assert_eq!(json(&output)["divergence"]["code"], "root-of-a-seen-checkpoint");

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::Output;
 
 use common::{Desk, block_on, json, open, probe_spec, run, scratch, sound, stderr, stdout};
-use icn_runtime::{RefusalCode, SecretKey, now_ms};
+use icn_runtime::{RefusalCode, SecretKey, key_file, now_ms};
 
 fn key(words: &[&str]) -> Output {
     run(std::iter::once("key").chain(words.iter().copied()))
@@ -32,8 +32,25 @@ fn refused(words: &[&str], code: i32, why: &str) {
 }
 
 fn secret(path: &Path) -> SecretKey {
-    let bytes = data_encoding::HEXLOWER.decode(fs::read(path).unwrap().trim_ascii()).unwrap();
-    SecretKey::from_bytes(&bytes.try_into().unwrap())
+    key_file::read(path, key_file::no_passphrase).unwrap()
+}
+
+#[test]
+fn a_root_that_is_encrypted_signs_with_its_passphrase_alone() {
+    let dir = scratch();
+    let file = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
+    let (root, pass, wrong, out) = (file("root.key"), file("pass"), file("wrong"), file("out.ucan"));
+    fs::write(&pass, "correct horse\n").unwrap();
+    fs::write(&wrong, "another\n").unwrap();
+    refused(&["new", "--encrypt", "--out", &root], 2, "give a file with its passphrase");
+    assert!(!Path::new(&root).exists());
+    let did = done(&["new", "--encrypt", "--passphrase-file", &pass, "--out", &root]).trim_end().to_owned();
+    assert!(fs::read_to_string(&root).unwrap().starts_with("-----BEGIN ENCRYPTED PRIVATE KEY-----\n"));
+    assert_eq!(done(&["show", &root, "--passphrase-file", &pass]).trim_end(), did);
+    let delegate = ["delegate", "--key", &root, "--to", &did, "--until", "2100-01-01", "--out", &out];
+    refused(&delegate, 2, "encrypted");
+    refused(&[&delegate[..], &["--passphrase-file", &wrong]].concat(), 2, "not the right one");
+    assert!(!Path::new(&out).exists());
 }
 
 #[test]
@@ -134,7 +151,7 @@ fn what_is_not_right_is_said_and_nothing_is_written() {
     let open_to_all = file("open.key");
     fs::write(&open_to_all, &before).unwrap();
     fs::set_permissions(&open_to_all, fs::Permissions::from_mode(0o644)).unwrap();
-    delegate(&open_to_all, &did, "2100-01-01", &[], 2, "found mode 644");
+    delegate(&open_to_all, &did, "2100-01-01", &[], 2, "has mode 0644, expected 0600");
     assert!(!Path::new(&out).exists());
     let ucan = file("ucan");
     done(&["delegate", "--key", &root, "--to", &did, "--until", "2100-01-01", "--out", &ucan]);

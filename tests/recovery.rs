@@ -304,7 +304,7 @@ fn a_key_that_was_written_before_the_crash_and_half_a_key_are_no_hindrance() {
     let host_key = fs::read(dir.path().join("host.key")).unwrap();
     fs::remove_dir_all(dir.path()).unwrap();
     fs::create_dir_all(&keys).unwrap();
-    fs::write(dir.path().join("host.key"), &host_key).unwrap();
+    common::write_secret(&dir.path().join("host.key"), &host_key);
     for half in [dir.path().join("host.new"), dir.path().join("checkpoint.new"), file.with_extension("new")] {
         fs::write(half, "0123").unwrap();
     }

@@ -259,3 +259,58 @@ fn caps_bind_members_roles_and_resources() {
     host.close().unwrap();
     sound(dir.path(), true);
 }
+
+#[test]
+fn a_treasurer_reads_what_was_ruled_as_of_every_position() {
+    let dir = scratch();
+    let host = open(dir.path());
+    let shop = Shop::open(&host);
+    let alice = Level::Member(key("alice").did());
+    let limits = Limits { credit: 100, balance_max: Some(900) };
+    let first = vec![
+        Command::SetLimits { account: shop.account("alice"), limits },
+        Command::Freeze { account: shop.account("alice") },
+        shop.cap(chip(), alice.clone(), Some(50)),
+        shop.cap(chip(), Level::Role("clerk".to_owned()), Some(9)),
+        shop.cap(chip(), Level::Scope, Some(1_000)),
+    ];
+    assert_eq!(shop.ruled(&host, first), Outcome::Ok);
+    let second = vec![
+        Command::Unfreeze { account: shop.account("alice") },
+        Command::Open { account: shop.account("shop") },
+        Command::Close { account: shop.account("shop") },
+        shop.cap(chip(), alice, None),
+    ];
+    assert_eq!(shop.ruled(&host, second), Outcome::Ok);
+    host.close().unwrap();
+
+    let told = |arguments: &[&str]| {
+        let data = dir.path().to_str().unwrap();
+        let output = common::run([&["ledger", "accounts", "--data", data][..], arguments].concat());
+        assert_eq!(output.status.code(), Some(0), "{}", common::stderr(&output));
+        output
+    };
+    let cells = |arguments: &[&str], owner: &str| {
+        let rows = common::json(&told(&[arguments, &["--json"]].concat()));
+        let owner = shop.owner(owner).to_string();
+        let row = rows.as_array().unwrap().iter().find(|row| row["owner"] == owner && row["unit"] == "CHIP");
+        let cell = |name: &str| row.map_or("no row", |row| row[name].as_str().unwrap()).to_owned();
+        ["credit_limit", "balance_max", "state", "caps"].map(cell)
+    };
+    let window = format!("in {AGES_MS} ms");
+    // The host's block, the policy, the first ruling, the second.
+    assert_eq!(cells(&["--at", "2"], "alice"), ["no row"; 4]);
+    assert_eq!(
+        cells(&["--at", "3"], "alice"),
+        ["100", "900", "frozen", &format!("member: 50 {window}")],
+        "frozen by the first"
+    );
+    let of_the_scope = format!("role clerk: 9 {window}; scope: 1000 {window}");
+    assert_eq!(cells(&[], "treasury"), ["0", "", "open", &of_the_scope]);
+    assert_eq!(cells(&[], "alice"), ["100", "900", "open", ""]);
+    assert_eq!(cells(&[], "shop"), ["0", "", "closed", ""]);
+    let csv = common::stdout(&told(&["--csv"]));
+    let heading = "scope,owner,unit,debits,credits,balance,credit_limit,balance_max,state,caps";
+    assert_eq!(csv.lines().next(), Some(heading));
+    assert!(csv.contains(&format!(",0,,open,{of_the_scope}\n")), "{csv}");
+}

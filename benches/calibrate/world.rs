@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use futures::FutureExt as _;
-use futures::future::BoxFuture;
 use icn_core::block::{Capability, GrantLimits, Install, Issue, Node, NodeTag, Policy, PolicyTag};
 use icn_core::encode::Block;
 use icn_core::id::{BlockId, Codec, Did, HoldId, Origin, Owner, Unit};
@@ -13,7 +12,7 @@ use icn_core::ledger::{Actor, HoldState, Ledger, LedgerRefusal, Operation};
 use icn_core::limits;
 use icn_core::policy::PolicyInForce;
 use icn_core::state::State;
-use icn_sandbox::{Call, LedgerPort, PortError};
+use icn_sandbox::{Call, LedgerPort, PortAnswer};
 
 /// Keys of the scope's state.
 const KEYS: usize = 10_000;
@@ -24,7 +23,7 @@ struct Port {
 }
 
 impl LedgerPort for Port {
-    fn stage(&mut self, operation: Operation) -> BoxFuture<'_, Result<Result<(), LedgerRefusal>, PortError>> {
+    fn stage(&mut self, operation: Operation) -> PortAnswer<'_, Result<(), LedgerRefusal>> {
         let answer = self.ledger.stage(self.scope, TIME_MS, &Actor::default(), operation);
         futures::future::ready(Ok(answer)).boxed()
     }
@@ -33,15 +32,15 @@ impl LedgerPort for Port {
         owner: Owner,
         unit: Unit,
         amount: u64,
-    ) -> BoxFuture<'_, Result<Result<(), LedgerRefusal>, PortError>> {
+    ) -> PortAnswer<'_, Result<(), LedgerRefusal>> {
         let (scope, nobody) = (self.scope, Actor::default());
         let answer = self.ledger.authorize_staged(scope, TIME_MS, &nobody, (owner, unit), amount);
         futures::future::ready(Ok(answer)).boxed()
     }
-    fn balance(&mut self, owner: Owner, unit: Unit) -> BoxFuture<'_, Result<i128, PortError>> {
+    fn balance(&mut self, owner: Owner, unit: Unit) -> PortAnswer<'_, i128> {
         futures::future::ready(Ok(self.ledger.balance_staged(self.scope, TIME_MS, &owner, &unit))).boxed()
     }
-    fn open_hold(&mut self, id: HoldId) -> BoxFuture<'_, Result<Option<HoldState>, PortError>> {
+    fn open_hold(&mut self, id: HoldId) -> PortAnswer<'_, Option<HoldState>> {
         futures::future::ready(Ok(self.ledger.open_hold(self.scope, TIME_MS, &id))).boxed()
     }
 }

@@ -1,24 +1,31 @@
 //! `icn audit`: checks a log, from a data directory or from an export.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::{ErrorKind, Write as _};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::{Duration, Instant};
 
-use icn_runtime::{Audit, AuditReport, BlockId, Invocation, Level, Receipt, Subject, Witness};
+use icn_runtime::export::ExportLayout;
+use icn_runtime::{Audit, AuditReport, BlockId, Hash, Invocation, Layout, Level, Receipt, Subject, Witness};
 use indicatif::ProgressBar;
 
-use super::output::{print, tell};
+use super::output::{print, shell_word, tell};
 use super::{FAILED, MISUSE, OK, files, misuse, progress_bar, trust_policy};
 
 /// Check a host's history, trusting nobody.
 ///
 /// Reads the stored log from its first byte to its last and checks every content address, signature, parent,
 /// sequence, state root and checkpoint, and folds the ledger from zero. It needs none of the host's secrets and
-/// writes nothing. The first thing that does not hold is named: position, block, what was expected, what was
+/// writes nothing but evidence of a fork. The first thing that does not hold is named: position, block, what was expected, what was
 /// found. While a host has the directory open, what its newest checkpoint covers is checked, and the report says so.
 ///
 /// With --export it checks what `icn export` wrote, on any machine: every block of the CAR, and that every tile, every
 /// bundle of entries and the checkpoint are what the blocks give.
+///
+/// When the log is another than a checkpoint with --seen says, and its own checkpoint shows it, both are written to a file
+/// that anyone can check with `icn fork`: the log signed two histories.
 ///
 /// Exit code: 0 everything holds, 1 something does not (damage is named) or the report could not be written, 2 there
 /// is nothing to check (no host's directory, or one that cannot be read) or the arguments are not right.
@@ -45,21 +52,68 @@ pub(crate) struct Arguments {
     /// from it; may be given several times
     #[arg(long, value_name = "FILE")]
     seen: Vec<PathBuf>,
-    /// Who is trusted, as JSON: the log's key, witnesses, and how many of them must have cosigned the checkpoint
+    /// Where evidence of a fork is written; in the current directory, under a name of its own, unless told
+    #[arg(long, value_name = "FILE")]
+    evidence: Option<PathBuf>,
+    /// Who is trusted, as JSON: the log's key, witnesses, and how many of them must have cosigned the checkpoint, or one
+    /// before it, which then is held against the log
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
     /// Print the report as one JSON document
     #[arg(long)]
     json: bool,
+    /// Say on standard error how far it is, also where that is no terminal
+    #[arg(long)]
+    progress: bool,
 }
 
-struct Bar(ProgressBar);
+/// How far an audit is, for a person: as a bar on a terminal, or, when that is asked for, in lines.
+pub(super) struct Bar {
+    bar: ProgressBar,
+    /// When the last line was said; none when none is wanted.
+    lines: Option<Instant>,
+    total: u64,
+}
+
+/// How often a line is said.
+const LINE_EVERY: Duration = Duration::from_secs(1);
+
+impl Bar {
+    /// A bar of so many leaves, 0 when that is not known. With `has_lines` it is said in lines where a bar cannot be drawn.
+    pub(super) fn new(total: u64, has_lines: bool) -> Self {
+        let bar = progress_bar(total, "auditing");
+        let lines = (has_lines && bar.is_hidden()).then(Instant::now);
+        Self { bar, lines, total }
+    }
+
+    pub(super) fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}
 
 impl Witness for Bar {
     fn receipt(&mut self, _: BlockId, _: &Invocation, _: &Receipt) {}
     fn progress(&mut self, leaves: u64) {
-        self.0.set_position(leaves);
+        // More than was signed when it began: a bar that is full.
+        self.bar.set_position(leaves.min(if self.total == 0 { leaves } else { self.total }));
+        if let Some(last) = &mut self.lines
+            && (leaves == self.total || last.elapsed() >= LINE_EVERY)
+        {
+            *last = Instant::now();
+            let of = if self.total == 0 { String::new() } else { format!(" of {}", self.total) };
+            tell("audit", &format!("{leaves}{of} leaves hold"));
+        }
     }
+}
+
+/// How many leaves a log's checkpoint says that it has; 0 when none says it. Only for the bar: nobody verified it.
+fn total(subject: &Subject) -> u64 {
+    let path = match subject {
+        Subject::Data(data) => Layout::new(data).checkpoint(),
+        Subject::Export(dir) => ExportLayout::new(dir).checkpoint(),
+    };
+    let note = std::fs::read_to_string(path).unwrap_or_default();
+    note.lines().nth(1).and_then(|size| size.parse().ok()).unwrap_or(0)
 }
 
 pub(crate) fn run(arguments: &Arguments) -> ExitCode {
@@ -67,9 +121,9 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
         Ok(asked) => asked,
         Err(why) => return misuse("audit", &why),
     };
-    let mut bar = Bar(progress_bar(0, "auditing"));
+    let mut bar = Bar::new(total(&asked.subject), arguments.progress);
     let report = asked.run(&mut bar);
-    bar.0.finish_and_clear();
+    bar.finish();
     let report = match report {
         Ok(report) => report,
         Err(error) => {
@@ -77,6 +131,9 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
             return ExitCode::from(MISUSE);
         }
     };
+    if let Some(fork) = &report.fork {
+        keep_evidence(arguments.evidence.as_deref(), fork);
+    }
     let text = if arguments.json { serde_json::to_string(&report) } else { Ok(to_text(&report)) };
     let printed = match text {
         Ok(text) => print("audit", &text),
@@ -86,6 +143,36 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
         }
     };
     if printed && report.ok { OK } else { ExitCode::from(FAILED) }
+}
+
+/// Writes evidence of a fork where it is asked for, or in the current directory. What cannot be written is said; the report
+/// has it too.
+fn keep_evidence(file: Option<&Path>, fork: &str) {
+    let name = format!("icn-fork-{}.txt", &Hash::digest(fork.as_bytes()).to_hex()[..16]);
+    let file = file.map_or_else(|| PathBuf::from(name), Path::to_owned);
+    let written = match File::create_new(&file) {
+        Ok(mut created) => created.write_all(fork.as_bytes()).and_then(|()| created.sync_all()),
+        // The same, from an audit before.
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => match std::fs::read(&file) {
+            Ok(found) if found == fork.as_bytes() => Ok(()),
+            _ => Err(error),
+        },
+        Err(error) => Err(error),
+    };
+    match written {
+        Ok(()) => {
+            let word = shell_word(&file);
+            tell(
+                "audit",
+                &format!(
+                    "evidence of a fork is in {word}: check it with `icn fork {word}`, and give it to others"
+                ),
+            );
+        }
+        Err(error) => {
+            tell("audit", &format!("writing the evidence of a fork to {}: {error}", file.display()))
+        }
+    }
 }
 
 /// What the arguments ask for.
@@ -128,6 +215,10 @@ fn to_text(report: &AuditReport) -> String {
         report.size, report.scopes, report.invocations
     );
     let _ = writeln!(text, "root {}", report.root);
+    if let Some(cosigned) = &report.cosigned {
+        let names: Vec<&str> = cosigned.witnesses.iter().map(|(name, _)| name.as_str()).collect();
+        let _ = writeln!(text, "size {} is cosigned by {}", cosigned.size, names.join(", "));
+    }
     let _ = match &report.divergence {
         None => write!(text, "audit passed"),
         Some(finding) => write!(text, "AUDIT FAILED at {finding}"),

@@ -1,6 +1,7 @@
 //! `icn dag`: blocks and their links, for a person to look at.
 
 mod dot;
+mod svg;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write as _;
@@ -9,7 +10,7 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 use icn_core::dag::cbor;
-use icn_core::dag::entries::Row;
+use icn_core::dag::entries::{EntriesError, Row};
 use icn_core::encode::Block;
 use icn_core::id::Codec;
 use icn_core::log::Link;
@@ -27,7 +28,8 @@ const SHOWN: usize = 20;
 ///
 /// Shows what the host's newest signed checkpoint covers, also while the host is running. Bytes are compared with their
 /// names; for signatures and all else that makes a log hold there is `icn audit`. With --dot the same is printed as a
-/// graph in the language of Graphviz: `icn dag show --data DIR --dot | dot -Tsvg > dag.svg`.
+/// graph in the language of Graphviz: `icn dag show --data DIR --dot | dot -Tsvg > dag.svg`. With --svg it is drawn, as a
+/// picture that any browser shows: an author a lane, an entry a column, a block a box, a link a line.
 ///
 /// Exit code: 0 it is shown, 1 the log does not hold or there is no such block or path, 2 there is no log, or the arguments
 /// are not right.
@@ -43,8 +45,11 @@ struct Common {
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
     /// Print a graph in the language of Graphviz
-    #[arg(long)]
+    #[arg(long, conflicts_with = "svg")]
     dot: bool,
+    /// Print a picture, as SVG
+    #[arg(long)]
+    svg: bool,
 }
 
 #[derive(Subcommand)]
@@ -91,6 +96,10 @@ struct Shown {
     /// Its position, when it is a leaf.
     position: Option<u64>,
     links: Vec<BlockId>,
+    /// Who signed the entry that brought it.
+    author: String,
+    /// The position of that entry.
+    entry: u64,
 }
 
 /// Why nothing is shown.
@@ -99,7 +108,7 @@ enum Failure {
     #[error(transparent)]
     Log(#[from] SignedLogError),
     #[error("position {0}: {1}: run `icn audit`")]
-    Entry(u64, icn_core::dag::entries::EntriesError),
+    Entry(u64, EntriesError),
     #[error("{0} is not in the log, as far as it is signed")]
     NoSuchBlock(BlockId),
     #[error("no way of links leads from {0} to {1}")]
@@ -122,15 +131,31 @@ impl Walk {
         let Some((position, entry)) = self.log.next_entry()? else { return Ok(None) };
         let place = |id: &BlockId| (position..).zip(&entry.leaves).find(|(_, leaf)| *leaf == id);
         let blocks = self.row.next(&entry).map_err(|why| Failure::Entry(position, why))?;
+        // An entry is its first leaf's author's, but for the legs of others in it.
+        let mut authors = BTreeMap::new();
+        for (payload, envelope) in blocks.iter().zip(blocks.iter().skip(1)) {
+            if let (Some(_), Ok(link)) = (place(&envelope.id()), link_of(payload)) {
+                let author = link.author.to_string();
+                authors.extend([(payload.id(), author.clone()), (envelope.id(), author)]);
+            }
+        }
+        let own = entry.leaves.first().and_then(|first| authors.get(first)).cloned().unwrap_or_default();
         let shown = |block: &&Block| Shown {
             id: block.id(),
             kind: kind_of(block),
             bytes: block.bytes().len(),
             position: place(&block.id()).map(|(at, _)| at),
             links: links_of(block),
+            author: authors.get(&block.id()).unwrap_or(&own).clone(),
+            entry: position,
         };
         Ok(Some(blocks.iter().map(shown).collect()))
     }
+}
+
+/// Whose a leaf with this payload is, and which of theirs.
+fn link_of(payload: &Block) -> Result<Link, icn_core::encode::DecodeError> {
+    icn_core::block::Payload::from_bytes(payload.bytes()).map(|payload| Link::of(&payload))
 }
 
 fn links_of(block: &Block) -> Vec<BlockId> {
@@ -153,23 +178,27 @@ fn kind_of(block: &Block) -> String {
 
 pub(crate) fn run(arguments: &Arguments) -> ExitCode {
     let parse = |text: &str| BlockId::parse(text).map_err(|error| format!("{text}: {error}"));
-    let shown = match &arguments.what {
-        What::Heads { common } => heads(&common.data).map(|blocks| (blocks, common.dot)),
+    let (common, shown) = match &arguments.what {
+        What::Heads { common } => (common, heads(&common.data)),
         What::Show { common, block: None, from, count } => {
-            entries(&common.data, *from, count.unwrap_or(SHOWN)).map(|blocks| (blocks, common.dot))
+            (common, entries(&common.data, *from, count.unwrap_or(SHOWN)))
         }
         What::Show { common, block: Some(text), .. } => match parse(text) {
-            Ok(id) => block(&common.data, &id).map(|blocks| (blocks, common.dot)),
+            Ok(id) => (common, block(&common.data, &id)),
             Err(why) => return misuse("dag", &why),
         },
         What::Path { common, start, end } => match parse(start).and_then(|start| Ok((start, parse(end)?))) {
-            Ok((start, end)) => path(&common.data, &start, &end).map(|blocks| (blocks, common.dot)),
+            Ok((start, end)) => (common, path(&common.data, &start, &end)),
             Err(why) => return misuse("dag", &why),
         },
     };
     match shown {
-        Ok((blocks, is_dot)) => {
-            let text = if is_dot { dot::graph(&blocks) } else { table(&blocks) };
+        Ok(blocks) => {
+            let text = match (common.dot, common.svg) {
+                (true, _) => dot::graph(&blocks),
+                (_, true) => svg::picture(&blocks),
+                _ => table(&blocks),
+            };
             if print("dag", text.trim_end()) { OK } else { ExitCode::from(FAILED) }
         }
         Err(error) => {
@@ -183,7 +212,7 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
 /// The blocks for a person: a line each, its links below it.
 fn table(blocks: &[Shown]) -> String {
     let mut text = String::new();
-    for Shown { id, kind, bytes, position, links } in blocks {
+    for Shown { id, kind, bytes, position, links, .. } in blocks {
         let place = position.map_or_else(|| "-".to_owned(), |position| position.to_string());
         let _ = writeln!(text, "{place:>8}  {id}  {kind}, {bytes} bytes");
         for link in links {
@@ -202,15 +231,15 @@ fn heads(data: &Path) -> Result<Vec<Shown>, Failure> {
         for pair in row.windows(2) {
             let [payload, envelope] = pair else { continue };
             let place = (position..).zip(&entry.leaves).find(|(_, leaf)| **leaf == envelope.id());
-            let read = icn_core::block::Payload::from_bytes(payload.bytes());
-            let (Some((place, _)), Ok(read)) = (place, read) else { continue };
-            let link = Link::of(&read);
+            let (Some((place, _)), Ok(link)) = (place, link_of(payload)) else { continue };
             let shown = Shown {
                 id: envelope.id(),
                 kind: format!("{}, number {} of {}", kind_of(payload), link.seq, link.author),
                 bytes: envelope.bytes().len(),
                 position: Some(place),
                 links: links_of(envelope),
+                author: link.author.to_string(),
+                entry: position,
             };
             last.insert(link.author, shown);
         }

@@ -2,18 +2,25 @@
 
 pub(crate) mod abi;
 pub(crate) mod audit;
+pub(crate) mod backup;
 pub(crate) mod check;
+pub(crate) mod cosign;
 pub(crate) mod dag;
 pub(crate) mod demo;
 pub(crate) mod export;
 mod files;
+pub(crate) mod fork;
 pub(crate) mod import;
 pub(crate) mod key;
 pub(crate) mod ledger;
 pub(crate) mod output;
+pub(crate) mod passphrase;
 pub(crate) mod proof;
+pub(crate) mod publish;
+pub(crate) mod repair;
 pub(crate) mod run;
 mod text;
+pub(crate) mod witness;
 
 use std::fmt::Display;
 use std::io::ErrorKind;
@@ -21,6 +28,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use icn_core::dag::note::VerifierKey;
 use icn_core::dag::quorum::TrustPolicy;
 use icn_runtime::StoreError;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -73,6 +81,20 @@ pub(crate) fn trust_policy(file: &Path) -> Result<TrustPolicy, String> {
         serde_json::from_slice(&bytes).map_err(|error| format!("{}: {error}", file.display()))?;
     policy.check().map_err(|error| format!("{}: {error}", file.display()))?;
     Ok(policy)
+}
+
+/// Reads a verifier key, `name+id+key`, or a file that has it; `option` says where it was named.
+pub(crate) fn verifier_key(option: &str, text: &str) -> Result<VerifierKey, String> {
+    let read = |text: &str| VerifierKey::parse(text.trim_end()).map_err(|error| error.to_string());
+    match read(text) {
+        Ok(key) => Ok(key),
+        // A key has two pluses in it, and the file of one seldom has.
+        Err(why) if text.matches('+').count() >= 2 => Err(format!("{option}: {why}")),
+        Err(_) => {
+            let bytes = files::input(Some(Path::new(text)))?;
+            read(&String::from_utf8_lossy(&bytes)).map_err(|why| format!("{text}: {why}"))
+        }
+    }
 }
 
 /// A progress bar on standard error; none when that is not a terminal.

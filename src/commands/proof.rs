@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use icn_core::dag::note::VerifierKey;
 use icn_core::dag::proof::ProofError;
 use icn_core::dag::quorum::{TrustError, TrustPolicy};
 use icn_core::dag::tlog_proof::{TlogProof, TlogProofError};
@@ -184,16 +183,7 @@ fn policy_of(arguments: &Arguments) -> Result<TrustPolicy, String> {
     }
     let text =
         arguments.vkey.as_deref().ok_or("whose checkpoint counts? name a key with --vkey, or a --policy")?;
-    let read = |text: &str| VerifierKey::parse(text.trim_end()).map_err(|error| error.to_string());
-    // A key has two pluses in it, and the file of one seldom has.
-    let key = match read(text) {
-        Ok(key) => key,
-        Err(why) if text.matches('+').count() >= 2 => return Err(format!("--vkey: {why}")),
-        Err(_) => {
-            let bytes = files::input(Some(Path::new(text)))?;
-            read(&String::from_utf8_lossy(&bytes)).map_err(|why| format!("{text}: {why}"))?
-        }
-    };
+    let key = super::verifier_key("--vkey", text)?;
     let policy = TrustPolicy::log_alone(key);
     policy.check().map_err(|error| error.to_string())?;
     Ok(policy)

@@ -104,7 +104,7 @@ pub(crate) fn history(data: &Path) -> History {
     let host_key = key("host of forgeries");
     fs::create_dir_all(data).unwrap();
     let secret = data_encoding::HEXLOWER.encode(&host_key.to_bytes());
-    fs::write(data.join("host.key"), format!("{secret}\n")).unwrap();
+    super::write_secret(&data.join("host.key"), format!("{secret}\n"));
     let host = Host::open(HostOptions::new(data)).unwrap();
     let (ours, theirs) = (Desk::open(&host, "ours"), Desk::open(&host, "theirs"));
     for at in 0..3u8 {

@@ -10,6 +10,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
@@ -133,6 +134,12 @@ pub(crate) fn copy(from: &Path, to: &Path) {
             std::fs::set_permissions(&path, metadata.permissions()).unwrap();
         }
     }
+}
+
+/// Writes a file that its owner alone may read, as key files must be.
+pub(crate) fn write_secret(path: &Path, bytes: impl AsRef<[u8]>) {
+    std::fs::write(path, bytes).unwrap();
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
 }
 
 /// The only segment file of a small log.

@@ -84,6 +84,7 @@ impl Checkpoint {
         let fail = |why: &str| CheckpointError(why.to_owned());
         let (body, signatures) =
             note.split_once("\n\n").ok_or_else(|| fail("expected a text, an empty line, signatures"))?;
+        let signatures = signatures.strip_suffix('\n').ok_or_else(|| fail("its last line does not end"))?;
         let checkpoint = Self::from_body(&format!("{body}\n"))?;
         if checkpoint.origin != *origin {
             return Err(CheckpointError(format!("of the log {}, expected {origin}", checkpoint.origin)));
@@ -114,6 +115,10 @@ mod tests {
         assert_eq!(Checkpoint::open(&note, &origin, &key.did()).unwrap(), checkpoint);
         assert!(Checkpoint::open(&note, &origin, &Did::from_key([2; 32])).is_err());
         for at in 0..note.len() {
+            assert!(
+                Checkpoint::open(note.get(..at).unwrap_or_default(), &origin, &key.did()).is_err(),
+                "cut to {at}"
+            );
             let mut changed = note.clone().into_bytes();
             changed[at] ^= 1;
             if let Ok(text) = String::from_utf8(changed) {

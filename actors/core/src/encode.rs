@@ -93,6 +93,15 @@ pub fn to_bytes<T: Serialize>(value: &T) -> Vec<u8> {
     serde_ipld_dagcbor::to_vec(value).expect("types of this crate have a dag-cbor form")
 }
 
+/// Reads a value from a reader to its end, strictly as dag-cbor is read, without holding its bytes: for what is derived,
+/// whose bytes name nothing, so that it does not matter whether they are the canonical ones.
+pub fn from_reader<T: DeserializeOwned>(
+    what: &'static str,
+    reader: impl std::io::BufRead,
+) -> Result<T, DecodeError> {
+    serde_ipld_dagcbor::from_reader(reader).map_err(|e| DecodeError::Malformed { what, why: e.to_string() })
+}
+
 /// Reads a value from its canonical bytes.
 pub fn from_bytes<T: Serialize + DeserializeOwned>(
     what: &'static str,

@@ -20,6 +20,7 @@ pub mod costs;
 pub mod crossing;
 pub mod dag;
 mod deadlines;
+mod difference;
 pub mod effect;
 pub mod encode;
 pub mod gate;

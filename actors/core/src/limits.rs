@@ -35,6 +35,12 @@ pub const RAW_BLOCK_BYTES_MAX: usize = 4 * 1024 * 1024;
 pub const BLOCK_DEPTH_MAX: usize = 64;
 /// Bytes of a signed note, at most.
 pub const NOTE_BYTES_MAX: usize = 64 * 1024;
+/// Bytes that a witness reads of a request, at most: a note, and 63 hashes and a size before it.
+pub const WITNESS_REQUEST_BYTES_MAX: usize = NOTE_BYTES_MAX + 4096;
+/// Hashes of a consistency proof in a request to a witness, at most (C2SP tlog-witness, "add-checkpoint").
+pub const WITNESS_PROOF_HASHES_MAX: usize = 63;
+/// Bytes that are read of a witness's answer, at most.
+pub const WITNESS_ANSWER_BYTES_MAX: usize = NOTE_BYTES_MAX;
 /// Signatures of a note, at most.
 pub const NOTE_SIGNATURES_MAX: usize = 64;
 /// Bytes of a UCAN, at most.

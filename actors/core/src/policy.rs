@@ -1,6 +1,6 @@
 //! A policy in force: the signed block, checked, with its rolls at hand. Deny is the default.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::block::{Capability, GrantLimits, Install, Invocation, Policy};
@@ -44,7 +44,7 @@ impl Roll {
     /// The roll of these members, in whatever order, each once.
     #[must_use]
     pub fn of(members: impl IntoIterator<Item = Did>) -> Self {
-        let keys: std::collections::BTreeSet<[u8; 32]> = members.into_iter().map(|did| *did.key()).collect();
+        let keys: BTreeSet<[u8; 32]> = members.into_iter().map(|did| *did.key()).collect();
         Self(Block::new(Codec::Raw, keys.into_iter().flatten().collect()))
     }
 
@@ -85,6 +85,8 @@ pub struct PolicyInForce {
     id: BlockId,
     policy: Policy,
     rolls: BTreeMap<BlockId, Arc<Roll>>,
+    /// Who is named for each role, to be found: every invocation asks, and for the ledger all roles are asked.
+    named: BTreeMap<String, BTreeSet<Did>>,
 }
 
 impl PolicyInForce {
@@ -170,7 +172,9 @@ impl PolicyInForce {
         {
             return fail("the grant limits are over the host's".into());
         }
-        Ok(Self { id, policy, rolls })
+        let named =
+            policy.roles.iter().map(|(name, role)| (name.clone(), role.named.iter().copied().collect()));
+        Ok(Self { id, named: named.collect(), policy, rolls })
     }
 
     /// The envelope's name.
@@ -206,13 +210,11 @@ impl PolicyInForce {
         match role {
             ROLE_ANYONE => true,
             ROLE_ADMIN => self.policy.admins.contains(member),
-            _ => self.policy.roles.get(role).is_some_and(|role| {
-                role.named.contains(member)
-                    || role
-                        .rolls
-                        .iter()
-                        .any(|id| self.rolls.get(id).is_some_and(|roll| roll.contains(member)))
-            }),
+            _ => {
+                let is_on = |id: &BlockId| self.rolls.get(id).is_some_and(|roll| roll.contains(member));
+                self.named.get(role).is_some_and(|named| named.contains(member))
+                    || self.policy.roles.get(role).is_some_and(|role| role.rolls.iter().any(is_on))
+            }
         }
     }
 

@@ -10,6 +10,7 @@ use crate::authority;
 use crate::block::{Counterpart, Entry, HostBlock, Invocation, KeysBlock, Payload, Policy, Receipt};
 use crate::chain::{Chain, ChainError, random_seed};
 use crate::crossing::{self, Leg};
+use crate::difference::difference;
 use crate::effect::{Outcome, Staged, TrapKind};
 use crate::encode::Block;
 use crate::gate;
@@ -719,20 +720,4 @@ pub fn cap_storage(ledger: &Ledger, chain: &Chain, actor: &Actor, time: u64) -> 
 #[must_use]
 pub fn least_storage(left: i64, capped: Option<u64>) -> i64 {
     capped.map_or(left, |capped| left.min(i64::try_from(capped).unwrap_or(i64::MAX)))
-}
-
-/// The first field in which two receipts differ: ours, then theirs.
-fn difference(ours: &Receipt, theirs: &Receipt) -> (&'static str, String, String) {
-    macro_rules! compare {
-        ($($field:ident),*) => {
-            $(if ours.$field != theirs.$field {
-                return (stringify!($field), format!("{:?}", ours.$field), format!("{:?}", theirs.$field));
-            })*
-        };
-    }
-    compare!(
-        outcome, fuel, usage, output, logged, writes, journal, with, nodes, anchors, root, time, seq, prev,
-        invocation, engine
-    );
-    ("bytes", "the same".into(), "others".into())
 }

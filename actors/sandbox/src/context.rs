@@ -29,22 +29,25 @@ pub enum PortError {
     Elsewhere(Did),
 }
 
+/// What a port gives: the ledger's answer, or why there is none.
+pub type PortAnswer<'a, T> = BoxFuture<'a, Result<T, PortError>>;
+
 /// The ledger's word on what a guest moves and on balances, at once, at the time of its invocation.
 pub trait LedgerPort: Send {
     /// Does an operation of this invocation, for it alone to see, or refuses it. That the invocation's own policy names
     /// the counterpart was asked before; whether the counterpart's names this scope, the port asks.
-    fn stage(&mut self, operation: Operation) -> BoxFuture<'_, Result<Result<(), LedgerRefusal>, PortError>>;
+    fn stage(&mut self, operation: Operation) -> PortAnswer<'_, Result<(), LedgerRefusal>>;
     /// Whether this invocation's actor may spend so much of an account: its limit, what is held, and every cap.
     fn authorize(
         &mut self,
         owner: Owner,
         unit: Unit,
         amount: u64,
-    ) -> BoxFuture<'_, Result<Result<(), LedgerRefusal>, PortError>>;
+    ) -> PortAnswer<'_, Result<(), LedgerRefusal>>;
     /// What an account of this scope has and has not set aside, this invocation's own operations done.
-    fn balance(&mut self, owner: Owner, unit: Unit) -> BoxFuture<'_, Result<i128, PortError>>;
+    fn balance(&mut self, owner: Owner, unit: Unit) -> PortAnswer<'_, i128>;
     /// A hold that is open in this scope, this invocation's own doings applied.
-    fn open_hold(&mut self, id: HoldId) -> BoxFuture<'_, Result<Option<HoldState>, PortError>>;
+    fn open_hold(&mut self, id: HoldId) -> PortAnswer<'_, Option<HoldState>>;
 }
 
 /// Everything that decides a run, beside the module.

@@ -29,7 +29,7 @@ mod validate;
 
 pub use abi::{ABI_VERSION, FUNCTIONS, FunctionType, LIMITS, Linked, PARAMETERS, linked};
 pub use cache::{Cache, CacheError, CacheLimits, CacheStats};
-pub use context::{Call, LedgerPort, PortError};
+pub use context::{Call, LedgerPort, PortAnswer, PortError};
 pub use engine::{Engine, EngineOptions, GiveWay, Ticker};
 pub use install::{capabilities, capability_names, check_install};
 pub use memory::{CODES, Code};

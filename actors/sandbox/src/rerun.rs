@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use futures::FutureExt as _;
-use futures::future::BoxFuture;
+use futures::future::ready;
 use icn_core::crossing;
 use icn_core::effect::Staged;
 use icn_core::id::{Did, HoldId, Owner, Unit};
@@ -14,7 +14,7 @@ use icn_core::replay::{Rerun, Rerunner};
 use icn_core::ruling;
 
 use crate::cache::Lru;
-use crate::context::{Call, LedgerPort, PortError};
+use crate::context::{Call, LedgerPort, PortAnswer, PortError};
 use crate::engine::Engine;
 use crate::ruling::rule;
 use crate::run::Module;
@@ -65,39 +65,37 @@ pub fn beside(
     Ok(crossing::names(theirs.ok_or(PortError::Elsewhere(other))?, scope))
 }
 
+impl Lent {
+    /// What the ledger answers, which is there at once.
+    fn ask<T: Send>(&self, ask: impl FnOnce(MutexGuard<'_, Ledger>) -> T) -> Result<T, PortError> {
+        self.ledger.lock().map(ask).map_err(|_| PortError::Closed)
+    }
+}
+
 impl LedgerPort for Lent {
-    fn stage(&mut self, operation: Operation) -> BoxFuture<'_, Result<Result<(), LedgerRefusal>, PortError>> {
-        let consent = beside(&self.beside, self.scope, &operation);
-        let stage =
-            |mut ledger: MutexGuard<'_, Ledger>| ledger.stage(self.scope, self.time, &self.actor, operation);
-        let answer = consent.and_then(|consent| match consent {
-            Ok(()) => self.ledger.lock().map(stage).map_err(|_| PortError::Closed),
+    fn stage(&mut self, operation: Operation) -> PortAnswer<'_, Result<(), LedgerRefusal>> {
+        let answer = beside(&self.beside, self.scope, &operation).and_then(|consent| match consent {
+            Ok(()) => self.ask(|mut ledger| ledger.stage(self.scope, self.time, &self.actor, operation)),
             refused => Ok(refused),
         });
-        futures::future::ready(answer).boxed()
+        ready(answer).boxed()
     }
     fn authorize(
         &mut self,
         owner: Owner,
         unit: Unit,
         amount: u64,
-    ) -> BoxFuture<'_, Result<Result<(), LedgerRefusal>, PortError>> {
-        let ask = |mut ledger: MutexGuard<'_, Ledger>| {
-            ledger.authorize_staged(self.scope, self.time, &self.actor, (owner, unit), amount)
-        };
-        let answer = self.ledger.lock().map(ask).map_err(|_| PortError::Closed);
-        futures::future::ready(answer).boxed()
+    ) -> PortAnswer<'_, Result<(), LedgerRefusal>> {
+        let account = (owner, unit);
+        let answer = self
+            .ask(|mut ledger| ledger.authorize_staged(self.scope, self.time, &self.actor, account, amount));
+        ready(answer).boxed()
     }
-    fn balance(&mut self, owner: Owner, unit: Unit) -> BoxFuture<'_, Result<i128, PortError>> {
-        let balance =
-            |ledger: MutexGuard<'_, Ledger>| ledger.balance_staged(self.scope, self.time, &owner, &unit);
-        let answer = self.ledger.lock().map(balance).map_err(|_| PortError::Closed);
-        futures::future::ready(answer).boxed()
+    fn balance(&mut self, owner: Owner, unit: Unit) -> PortAnswer<'_, i128> {
+        ready(self.ask(|ledger| ledger.balance_staged(self.scope, self.time, &owner, &unit))).boxed()
     }
-    fn open_hold(&mut self, id: HoldId) -> BoxFuture<'_, Result<Option<HoldState>, PortError>> {
-        let hold = |ledger: MutexGuard<'_, Ledger>| ledger.open_hold(self.scope, self.time, &id);
-        let answer = self.ledger.lock().map(hold).map_err(|_| PortError::Closed);
-        futures::future::ready(answer).boxed()
+    fn open_hold(&mut self, id: HoldId) -> PortAnswer<'_, Option<HoldState>> {
+        ready(self.ask(|ledger| ledger.open_hold(self.scope, self.time, &id))).boxed()
     }
 }
 

@@ -4,11 +4,10 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::FutureExt as _;
-use futures::future::BoxFuture;
 use icn_core::id::{HoldId, Owner, Unit};
 use icn_core::ledger::{HoldState, LedgerRefusal, Operation};
 
-use crate::context::{Call, LedgerPort, PortError};
+use crate::context::{Call, LedgerPort, PortAnswer, PortError};
 
 /// What the ledger said, once.
 enum Answer {
@@ -55,7 +54,7 @@ impl Listening {
 }
 
 impl LedgerPort for Listening {
-    fn stage(&mut self, operation: Operation) -> BoxFuture<'_, Result<Result<(), LedgerRefusal>, PortError>> {
+    fn stage(&mut self, operation: Operation) -> PortAnswer<'_, Result<(), LedgerRefusal>> {
         let Self { ledger, heard } = self;
         let said = ledger.stage(operation);
         said.inspect(|said| said.iter().for_each(|said| Self::keep(heard, Answer::Stage(said.clone()))))
@@ -66,7 +65,7 @@ impl LedgerPort for Listening {
         owner: Owner,
         unit: Unit,
         amount: u64,
-    ) -> BoxFuture<'_, Result<Result<(), LedgerRefusal>, PortError>> {
+    ) -> PortAnswer<'_, Result<(), LedgerRefusal>> {
         let Self { ledger, heard } = self;
         let said = ledger.authorize(owner, unit, amount);
         said.inspect(|said| {
@@ -74,12 +73,12 @@ impl LedgerPort for Listening {
         })
         .boxed()
     }
-    fn balance(&mut self, owner: Owner, unit: Unit) -> BoxFuture<'_, Result<i128, PortError>> {
+    fn balance(&mut self, owner: Owner, unit: Unit) -> PortAnswer<'_, i128> {
         let Self { ledger, heard } = self;
         let said = ledger.balance(owner, unit);
         said.inspect(|said| said.iter().for_each(|said| Self::keep(heard, Answer::Balance(*said)))).boxed()
     }
-    fn open_hold(&mut self, id: HoldId) -> BoxFuture<'_, Result<Option<HoldState>, PortError>> {
+    fn open_hold(&mut self, id: HoldId) -> PortAnswer<'_, Option<HoldState>> {
         let Self { ledger, heard } = self;
         let said = ledger.open_hold(id);
         said.inspect(|said| {
@@ -93,31 +92,23 @@ impl LedgerPort for Listening {
 struct Repeating(Heard);
 
 impl Repeating {
-    fn next<T: Send + 'static>(
-        &self,
-        of: impl FnOnce(Answer) -> Option<T>,
-    ) -> BoxFuture<'static, Result<T, PortError>> {
+    fn next<T: Send + 'static>(&self, of: impl FnOnce(Answer) -> Option<T>) -> PortAnswer<'static, T> {
         let answer = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
         futures::future::ready(answer.and_then(of).ok_or(PortError::Closed)).boxed()
     }
 }
 
 impl LedgerPort for Repeating {
-    fn stage(&mut self, _: Operation) -> BoxFuture<'_, Result<Result<(), LedgerRefusal>, PortError>> {
+    fn stage(&mut self, _: Operation) -> PortAnswer<'_, Result<(), LedgerRefusal>> {
         self.next(|answer| if let Answer::Stage(said) = answer { Some(said) } else { None })
     }
-    fn authorize(
-        &mut self,
-        _: Owner,
-        _: Unit,
-        _: u64,
-    ) -> BoxFuture<'_, Result<Result<(), LedgerRefusal>, PortError>> {
+    fn authorize(&mut self, _: Owner, _: Unit, _: u64) -> PortAnswer<'_, Result<(), LedgerRefusal>> {
         self.next(|answer| if let Answer::Authorize(said) = answer { Some(said) } else { None })
     }
-    fn balance(&mut self, _: Owner, _: Unit) -> BoxFuture<'_, Result<i128, PortError>> {
+    fn balance(&mut self, _: Owner, _: Unit) -> PortAnswer<'_, i128> {
         self.next(|answer| if let Answer::Balance(said) = answer { Some(said) } else { None })
     }
-    fn open_hold(&mut self, _: HoldId) -> BoxFuture<'_, Result<Option<HoldState>, PortError>> {
+    fn open_hold(&mut self, _: HoldId) -> PortAnswer<'_, Option<HoldState>> {
         self.next(|answer| if let Answer::OpenHold(said) = answer { Some(*said) } else { None })
     }
 }

@@ -8,7 +8,7 @@ use crate::files::Layout;
 use crate::store::{self, StoreError, snapshot};
 
 /// The names that a host gives to what it keeps in its directory; `*.new` are files that were being replaced.
-const OWN_NAMES: [&str; 13] = [
+const OWN_NAMES: [&str; 19] = [
     "LOCK",
     "host.key",
     "host.new",
@@ -18,10 +18,16 @@ const OWN_NAMES: [&str; 13] = [
     "log.new",
     "checkpoint",
     "checkpoint.new",
+    "cosigned",
+    "cosigned.new",
+    "cosigned.lock",
     "snapshots",
     "artefacts",
     "artefacts.key",
     "artefacts.new",
+    "damaged",
+    "repair.json",
+    "repair.new",
 ];
 
 /// What a new file system may have in its root.
@@ -68,7 +74,7 @@ fn names(dir: &Path) -> Result<Vec<OsString>, StoreError> {
 
 /// A file that a host writes only once its log has a durable entry.
 pub(crate) fn trace_of_entries(layout: &Layout) -> Result<Option<PathBuf>, StoreError> {
-    for file in [layout.checkpoint(), layout.verifier_key()] {
+    for file in [layout.checkpoint(), layout.verifier_key(), layout.cosigned()] {
         if file.symlink_metadata().is_ok() {
             return Ok(Some(file));
         }

@@ -6,6 +6,7 @@
 //! - `artefacts.key`: the secret under which compiled modules are kept, in the same form
 //! - `log/*.seg`: the log; the only thing that cannot be derived
 //! - `checkpoint`, `log.vkey`: the newest signed checkpoint, and the key to verify it with
+//! - `cosigned`: the newest one that witnesses cosigned, written by who asks them
 //! - `snapshots/*.snap`, `artefacts/*.cwasm`: derived
 
 use std::fs::{File, OpenOptions};
@@ -15,7 +16,9 @@ use std::path::{Path, PathBuf};
 
 use icn_core::id::Did;
 use icn_core::sign::SecretKey;
+use zeroize::Zeroizing;
 
+use crate::key_file::{self, KeyFileError};
 use crate::store::StoreError;
 
 /// Paths inside a data directory.
@@ -47,6 +50,14 @@ impl Layout {
     #[must_use]
     pub fn checkpoint(&self) -> PathBuf {
         self.0.join("checkpoint")
+    }
+    /// The newest checkpoint that witnesses cosigned.
+    #[must_use]
+    pub fn cosigned(&self) -> PathBuf {
+        self.0.join("cosigned")
+    }
+    pub(crate) fn cosigned_lock(&self) -> PathBuf {
+        self.0.join("cosigned.lock")
     }
     /// The key that verifies checkpoints.
     #[must_use]
@@ -158,23 +169,68 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     write_beside(path, bytes, 0o644)
 }
 
+/// What has happened when a file is replaced: a process may end at each of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReplaceStep {
+    /// Nothing yet.
+    Begun,
+    /// The new file is there, and empty.
+    Created,
+    /// It has its bytes.
+    Written,
+    /// They are durable.
+    Synced,
+    /// It stands in the old one's place.
+    Renamed,
+    /// And does so durably.
+    Durable,
+}
+
+/// Replaces a file that its owner's eyes alone may see.
+pub(crate) fn write_secret(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    write_beside(path, bytes, 0o600)
+}
+
 fn write_beside(path: &Path, bytes: &[u8], mode: u32) -> Result<(), StoreError> {
+    replace_in_steps(path, bytes, mode, &mut |_| {})
+}
+
+/// Replaces a file, and says so at each step.
+pub(crate) fn replace_in_steps(
+    path: &Path,
+    bytes: &[u8],
+    mode: u32,
+    at: &mut dyn FnMut(ReplaceStep),
+) -> Result<(), StoreError> {
+    at(ReplaceStep::Begun);
     let beside = path.with_extension("new");
     // One that a crash left would keep its own mode.
     let _ = std::fs::remove_file(&beside);
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true).mode(mode);
     let mut file = options.open(&beside).map_err(StoreError::io("creating", &beside))?;
+    at(ReplaceStep::Created);
     file.write_all(bytes).map_err(StoreError::io("writing", &beside))?;
+    at(ReplaceStep::Written);
     file.sync_all().map_err(StoreError::io("syncing", &beside))?;
+    at(ReplaceStep::Synced);
     std::fs::rename(&beside, path).map_err(StoreError::io("renaming", &beside))?;
-    path.parent().map_or(Ok(()), sync_dir)
+    at(ReplaceStep::Renamed);
+    path.parent().map_or(Ok(()), sync_dir)?;
+    at(ReplaceStep::Durable);
+    Ok(())
 }
 
 /// Makes what a directory lists durable.
 pub(crate) fn sync_dir(dir: &Path) -> Result<(), StoreError> {
     let opened = File::open(dir).map_err(StoreError::io("opening", dir))?;
     opened.sync_all().map_err(StoreError::io("syncing", dir))
+}
+
+/// Makes a file durable that is written.
+pub(crate) fn sync_file(file: &Path) -> Result<(), StoreError> {
+    let opened = File::open(file).map_err(StoreError::io("opening", file))?;
+    opened.sync_all().map_err(StoreError::io("syncing", file))
 }
 
 /// Makes a directory, and its name durable.
@@ -190,17 +246,19 @@ fn invalid(path: &Path, what: String) -> StoreError {
     StoreError::io("reading", path)(std::io::Error::new(std::io::ErrorKind::InvalidData, what))
 }
 
+/// Replaces a file that its owner alone may read.
+pub(crate) fn replace_secret(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    write_beside(path, bytes, 0o600)
+}
+
 /// Reads a secret key; nothing when there is none.
 pub(crate) fn read_key(path: &Path) -> Result<Option<SecretKey>, StoreError> {
-    let text = match std::fs::read_to_string(path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(StoreError::io("reading", path)(error)),
-    };
-    let bytes = data_encoding::HEXLOWER.decode(text.trim().as_bytes()).ok();
-    let secret = bytes.and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
-    let secret = secret.ok_or_else(|| invalid(path, "expected 64 lower-case hexadecimal digits".into()))?;
-    Ok(Some(SecretKey::from_bytes(&secret)))
+    match key_file::read(path, key_file::no_passphrase) {
+        Ok(key) => Ok(Some(key)),
+        Err(error) if error.is_absent() => Ok(None),
+        Err(KeyFileError::Io { source, .. }) => Err(StoreError::io("reading", path)(source)),
+        Err(error) => Err(invalid(path, error.to_string())),
+    }
 }
 
 /// Writes a secret key for its owner's eyes alone. One that is there stays, and must be the same.
@@ -217,7 +275,10 @@ pub(crate) fn write_key(path: &Path, key: &SecretKey) -> Result<(), StoreError> 
     if let Some(parent) = path.parent() {
         create_dir(parent)?;
     }
-    write_beside(path, format!("{}\n", data_encoding::HEXLOWER.encode(&key.to_bytes())).as_bytes(), 0o600)
+    let mut digits = Zeroizing::new([0u8; 65]);
+    data_encoding::HEXLOWER.encode_mut(&*Zeroizing::new(key.to_bytes()), &mut digits[..64]);
+    digits[64] = b'\n';
+    replace_secret(path, &*digits)
 }
 
 /// What is said of a key that must be there.

@@ -618,8 +618,8 @@ fn host_key(layout: &Layout, host: Option<&HostBlock>) -> Result<SecretKey, Open
 
 /// A new key from the system's randomness.
 pub fn random_key() -> Result<SecretKey, String> {
-    let mut secret = [0u8; 32];
-    getrandom::fill(&mut secret).map_err(|e| format!("the system gives no randomness: {e}"))?;
+    let mut secret = zeroize::Zeroizing::new([0u8; 32]);
+    getrandom::fill(&mut *secret).map_err(|e| format!("the system gives no randomness: {e}"))?;
     Ok(SecretKey::from_bytes(&secret))
 }
 
@@ -643,7 +643,7 @@ fn first_entry(
 type Started = (Vec<ArbiterHandle>, oneshot::Sender<()>, JoinHandle<()>);
 
 /// Starts the arbiters: the DAG's, the ledger's, one for control, and so many for scopes.
-fn start_threads(scope_arbiters: usize) -> Result<Started, OpenError> {
+pub(crate) fn start_threads(scope_arbiters: usize) -> Result<Started, OpenError> {
     let (stop, stopped) = oneshot::channel::<()>();
     let (ready, arbiters) = crossbeam::channel::bounded(1);
     let system = std::thread::Builder::new()

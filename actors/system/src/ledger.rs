@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 use actix::{Actor, ActorContext as _, Addr, Context, Handler, Message, MessageResult};
 use crossbeam::queue::SegQueue;
 use futures::FutureExt as _;
-use futures::future::BoxFuture;
 use icn_core::block::{Issue, Receipt};
 use icn_core::crossing::Leg;
 use icn_core::id::{Did, HoldId, Owner, Unit};
@@ -17,7 +16,7 @@ use icn_core::ledger::{
 };
 use icn_core::limits;
 use icn_core::policy::PolicyInForce;
-use icn_sandbox::{LedgerPort, PortError, beside};
+use icn_sandbox::{LedgerPort, PortAnswer, PortError, beside};
 
 use crate::shared::FailStop;
 
@@ -362,7 +361,7 @@ async fn within<T, E>(
 }
 
 impl LedgerPort for Port {
-    fn stage(&mut self, operation: Operation) -> BoxFuture<'_, Result<Result<(), LedgerRefusal>, PortError>> {
+    fn stage(&mut self, operation: Operation) -> PortAnswer<'_, Result<(), LedgerRefusal>> {
         match beside(&self.beside, self.scope, &operation) {
             Ok(Ok(())) => {}
             Ok(Err(refusal)) => {
@@ -381,19 +380,19 @@ impl LedgerPort for Port {
         owner: Owner,
         unit: Unit,
         amount: u64,
-    ) -> BoxFuture<'_, Result<Result<(), LedgerRefusal>, PortError>> {
+    ) -> PortAnswer<'_, Result<(), LedgerRefusal>> {
         tell_ledger(&self.ledger, &self.untold);
         let (asker, account) = (self.asker.clone(), (owner, unit));
         let ask = Authorize { scope: self.scope, time: self.time, asker, account, amount };
         let answer = self.ledger.send(ask);
         within(&mut self.wait_left, answer).boxed()
     }
-    fn balance(&mut self, owner: Owner, unit: Unit) -> BoxFuture<'_, Result<i128, PortError>> {
+    fn balance(&mut self, owner: Owner, unit: Unit) -> PortAnswer<'_, i128> {
         tell_ledger(&self.ledger, &self.untold);
         let answer = self.ledger.send(BalanceStaged { scope: self.scope, time: self.time, owner, unit });
         within(&mut self.wait_left, answer).boxed()
     }
-    fn open_hold(&mut self, id: HoldId) -> BoxFuture<'_, Result<Option<HoldState>, PortError>> {
+    fn open_hold(&mut self, id: HoldId) -> PortAnswer<'_, Option<HoldState>> {
         tell_ledger(&self.ledger, &self.untold);
         let answer = self.ledger.send(AskHold { scope: self.scope, time: self.time, id });
         within(&mut self.wait_left, answer).boxed()

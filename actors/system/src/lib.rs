@@ -17,6 +17,8 @@
 #![forbid(unsafe_code)]
 
 mod audit;
+pub mod backup;
+pub mod cosigned;
 mod credentials;
 mod crossing;
 mod dag;
@@ -26,11 +28,15 @@ pub mod export;
 mod faults;
 mod files;
 mod host;
+pub mod key_file;
 mod keyring;
 mod ledger;
+#[doc(hidden)]
+pub mod measure;
 mod monitor;
 mod prove;
 mod recover;
+pub mod repair;
 mod report;
 mod scope;
 mod shared;
@@ -38,6 +44,7 @@ mod signed_log;
 mod spec;
 pub mod store;
 mod supervisor;
+pub mod witness;
 
 pub use audit::{Audit, AuditOptions, Level, Subject, Witness, audit};
 pub use dag::Committed;
@@ -47,7 +54,7 @@ pub use files::{Layout, Lock, LockError};
 pub use host::{Host, HostOptions, KeysError, OpenError, Pending, ScopeError, random_key};
 pub use prove::{ProveError, prove};
 pub use recover::RecoverError;
-pub use report::{AuditReport, Finding};
+pub use report::{AuditReport, Cosigned, Finding};
 pub use scope::ScopeView;
 pub use shared::now_ms;
 pub use signed_log::{SignedLog, SignedLogError};

@@ -97,8 +97,11 @@ fn from_tiles(layout: &ExportLayout, block: &BlockId) -> Result<(TlogProof, Chec
     let checkpoint = TrustPolicy::log_alone(key).open(&note)?.checkpoint;
     let size = checkpoint.size;
     let bytes = |tile: &Tile| {
-        let path = layout.tile(tile);
-        std::fs::read(&path).map_err(StoreError::io("reading", &path))
+        let bytes = match tile.kind {
+            TileKind::Entries => tile.width * (2 + icn_core::id::CID_BYTES as u64),
+            TileKind::Tree(_) => tile.hash_bytes(),
+        };
+        layout.read_tile(tile, bytes).map_err(StoreError::io("reading", &layout.tile(tile)))
     };
     let mut index = None;
     let bundles = (0..).map_while(|bundle| Tile::at(TileKind::Entries, bundle, size));

@@ -1,6 +1,6 @@
 //! What an audit says: the whole report, and the first thing that does not hold.
 
-use icn_core::dag::quorum::TrustError;
+use icn_core::dag::quorum::{TrustError, Trusted};
 use icn_core::replay::Divergence;
 
 use crate::recover::HeldError;
@@ -31,6 +31,28 @@ pub struct AuditReport {
     pub in_use: bool,
     /// What was set aside and derived again, and what else a person should know.
     pub notices: Vec<String>,
+    /// The checkpoint that the auditor's policy relies on, when witnesses cosigned it.
+    pub cosigned: Option<Cosigned>,
+    /// When a signed checkpoint has another root than the log: evidence that others can verify, as the text of a file
+    /// (see `docs/formats.md`, "Evidence of a fork").
+    pub fork: Option<String>,
+}
+
+/// A checkpoint that witnesses cosigned.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Cosigned {
+    /// Leaves.
+    pub size: u64,
+    /// Who cosigned it, each with the time in seconds since the Unix epoch.
+    pub witnesses: Vec<(String, u64)>,
+}
+
+impl Cosigned {
+    /// What a policy found; nothing when no witness of it cosigned.
+    pub(crate) fn of(trusted: &Trusted) -> Option<Self> {
+        let (size, witnesses) = (trusted.checkpoint.size, trusted.cosigned.clone());
+        (!witnesses.is_empty()).then_some(Self { size, witnesses })
+    }
 }
 
 /// The first thing that does not hold, and where.

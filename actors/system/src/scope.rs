@@ -48,7 +48,7 @@ pub(crate) use keys::{PutKeys, PutKeysError};
 /// Grants are drawn from the ledger for so many invocations at once.
 const DRAW_INVOCATIONS: u64 = 64;
 /// The ledger is told of so many receipts in one message, at most.
-const POSTS_MAX: usize = 64;
+pub(crate) const POSTS_MAX: usize = 64;
 /// How long the ledger may not be told of a receipt when nobody asks it.
 const POST_INTERVAL: Duration = Duration::from_millis(1);
 /// How long a scope keeps its arbiter before it gives way to the others on it: as long as a guest runs before it

@@ -97,6 +97,27 @@ impl SignedLog {
         &self.note
     }
 
+    /// Takes the newest checkpoint, once all that the one before covers was given: says whether there is more to read. It must
+    /// be the host's, and of a log that is not smaller.
+    pub fn renew(&mut self, data: &Path) -> Result<bool, SignedLogError> {
+        let none = || SignedLogError::NoCheckpoint(data.display().to_string());
+        let note = recover::read_checkpoint(&Layout::new(data))?.ok_or_else(none)?;
+        if note == self.note {
+            return Ok(false);
+        }
+        let newer = Checkpoint::open(&note, &self.host.log, &self.host.host)?;
+        let (size, before) = (newer.size, self.checkpoint.size);
+        if size < before || (size == before && newer.root != self.checkpoint.root) {
+            let (signed, found) =
+                (self.checkpoint.root.to_hex(), format!("{} at {size}", newer.root.to_hex()));
+            return Err(SignedLogError::OtherHistory { size: before, signed, found });
+        }
+        self.reader.must_reach(size);
+        self.reader.look_again()?;
+        (self.checkpoint, self.note) = (newer, note);
+        Ok(size > before)
+    }
+
     /// The next entry and the position of its first leaf; nothing once the checkpoint's size is reached, and then the
     /// root was the checkpoint's.
     pub fn next_entry(&mut self) -> Result<Option<(u64, Entry)>, SignedLogError> {
@@ -125,7 +146,7 @@ impl SignedLog {
 }
 
 /// What the first entry of a log says of its host, when the host signed it.
-fn host_of(entry: &Entry) -> Result<HostBlock, SignedLogError> {
+pub(crate) fn host_of(entry: &Entry) -> Result<HostBlock, SignedLogError> {
     let bad = |why: &dyn std::fmt::Display| SignedLogError::Host(why.to_string());
     let block = |id: &BlockId| entry.block(id).ok_or_else(|| bad(&format!("its block {id} is missing")));
     let first = entry.leaves.first().ok_or_else(|| bad(&"it has no leaf"))?;

@@ -14,8 +14,9 @@ use std::process::ExitCode;
 
 use icn_core::keys::{check_delegation, delegate};
 use icn_core::ucan::{Delegation, Revocation};
-use icn_runtime::{BlockId, Did, now_ms, random_key};
+use icn_runtime::{BlockId, Did, SecretKey, key_file, now_ms, random_key};
 
+use super::passphrase::PassphraseArguments;
 use super::{FAILED, OK, misuse, output, print_report};
 use report::Report;
 
@@ -31,6 +32,8 @@ use report::Report;
 pub(crate) struct Arguments {
     #[command(subcommand)]
     what: What,
+    #[command(flatten)]
+    passphrase: PassphraseArguments,
     /// Print one JSON document
     #[arg(long, global = true)]
     json: bool,
@@ -43,6 +46,9 @@ enum What {
         /// The file, which is not there yet
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
+        /// Encrypt it under a passphrase, which is read from --passphrase-file, or typed twice
+        #[arg(long)]
+        encrypt: bool,
     },
     /// Print the DID of a key file, or what a UCAN says
     Show {
@@ -89,11 +95,16 @@ enum Failure {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> ExitCode {
+    let read_key = |path: &Path| file::read_key(path, &arguments.passphrase).map_err(Failure::Misuse);
     let done = match &arguments.what {
-        What::New { out } => new(out),
-        What::Show { file } => show(file),
-        What::Delegate { key, to, until, from, out } => delegation(key, to, until, from.as_deref(), out),
-        What::Revoke { key, delegation, out } => revocation(key, delegation, out),
+        What::New { out, encrypt } => new(out, encrypt.then_some(&arguments.passphrase)),
+        What::Show { file } => show(file, read_key),
+        What::Delegate { key, to, until, from, out } => {
+            delegation(to, until, from.as_deref(), out, || read_key(key))
+        }
+        What::Revoke { key, delegation, out } => {
+            read_key(key).and_then(|key| revocation(&key, delegation, out))
+        }
     };
     match done {
         Ok(report) => print_report("key", &report, arguments.json, OK),
@@ -105,13 +116,16 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
     }
 }
 
-fn new(out: &Path) -> Result<Report, Failure> {
+fn new(out: &Path, encrypt: Option<&PassphraseArguments>) -> Result<Report, Failure> {
+    let failed = |error: &dyn std::fmt::Display| Failure::Failed(error.to_string());
+    let passphrase = encrypt.map(|passphrase| passphrase.of_new(out)).transpose();
+    let passphrase = passphrase.map_err(|why| Failure::Misuse(format!("the passphrase: {why}")))?;
     let key = random_key().map_err(Failure::Failed)?;
-    file::create_key(out, &key).map_err(Failure::Failed)?;
+    key_file::create(out, &key, passphrase.as_ref()).map_err(|error| failed(&error))?;
     Ok(Report::Key { did: key.did().to_string() })
 }
 
-fn show(path: &Path) -> Result<Report, Failure> {
+fn show(path: &Path, read_key: impl Fn(&Path) -> Result<SecretKey, Failure>) -> Result<Report, Failure> {
     let bytes = file::read(path).map_err(Failure::Misuse)?;
     if let Ok(delegation) = Delegation::read(&bytes) {
         Delegation::read_signed(&bytes).map_err(|error| named(path, &error))?;
@@ -121,11 +135,17 @@ fn show(path: &Path) -> Result<Report, Failure> {
         Revocation::read_signed(&bytes).map_err(|error| named(path, &error))?;
         return Ok(Report::of_revocation(&revocation));
     }
-    let key = file::read_key(path).map_err(Failure::Misuse)?;
+    let key = read_key(path)?;
     Ok(Report::Key { did: key.did().to_string() })
 }
 
-fn delegation(key: &Path, to: &str, until: &str, from: Option<&str>, out: &Path) -> Result<Report, Failure> {
+fn delegation(
+    to: &str,
+    until: &str,
+    from: Option<&str>,
+    out: &Path,
+    root: impl FnOnce() -> Result<SecretKey, Failure>,
+) -> Result<Report, Failure> {
     let to = Did::parse(to).map_err(|error| Failure::Misuse(format!("--to: {error}")))?;
     let parse = |name: &str, text: &str| {
         when::parse(text).map_err(|error| Failure::Misuse(format!("{name}: {error}")))
@@ -137,7 +157,7 @@ fn delegation(key: &Path, to: &str, until: &str, from: Option<&str>, out: &Path)
         let what = "--until: expected a time that is still to come, and behind --from";
         return Err(Failure::Misuse(format!("{what}, found {}", when::text(until_s))));
     }
-    let root = file::read_key(key).map_err(Failure::Misuse)?;
+    let root = root()?;
     let mut nonce = [0; 12];
     getrandom::fill(&mut nonce)
         .map_err(|error| Failure::Failed(format!("the system gives no randomness: {error}")))?;
@@ -148,13 +168,12 @@ fn delegation(key: &Path, to: &str, until: &str, from: Option<&str>, out: &Path)
     Ok(Report::of_delegation(&read))
 }
 
-fn revocation(key: &Path, delegation: &str, out: &Path) -> Result<Report, Failure> {
-    let root = file::read_key(key).map_err(Failure::Misuse)?;
+fn revocation(root: &SecretKey, delegation: &str, out: &Path) -> Result<Report, Failure> {
     let id = match BlockId::parse(delegation) {
         Ok(id) => id,
         Err(_) => delegated(Path::new(delegation), &root.did())?,
     };
-    let block = Revocation::sign(&root, id);
+    let block = Revocation::sign(root, id);
     let read = Revocation::read_signed(block.bytes()).map_err(|error| Failure::Failed(error.to_string()))?;
     file::create(out, block.bytes()).map_err(Failure::Failed)?;
     Ok(Report::of_revocation(&read))

@@ -8,6 +8,7 @@ use icn_core::replay::{Fold, Prepared};
 use icn_runtime::{AuditOptions, AuditReport, BlockId, Invocation, Receipt, StoreError, Witness, audit};
 use indicatif::ProgressBar;
 
+use super::ruled::Ruled;
 use crate::commands::progress_bar;
 
 /// A log's accounts.
@@ -17,6 +18,8 @@ pub(super) struct Gathered {
     pub(super) lines: Vec<Line>,
     /// What they add up to.
     pub(super) books: Bookkeeper,
+    /// What administrators ruled before that position.
+    pub(super) ruled: Ruled,
     /// Of each entry, by its position: names and values that say where it comes from.
     pub(super) trails: BTreeMap<u64, Vec<(&'static str, String)>>,
     /// In what the ledger at the log's end is another than the lines to there add up to.
@@ -27,6 +30,7 @@ struct Gathering {
     at: Option<u64>,
     lines: Vec<Line>,
     books: Bookkeeper,
+    ruled: Ruled,
     trails: BTreeMap<u64, Vec<(&'static str, String)>>,
     differences: Vec<Difference>,
     bar: ProgressBar,
@@ -50,6 +54,7 @@ impl Witness for Gathering {
         }
         if let Some((invocation, receipt)) = entry.run() {
             self.lines.extend(self.books.receipt(position, block, receipt));
+            self.ruled.receipt(receipt);
             let trail = vec![
                 ("receipt", block.to_string()),
                 ("scope", receipt.scope.to_string()),
@@ -90,12 +95,13 @@ pub(super) fn gather(data: &Path, at: Option<u64>) -> Result<Gathered, StoreErro
         at,
         lines: Vec::new(),
         books: Bookkeeper::default(),
+        ruled: Ruled::default(),
         trails: BTreeMap::new(),
         differences: Vec::new(),
         bar: progress_bar(0, "reading"),
     };
     let report = audit(&AuditOptions { data: data.to_owned(), replay: false }, &mut gathering);
     gathering.bar.finish_and_clear();
-    let Gathering { lines, books, trails, differences, .. } = gathering;
-    Ok(Gathered { report: report?, lines, books, trails, differences })
+    let Gathering { lines, books, ruled, trails, differences, .. } = gathering;
+    Ok(Gathered { report: report?, lines, books, ruled, trails, differences })
 }

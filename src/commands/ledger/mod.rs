@@ -5,13 +5,15 @@
 
 mod beancount;
 mod gather;
+mod ruled;
 mod table;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand, ValueEnum};
-use icn_core::bookkeeping::{Bookkeeper, Line};
+use icn_core::bookkeeping::{Line, Sums};
 use icn_core::ledger::AccountId;
 use icn_runtime::{BlockId, Did, Owner, Subject, Unit, prove};
 
@@ -35,7 +37,8 @@ pub(crate) struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// List every account with its counters, as of the end of the log or of a position in it
+    /// List every account with its counters, its limits and whether it is frozen or closed, and the caps that bind its
+    /// owner (on the treasury's row those of roles and of the whole scope), as of the end of the log or of a position in it
     Accounts {
         #[command(flatten)]
         source: Source,
@@ -144,7 +147,7 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
     }
     match &arguments.command {
         Command::Verify { json, .. } => verify(&gathered, *json),
-        Command::Accounts { form, .. } => print(&form.show(&accounts(&gathered.books))),
+        Command::Accounts { form, .. } => print(&form.show(&accounts(&gathered))),
         Command::Statement { scope, owner, unit, form, .. } => {
             let id = AccountId { scope: *scope, owner: owner.clone(), unit: unit.clone() };
             let statement = statement(&gathered.lines, &id);
@@ -214,9 +217,26 @@ impl Form {
     }
 }
 
-fn accounts(books: &Bookkeeper) -> Table {
-    let mut table = Table::new(&["scope", "owner", "unit", "debits", "credits", "balance"]);
-    for (id, sums) in books.accounts() {
+fn accounts(gathered: &Gathered) -> Table {
+    let columns = [
+        "scope",
+        "owner",
+        "unit",
+        "debits",
+        "credits",
+        "balance",
+        "credit_limit",
+        "balance_max",
+        "state",
+        "caps",
+    ];
+    let mut table = Table::new(&columns);
+    let sums: BTreeMap<&AccountId, &Sums> = gathered.books.accounts().collect();
+    let ruled = gathered.ruled.accounts();
+    let ids: BTreeSet<&AccountId> = sums.keys().copied().chain(&ruled).collect();
+    for id in ids {
+        let sums = sums.get(id).map_or_else(Sums::default, |sums| **sums);
+        let [credit_limit, balance_max, state, caps] = gathered.ruled.cells(id);
         table.row([
             id.scope.to_string(),
             id.owner.to_string(),
@@ -224,6 +244,10 @@ fn accounts(books: &Bookkeeper) -> Table {
             sums.debits.to_string(),
             sums.credits.to_string(),
             sums.balance().to_string(),
+            credit_limit,
+            balance_max,
+            state,
+            caps,
         ]);
     }
     table

@@ -84,7 +84,9 @@ impl Table {
 }
 
 fn is_number(column: &str) -> bool {
-    ["position", "time", "seq", "amount", "debit", "credit", "debits", "credits", "balance"].contains(&column)
+    let postings = ["position", "time", "seq", "amount", "debit", "credit"];
+    let accounts = ["debits", "credits", "balance", "credit_limit", "balance_max"];
+    postings.contains(&column) || accounts.contains(&column)
 }
 
 /// A cell of text. A spreadsheet takes one that begins with these characters for a formula: an apostrophe before it

@@ -148,6 +148,21 @@ pub struct NoteSignature {
     pub bytes: Vec<u8>,
 }
 
+impl NoteSignature {
+    /// The line, with its line break.
+    #[must_use]
+    pub fn to_line(&self) -> String {
+        let bytes = [&self.key_id[..], &self.bytes].concat();
+        format!("\u{2014} {} {}\n", self.name, BASE64.encode(&bytes))
+    }
+
+    /// Whether it says that it is one of this key; whether it holds is asked elsewhere.
+    #[must_use]
+    pub fn is_of(&self, key: &VerifierKey) -> bool {
+        self.name == key.name && self.key_id == key.id()
+    }
+}
+
 /// What a note says of one key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
@@ -205,9 +220,8 @@ impl Note {
     /// Whether a key signed it. Signatures of other keys are left alone.
     #[must_use]
     pub fn by(&self, key: &VerifierKey) -> Verdict {
-        let id = key.id();
         let mut verdict = Verdict::Absent;
-        for line in self.signatures.iter().filter(|line| line.name == key.name && line.key_id == id) {
+        for line in self.signatures.iter().filter(|line| line.is_of(key)) {
             match verify(key, &self.text, &line.bytes) {
                 Some(time) => verdict = Verdict::Signed(time),
                 None => return Verdict::Wrong,

@@ -134,7 +134,7 @@ pub fn parse_entries(tile: &Tile, bytes: &[u8]) -> Result<Vec<BlockId>, TileErro
 
 /// Writes tiles while the leaves go by: a tile is given when it is full, the others at the end. It holds one tile a
 /// level, whatever the log's length.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Tiler {
     size: u64,
     bundle: Vec<u8>,

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use futures::FutureExt as _;
-use futures::future::BoxFuture;
 use icn_core::block::Invocation;
 use icn_core::chain::random_seed;
 use icn_core::effect::Staged;
@@ -15,7 +14,7 @@ use icn_core::replay::{Rerun, Rerunner, cap_storage};
 use icn_core::state::State;
 
 use super::{Scratch, ScratchCall, ScratchError};
-use crate::context::{Call, LedgerPort, PortError};
+use crate::context::{Call, LedgerPort, PortAnswer};
 use crate::rerun::{beside, complete};
 use crate::run::{Module, RunError};
 
@@ -123,7 +122,7 @@ impl Copied {
 }
 
 impl LedgerPort for Copied {
-    fn stage(&mut self, operation: Operation) -> BoxFuture<'_, Result<Result<(), LedgerRefusal>, PortError>> {
+    fn stage(&mut self, operation: Operation) -> PortAnswer<'_, Result<(), LedgerRefusal>> {
         let (scope, time, actor) = (self.scope, self.time, self.actor.clone());
         let answer = beside(&self.beside, scope, &operation).map(|consent| match consent {
             Ok(()) => self.own().stage(scope, time, &actor, operation),
@@ -136,16 +135,16 @@ impl LedgerPort for Copied {
         owner: Owner,
         unit: Unit,
         amount: u64,
-    ) -> BoxFuture<'_, Result<Result<(), LedgerRefusal>, PortError>> {
+    ) -> PortAnswer<'_, Result<(), LedgerRefusal>> {
         let (scope, time, actor) = (self.scope, self.time, self.actor.clone());
         let answer = self.own().authorize_staged(scope, time, &actor, (owner, unit), amount);
         futures::future::ready(Ok(answer)).boxed()
     }
-    fn balance(&mut self, owner: Owner, unit: Unit) -> BoxFuture<'_, Result<i128, PortError>> {
+    fn balance(&mut self, owner: Owner, unit: Unit) -> PortAnswer<'_, i128> {
         let balance = self.ledger().balance_staged(self.scope, self.time, &owner, &unit);
         futures::future::ready(Ok(balance)).boxed()
     }
-    fn open_hold(&mut self, id: HoldId) -> BoxFuture<'_, Result<Option<HoldState>, PortError>> {
+    fn open_hold(&mut self, id: HoldId) -> PortAnswer<'_, Option<HoldState>> {
         let hold = self.ledger().open_hold(self.scope, self.time, &id);
         futures::future::ready(Ok(hold)).boxed()
     }

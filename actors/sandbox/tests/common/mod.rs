@@ -6,7 +6,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock, Mutex};
 
 use futures::FutureExt as _;
-use futures::future::BoxFuture;
 use icn_core::block::{
     Capability, GrantLimits, Install, Invocation, Issue, Node, NodeTag, Policy, PolicyTag,
 };
@@ -18,7 +17,9 @@ use icn_core::ledger::{Actor, HoldState, Ledger, LedgerRefusal, Operation};
 use icn_core::limits;
 use icn_core::policy::PolicyInForce;
 use icn_core::state::State;
-use icn_sandbox::{Call, Engine, EngineOptions, LedgerPort, Module, PortError, Rejected, RunError};
+use icn_sandbox::{
+    Call, Engine, EngineOptions, LedgerPort, Module, PortAnswer, PortError, Rejected, RunError,
+};
 
 /// The caller of every call.
 pub(crate) fn caller() -> Did {
@@ -116,49 +117,32 @@ impl Port {
     }
 }
 
-impl LedgerPort for Port {
-    fn stage(&mut self, operation: Operation) -> BoxFuture<'_, Result<Result<(), LedgerRefusal>, PortError>> {
+impl Port {
+    fn ask<T: Send + 'static>(&self, ask: impl FnOnce(&mut Ledger) -> T) -> PortAnswer<'static, T> {
         let mut bank = self.0.lock().unwrap();
-        let nobody = Actor::default();
-        let answer = if bank.closed {
-            Err(PortError::Closed)
-        } else {
-            Ok(bank.ledger.stage(scope(), TIME_MS, &nobody, operation))
-        };
+        let answer = if bank.closed { Err(PortError::Closed) } else { Ok(ask(&mut bank.ledger)) };
         futures::future::ready(answer).boxed()
+    }
+}
+
+impl LedgerPort for Port {
+    fn stage(&mut self, operation: Operation) -> PortAnswer<'_, Result<(), LedgerRefusal>> {
+        self.ask(|ledger| ledger.stage(scope(), TIME_MS, &Actor::default(), operation))
     }
     fn authorize(
         &mut self,
         owner: Owner,
         unit: Unit,
         amount: u64,
-    ) -> BoxFuture<'_, Result<Result<(), LedgerRefusal>, PortError>> {
-        let mut bank = self.0.lock().unwrap();
-        let nobody = Actor::default();
-        let answer = if bank.closed {
-            Err(PortError::Closed)
-        } else {
-            Ok(bank.ledger.authorize_staged(scope(), TIME_MS, &nobody, (owner, unit), amount))
-        };
-        futures::future::ready(answer).boxed()
+    ) -> PortAnswer<'_, Result<(), LedgerRefusal>> {
+        let (nobody, account) = (Actor::default(), (owner, unit));
+        self.ask(|ledger| ledger.authorize_staged(scope(), TIME_MS, &nobody, account, amount))
     }
-    fn balance(&mut self, owner: Owner, unit: Unit) -> BoxFuture<'_, Result<i128, PortError>> {
-        let bank = self.0.lock().unwrap();
-        let answer = if bank.closed {
-            Err(PortError::Closed)
-        } else {
-            Ok(bank.ledger.balance_staged(scope(), TIME_MS, &owner, &unit))
-        };
-        futures::future::ready(answer).boxed()
+    fn balance(&mut self, owner: Owner, unit: Unit) -> PortAnswer<'_, i128> {
+        self.ask(|ledger| ledger.balance_staged(scope(), TIME_MS, &owner, &unit))
     }
-    fn open_hold(&mut self, id: HoldId) -> BoxFuture<'_, Result<Option<HoldState>, PortError>> {
-        let bank = self.0.lock().unwrap();
-        let answer = if bank.closed {
-            Err(PortError::Closed)
-        } else {
-            Ok(bank.ledger.open_hold(scope(), TIME_MS, &id))
-        };
-        futures::future::ready(answer).boxed()
+    fn open_hold(&mut self, id: HoldId) -> PortAnswer<'_, Option<HoldState>> {
+        self.ask(|ledger| ledger.open_hold(scope(), TIME_MS, &id))
     }
 }
 

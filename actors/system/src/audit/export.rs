@@ -7,14 +7,16 @@ use std::path::Path;
 use icn_core::block::Entry;
 use icn_core::checkpoint::Checkpoint;
 use icn_core::dag::note::{KeyKind, VerifierKey};
-use icn_core::dag::quorum::TrustPolicy;
+use icn_core::dag::quorum::{TrustPolicy, Trusted};
 use icn_core::dag::tiles::{TILE_WIDTH, TileKind, Tiler, Written, parse_entries, parse_hashes};
+use icn_core::id::BlockId;
 use icn_core::limits;
 use icn_core::replay::Fold;
 
 use super::seen::Seen;
 use super::walk::{Source, Stop};
-use super::{Audit, AuditReport, Witness, imbalance};
+use super::{Audit, AuditReport, Cosigned, Witness, behind, evidence, imbalance};
+use crate::cosigned;
 use crate::export::ExportLayout;
 use crate::export::read::CarLog;
 use crate::report::Finding;
@@ -25,13 +27,17 @@ const SMALL_FILE_BYTES_MAX: u64 = 1024 * 1024;
 
 pub(super) fn audit(dir: &Path, asked: &Audit, witness: &mut dyn Witness) -> Result<AuditReport, StoreError> {
     let layout = ExportLayout::new(dir);
+    let cosigned = cosigned::read_note(&layout.cosigned())?;
     let mut source = Exported {
         log: CarLog::open(&layout.car())?,
         layout: &layout,
         asked,
         tiler: Tiler::default(),
         checkpoint: None,
-        seen: Seen::new(&asked.seen),
+        trusted: None,
+        seen: Seen::new(&asked.seen).with_cosigned(&layout.cosigned(), cosigned.as_deref()),
+        cosigned,
+        first: None,
     };
     let mut fold = asked.fold();
     let mut finding = asked.walk(&mut source, &mut fold, witness)?;
@@ -39,7 +45,12 @@ pub(super) fn audit(dir: &Path, asked: &Audit, witness: &mut dyn Witness) -> Res
         finding = source.finish(&fold)?;
     }
     finding = finding.or_else(|| imbalance(&fold));
-    Ok(asked.report(&fold, finding, witness))
+    let Exported { trusted, seen, .. } = source;
+    let notices = trusted.as_ref().and_then(|trusted| behind(trusted, fold.log().size()));
+    let fork = seen.forked().and_then(|seen| evidence::of(&asked.subject, &fold, seen));
+    let (cosigned, fork) = (trusted.as_ref().and_then(Cosigned::of), fork.map(|fork| fork.to_text()));
+    let report = asked.report(&fold, finding, witness);
+    Ok(AuditReport { notices: notices.into_iter().collect(), cosigned, fork, ..report })
 }
 
 /// The log of an export.
@@ -49,11 +60,22 @@ struct Exported<'a> {
     asked: &'a Audit,
     tiler: Tiler,
     checkpoint: Option<Checkpoint>,
+    /// What the auditor's policy says of the checkpoints.
+    trusted: Option<Trusted>,
+    /// The checkpoint that witnesses cosigned.
+    cosigned: Option<String>,
     seen: Seen,
+    /// The log's first leaf.
+    first: Option<BlockId>,
 }
 
 impl Source for Exported<'_> {
     fn next(&mut self) -> Result<Option<Vec<(u64, Entry)>>, Stop> {
+        let signed = self.checkpoint.as_ref().map(|checkpoint| checkpoint.size);
+        if self.is_published() && signed == Some(self.log.position()) {
+            // What comes behind its checkpoint is being written.
+            return Ok(None);
+        }
         match self.log.next_entry() {
             Ok(entry) => Ok(entry.map(|entry| vec![entry])),
             Err(error) => {
@@ -65,6 +87,7 @@ impl Source for Exported<'_> {
 
     fn folded(&mut self, fold: &Fold, entry: &Entry) -> Result<(), Finding> {
         if self.checkpoint.is_none() {
+            self.first = entry.leaves.first().copied();
             self.checkpoint = Some(self.open_checkpoint(fold)?);
         }
         for leaf in &entry.leaves {
@@ -95,8 +118,14 @@ impl Source for Exported<'_> {
 }
 
 impl Exported<'_> {
+    /// Whether a host keeps it up to date: then the CAR, which grows at its end alone, names the first entry as its root.
+    fn is_published(&self) -> bool {
+        let first = self.first.as_ref().map(|first| first.as_bytes().to_vec());
+        first.is_some_and(|first| self.log.roots() == [first])
+    }
+
     /// Once the host is known from the first entry: the key, the policy and the checkpoint are its.
-    fn open_checkpoint(&self, fold: &Fold) -> Result<Checkpoint, Finding> {
+    fn open_checkpoint(&mut self, fold: &Fold) -> Result<Checkpoint, Finding> {
         let host = fold.host().ok_or_else(|| Finding::of("first entry", "the host's block", &"another"))?;
         let key = VerifierKey::new(host.log.as_str(), KeyKind::Log, host.host);
         let key = key.ok_or_else(|| Finding::of("origin", "a name that a note can have", &host.log))?;
@@ -109,31 +138,27 @@ impl Exported<'_> {
         let policy: TrustPolicy = serde_json::from_str(&text(&path)?)
             .map_err(|error| at(&path, Finding::of("trust policy", "a policy as JSON", &error)))?;
         let note = text(&self.layout.checkpoint())?;
-        let mut trusted = None;
-        for (policy, place) in [(Some(&policy), Some(&path)), (self.asked.trust.as_ref(), None)] {
-            let Some(policy) = policy else { continue };
-            let place = |finding| {
-                place.map_or_else(
-                    || at(&self.layout.checkpoint(), Finding::clone(&finding)),
-                    |path| at(path, finding.clone()),
-                )
-            };
-            if policy.log != key {
-                let (expected, found) = (policy.log.to_string(), &key);
-                return Err(place(Finding::of("log key", &expected, found)));
-            }
-            trusted = Some(policy.open(&note).map_err(|error| place(Finding::from(&error)))?);
+        let of_key = |policy: &TrustPolicy, place: &Path| {
+            let (expected, found) = (policy.log.to_string(), &key);
+            if policy.log == key { Ok(()) } else { Err(at(place, Finding::of("log key", &expected, found))) }
+        };
+        of_key(&policy, &path)?;
+        let newest = policy.open(&note).map_err(|error| at(&path, Finding::from(&error)))?;
+        if let Some(policy) = &self.asked.trust {
+            let place = self.layout.checkpoint();
+            of_key(policy, &place)?;
+            let judged = cosigned::judge(policy, &note, self.cosigned.as_deref());
+            self.trusted = Some(judged.map_err(|error| at(&place, Finding::from(&error)))?);
         }
-        trusted
-            .map(|trusted| trusted.checkpoint)
-            .ok_or_else(|| Finding::of("trust policy", "one that says who is trusted", &"none"))
+        Ok(newest.checkpoint)
     }
 
     /// At the log's end: the checkpoint's size is reached, the partial tiles are right, and the CAR's roots.
-    fn finish(self, fold: &Fold) -> Result<Option<Finding>, StoreError> {
+    fn finish(&mut self, fold: &Fold) -> Result<Option<Finding>, StoreError> {
+        let is_published = self.is_published();
         let Self { log, layout, tiler, checkpoint, seen, .. } = self;
         let size = fold.log().size();
-        let signed = checkpoint.map_or(0, |checkpoint| checkpoint.size);
+        let signed = checkpoint.as_ref().map_or(0, |checkpoint| checkpoint.size);
         if size < signed || size == 0 {
             return Ok(Some(Finding {
                 position: Some(size),
@@ -142,12 +167,12 @@ impl Exported<'_> {
             }));
         }
         if let Some(Err(finding)) =
-            tiler.finish().iter().map(|written| compare(layout, written)).find(Result::is_err)
+            std::mem::take(tiler).finish().iter().map(|written| compare(layout, written)).find(Result::is_err)
         {
             return Ok(Some(finding));
         }
         let heads = fold.log().heads().values().map(|head| head.block.as_bytes().to_vec());
-        if !heads.eq(log.roots().iter().cloned()) {
+        if !is_published && !heads.eq(log.roots().iter().cloned()) {
             let found = format!("{} others", log.roots().len());
             let expected = "each author's last envelope, in the order of their keys";
             return Ok(Some(at(log.path(), Finding::of("CAR roots", expected, &found))));
@@ -188,18 +213,14 @@ fn compare(layout: &ExportLayout, (tile, expected): &Written) -> Result<(), Find
         place: Some(path.display().to_string()),
         ..Finding::of(what, expected, found)
     };
-    let mut found = Vec::new();
-    // One byte more than it has, so that a longer one is seen to be longer.
-    let read = std::fs::File::open(&path)
-        .and_then(|file| file.take(expected.len() as u64 + 1).read_to_end(&mut found));
-    match read {
-        Ok(_) if found == *expected => return Ok(()),
-        Ok(_) => {}
+    let found = match layout.read_tile(tile, expected.len() as u64) {
+        Ok(found) if found == *expected => return Ok(()),
+        Ok(found) => found,
         Err(error) if error.kind() == ErrorKind::NotFound => {
             return Err(finding(what, 0, "a file", &"none"));
         }
         Err(error) => return Err(finding(what, 0, "a file that can be read", &error)),
-    }
+    };
     if found.len() != expected.len() {
         let (expected, found) = (format!("{} bytes", expected.len()), &found.len());
         return Err(finding(length, 0, &expected, found));

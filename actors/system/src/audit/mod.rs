@@ -4,8 +4,10 @@
 //! - here: what an audit is asked and says, and the audit of a data directory
 //! - `export.rs`: that of an export
 //! - `walk.rs`: what both do with the entries, wherever they come from
-//! - `seen.rs`: checkpoints that the auditor brings along
+//! - `seen.rs`: checkpoints that the auditor brings along, and the one that witnesses cosigned
+//! - `evidence.rs`: what shows others that one of them is not of this log's history
 
+mod evidence;
 mod export;
 mod seen;
 mod walk;
@@ -14,15 +16,16 @@ use std::path::{Path, PathBuf};
 
 use icn_core::block::{Entry, Invocation, Receipt};
 use icn_core::checkpoint::verifier_key;
-use icn_core::dag::quorum::TrustPolicy;
+use icn_core::dag::quorum::{TrustPolicy, Trusted};
 use icn_core::id::{BlockId, Hash, Origin};
 use icn_core::replay::{Fold, Prepared, Rerunner};
 use icn_sandbox::{Engine, EngineOptions, Reruns};
 
+use crate::cosigned;
 use crate::directory;
 use crate::files::{Layout, Lock, Writers};
 use crate::recover::{self, Held};
-use crate::report::{AuditReport, Finding};
+use crate::report::{AuditReport, Cosigned, Finding};
 use crate::store::{Reader, StoreError, Tail, snapshot};
 use seen::Seen;
 use walk::{Source, Stop, walk};
@@ -138,6 +141,8 @@ fn directory(data: &Path, asked: &Audit, witness: &mut dyn Witness) -> Result<Au
         );
         return Err(StoreError::io("opening", &layout.log())(missing));
     }
+    // Before the newest checkpoint, which then is not older.
+    let cosigned = cosigned::read_note(&layout.cosigned())?;
     let mut note = recover::read_checkpoint(&layout)?;
     // Written when there is a checkpoint: a host may have written both since.
     if note.is_none() && layout.verifier_key().exists() {
@@ -151,12 +156,14 @@ fn directory(data: &Path, asked: &Audit, witness: &mut dyn Witness) -> Result<Au
         note: note.clone(),
         held: Held::new(note.clone()),
         trust: asked.trust.as_ref(),
-        seen: Seen::new(&asked.seen),
+        trusted: None,
+        seen: Seen::new(&asked.seen).with_cosigned(&layout.cosigned(), cosigned.as_deref()),
+        cosigned,
         end: End::Covered,
     };
     let walked = asked.walk(&mut source, &mut fold, witness)?;
     // Its lock lasts until the snapshots were looked at.
-    let Stored { reader, end, seen, .. } = source;
+    let Stored { reader, end, seen, trusted, .. } = source;
     let in_use = matches!(end, End::InUse);
     let mut finding = walked.or_else(|| seen.finish(fold.log().size()));
     let mut notices = Vec::new();
@@ -187,7 +194,19 @@ fn directory(data: &Path, asked: &Audit, witness: &mut dyn Witness) -> Result<Au
             notices.extend(recover::judge_verifier_key(&layout, &verifier_key(&host.log, &host.host))?);
         }
     }
-    Ok(AuditReport { in_use, notices, ..asked.report(&fold, finding, witness) })
+    notices.extend(trusted.as_ref().and_then(|trusted| behind(trusted, fold.log().size())));
+    let fork = seen.forked().and_then(|seen| evidence::of(&asked.subject, &fold, seen));
+    let report = asked.report(&fold, finding, witness);
+    let (cosigned, fork) = (trusted.as_ref().and_then(Cosigned::of), fork.map(|fork| fork.to_text()));
+    Ok(AuditReport { in_use, notices, cosigned, fork, ..report })
+}
+
+/// What a person should know of a log that goes on behind what witnesses cosigned.
+fn behind(trusted: &Trusted, size: u64) -> Option<String> {
+    let (cosigned, count) = (trusted.checkpoint.size, trusted.cosigned.len());
+    (count > 0 && cosigned < size).then(|| {
+        format!("{count} of the policy's witnesses cosigned the log up to size {cosigned}: what comes after is its host's word alone")
+    })
 }
 
 impl Audit {
@@ -232,6 +251,8 @@ impl Audit {
             divergence: finding,
             in_use: false,
             notices: Vec::new(),
+            cosigned: None,
+            fork: None,
         }
     }
 }
@@ -305,6 +326,10 @@ struct Stored<'a> {
     note: Option<String>,
     held: Held,
     trust: Option<&'a TrustPolicy>,
+    /// What the policy says of the checkpoints, once the log is known.
+    trusted: Option<Trusted>,
+    /// The checkpoint that witnesses cosigned.
+    cosigned: Option<String>,
     seen: Seen,
     end: End,
 }
@@ -329,7 +354,8 @@ impl Source for Stored<'_> {
         if fold.log().size() == 1
             && let (Some(trust), Some(note)) = (self.trust, &self.note)
         {
-            trust.open(note).map_err(|error| Finding::from(&error))?;
+            let judged = cosigned::judge(trust, note, self.cosigned.as_deref());
+            self.trusted = Some(judged.map_err(|error| Finding::from(&error))?);
         }
         let opened = self.held.open(fold).map_err(Finding::from)?;
         if let Some(size) = opened {
@@ -374,8 +400,17 @@ fn check_snapshots(
 }
 
 fn same(snapshot: &snapshot::Snapshot, fold: &Fold) -> bool {
-    let chains: Vec<_> = fold.chains().iter().map(|(scope, chain)| (*scope, chain.parts())).collect();
     let ledger = (fold.ledger().books(), fold.ledger().remembered());
-    let ours = recover::snapshot_of(fold.log(), ledger, chains, fold.engines());
-    ours == *snapshot
+    let ours = recover::snapshot_of(fold.log(), ledger, Vec::new(), fold.engines());
+    let snapshot::Snapshot { size, frontier, heads, books, commands, chains, engines } = snapshot;
+    // One chain after the other: each has a copy of all that it is made of.
+    let same_chains = chains.len() == fold.chains().len()
+        && fold
+            .chains()
+            .iter()
+            .zip(chains)
+            .all(|((scope, chain), (named, parts))| scope == named && chain.parts() == *parts);
+    same_chains
+        && (*size, frontier, heads) == (ours.size, &ours.frontier, &ours.heads)
+        && (books, commands, engines) == (&ours.books, &ours.commands, &ours.engines)
 }

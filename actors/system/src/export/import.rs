@@ -14,6 +14,7 @@ use icn_core::replay::{Fold, Prepared};
 use super::read::{CarLog, CarLogError};
 use super::{ExportLayout, is_free};
 use crate::audit::{Audit, Subject, Witness};
+use crate::cosigned;
 use crate::files::{self, Layout, Lock, LockError};
 use crate::report::Finding;
 use crate::store::{LogStore as _, Reader, SegmentStore, StoreError};
@@ -93,18 +94,21 @@ pub fn import(from: &Path, data: &Path, progress: &mut dyn FnMut(u64)) -> Result
     if let Some(finding) = report.divergence {
         return Err(ImportError::Diverged(Box::new(finding)));
     }
-    let note = read_note()?;
+    let (note, cosigned) = (read_note()?, cosigned::read_note(&export.cosigned())?);
     let layout = Layout::new(data);
     files::create_dir(data)?;
     let _lock = Lock::take(&layout)?;
     files::create_dir(&layout.log())?;
-    let root = write(&export, &layout)?;
+    let root = write(&export, &layout, report.size)?;
     if root.to_hex() != report.root {
         return Err(ImportError::Changed(format!("root {}, audited was {}", root.to_hex(), report.root)));
     }
     // As a host does: only beside a log that has its entries.
     files::replace(&layout.verifier_key(), format!("{}\n", ears.verifier.unwrap_or_default()).as_bytes())?;
     files::replace(&layout.checkpoint(), &note)?;
+    if let Some(cosigned) = cosigned {
+        files::replace(&layout.cosigned(), cosigned.as_bytes())?;
+    }
     Ok(Imported {
         origin: report.origin.unwrap_or_default(),
         size: report.size,
@@ -114,8 +118,8 @@ pub fn import(from: &Path, data: &Path, progress: &mut dyn FnMut(u64)) -> Result
     })
 }
 
-/// Writes the log; gives the root over what was written.
-fn write(export: &ExportLayout, layout: &Layout) -> Result<Hash, ImportError> {
+/// Writes the log up to this size, as one that is kept up to date may have grown since; gives the root over what was written.
+fn write(export: &ExportLayout, layout: &Layout, size: u64) -> Result<Hash, ImportError> {
     let mut reader = Reader::new(&layout.log());
     // Nothing is there: this says where a log begins.
     reader.next_group()?;
@@ -124,7 +128,8 @@ fn write(export: &ExportLayout, layout: &Layout) -> Result<Hash, ImportError> {
     let mut frontier = Frontier::default();
     let (mut group, mut bytes, mut start) = (Vec::new(), 0, 0);
     loop {
-        let next = log.next_entry().map_err(|error| match error {
+        let next = if frontier.size() < size { log.next_entry() } else { Ok(None) };
+        let next = next.map_err(|error| match error {
             CarLogError::Store(error) => ImportError::Store(error),
             other => ImportError::Changed(other.to_string()),
         })?;

@@ -1,22 +1,27 @@
 //! Exports: a log as files that other tools read, without any secret of its host.
 //!
 //! - `log.car`: every block, in the order of [`icn_core::dag::entries`]; its roots are each author's last envelope
-//! - `tiles/`: the tree, the entries' names and the signed `checkpoint`, laid out for static serving (C2SP tlog-tiles)
+//! - `tiles/`: the tree, the entries' names and the signed `checkpoint`, laid out for static serving (C2SP tlog-tiles); and
+//!   `checkpoint.cosigned`, when there is one, which witnesses cosigned
 //! - `log.vkey`: the key that verifies the checkpoint
 //! - `policy.json`: what a verifier asks of it
 //!
-//! `write.rs` makes one from a data directory, `read.rs` takes the CAR apart again, `import.rs` makes a data directory.
+//! `write.rs` makes one from a data directory, `publish.rs` keeps one up to date while its host runs, `read.rs` takes the CAR apart again, `import.rs` makes a data directory.
 
 mod import;
+mod publish;
 pub(crate) mod read;
 mod write;
 
+use std::fs::File;
+use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
 use icn_core::dag::entries::EntriesError;
-use icn_core::dag::tiles::Tile;
+use icn_core::dag::tiles::{TILE_WIDTH, Tile};
 
 pub use import::{ImportError, Imported, import};
+pub use publish::{PublishError, Published, Publisher};
 pub use write::{Exported, export};
 
 use crate::signed_log::SignedLogError;
@@ -31,6 +36,11 @@ impl ExportLayout {
     #[must_use]
     pub fn new(dir: &Path) -> Self {
         Self(dir.to_owned())
+    }
+    /// The directory.
+    #[must_use]
+    pub fn dir(&self) -> &Path {
+        &self.0
     }
     /// All blocks.
     #[must_use]
@@ -47,10 +57,29 @@ impl ExportLayout {
     pub fn tile(&self, tile: &Tile) -> PathBuf {
         self.tiles().join(tile.to_string())
     }
+    /// Reads a tile: as many bytes as it has, and one more where there are more. One that a growing log has filled since is
+    /// read from the full tile, as C2SP tlog-tiles has it.
+    pub(crate) fn read_tile(&self, tile: &Tile, bytes: u64) -> std::io::Result<Vec<u8>> {
+        let mut read = Vec::new();
+        match File::open(self.tile(tile)) {
+            Ok(file) => file.take(bytes + 1).read_to_end(&mut read)?,
+            Err(error) if error.kind() == ErrorKind::NotFound && tile.width < TILE_WIDTH => {
+                let full = File::open(self.tile(&Tile { width: TILE_WIDTH, ..*tile })).map_err(|_| error)?;
+                full.take(bytes).read_to_end(&mut read)?
+            }
+            Err(error) => return Err(error),
+        };
+        Ok(read)
+    }
     /// The signed checkpoint.
     #[must_use]
     pub fn checkpoint(&self) -> PathBuf {
         self.tiles().join("checkpoint")
+    }
+    /// The checkpoint that witnesses cosigned, when there is one: that one, or one before it.
+    #[must_use]
+    pub fn cosigned(&self) -> PathBuf {
+        self.tiles().join("checkpoint.cosigned")
     }
     /// The key that verifies the checkpoint.
     #[must_use]

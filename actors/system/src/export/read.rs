@@ -124,6 +124,14 @@ impl CarLog {
         &self.roots
     }
 
+    /// A block that came with an entry before, and that later ones may name.
+    pub(crate) fn shared_block(&self, id: &BlockId) -> Option<Block> {
+        let (place, length) = self.shared.get(id)?;
+        let mut bytes = vec![0; *length];
+        self.file.read_exact_at(&mut bytes, *place).ok()?;
+        Block::verified(*id, bytes).ok()
+    }
+
     /// The next entry, with every block that a data directory has with it, and the position of its first leaf.
     pub(crate) fn next_entry(&mut self) -> Result<Option<(u64, Entry)>, CarLogError> {
         while let Some((offset, block)) = self.next_block()? {

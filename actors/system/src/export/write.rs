@@ -19,6 +19,7 @@ use icn_core::log::Link;
 use icn_core::sign::Envelope;
 
 use super::{ExportError, ExportLayout, is_free};
+use crate::cosigned;
 use crate::files;
 use crate::signed_log::SignedLog;
 use crate::store::StoreError;
@@ -48,6 +49,8 @@ pub fn export(data: &Path, out: &Path, progress: &mut dyn FnMut(u64)) -> Result<
     if !is_free(out)? {
         return Err(ExportError::NotEmpty(out.to_owned()));
     }
+    // Before the newest checkpoint, which then is not older.
+    let cosigned = cosigned::read(data)?;
     let roots = heads(data)?;
     let header = car::header(&roots);
     if header.len() as u64 > limits::CAR_HEADER_BYTES_MAX {
@@ -55,7 +58,7 @@ pub fn export(data: &Path, out: &Path, progress: &mut dyn FnMut(u64)) -> Result<
     }
     let layout = ExportLayout::new(out);
     files::create_dir(out)?;
-    let written = write(data, &layout, &header, progress);
+    let written = write(data, &layout, &header, cosigned.as_deref(), progress);
     if written.is_err() {
         // The directory was empty: these are ours. What cannot be removed lacks a checkpoint, and is not taken for an
         // export.
@@ -97,6 +100,7 @@ fn write(
     data: &Path,
     layout: &ExportLayout,
     header: &[u8],
+    cosigned: Option<&str>,
     progress: &mut dyn FnMut(u64),
 ) -> Result<Exported, ExportError> {
     let mut log = SignedLog::open(data)?;
@@ -139,6 +143,9 @@ fn write(
     )?;
     files::replace(&layout.policy(), policy_of(host.log.as_str(), host.host).as_bytes())?;
     files::create_dir(&layout.tiles())?;
+    if let Some(cosigned) = cosigned {
+        files::replace(&layout.cosigned(), cosigned.as_bytes())?;
+    }
     files::replace(&layout.checkpoint(), note.as_bytes())?;
     Ok(done)
 }
@@ -156,7 +163,7 @@ fn write_tiles(layout: &ExportLayout, tiles: Vec<Written>) -> Result<u64, StoreE
 }
 
 /// A policy that takes the log's own word, as JSON: the host knows of no witnesses yet.
-fn policy_of(origin: &str, host: Did) -> String {
+pub(super) fn policy_of(origin: &str, host: Did) -> String {
     let key = VerifierKey::new(origin, KeyKind::Log, host);
     let policy = key.map(TrustPolicy::log_alone);
     // An origin is always a note's name, and a policy always JSON; were it not, the file would say `null`.

@@ -80,11 +80,19 @@ impl GroupHeader {
     /// Reads a header, if its check is the one that it must have after that group.
     pub(crate) fn parse(before: &[u8; 32], bytes: &[u8]) -> Option<Self> {
         let bytes = bytes.get(..HEADER_BYTES)?;
-        if bytes[..4] != *GROUP_MAGIC || bytes[64..] != header_check(before, bytes) {
+        if bytes[64..] != header_check(before, bytes) {
             return None;
         }
-        let mut chain = [0u8; 32];
-        chain.copy_from_slice(&bytes[32..64]);
+        Self::claimed(bytes)
+    }
+
+    /// Reads a header as it stands there, without its check: good for a guess alone.
+    pub(crate) fn claimed(bytes: &[u8]) -> Option<Self> {
+        let bytes = bytes.get(..HEADER_BYTES)?;
+        if bytes[..4] != *GROUP_MAGIC {
+            return None;
+        }
+        let chain = bytes[32..64].try_into().ok()?;
         Some(Self {
             entries: u32::try_from(word(&bytes[4..8])).ok()?,
             position: word(&bytes[8..16]),
@@ -132,6 +140,22 @@ impl Writer<'_> {
             self.out.push(self.mark);
         }
     }
+}
+
+/// A group's content as sectors.
+pub(crate) fn sectors_of(content: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(content.len().div_ceil(CONTENT_BYTES) * SECTOR_BYTES);
+    let mut sectors = Writer { out: &mut out, used: 0, mark: MARK_FIRST };
+    sectors.push(content);
+    sectors.end();
+    out
+}
+
+/// A segment header as it stands there, whatever its mark is: number, position of the first leaf, chain hash before.
+pub(crate) fn parse_segment_header(sector: &[u8]) -> Option<(u64, u64, [u8; 32])> {
+    let rest = sector.strip_prefix(SEGMENT_MAGIC)?;
+    let chain = rest.get(16..48)?.try_into().ok()?;
+    Some((word(&rest[..8]), word(&rest[8..16]), chain))
 }
 
 /// What is wrong with a sector, before its content is looked at.

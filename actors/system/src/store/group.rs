@@ -19,16 +19,16 @@ use super::reader::End;
 const CHUNK_BYTES: u64 = 1024 * 1024;
 
 /// Entries, each with the position of its first leaf.
-type Entries = Vec<(u64, Entry)>;
+pub(crate) type Entries = Vec<(u64, Entry)>;
 
 /// What does not hold.
 #[derive(Debug, Clone)]
-pub(super) struct Flaw {
+pub(crate) struct Flaw {
     /// The byte of the file where the first sector begins that is, or may be, damaged.
-    pub(super) offset: u64,
+    pub(crate) offset: u64,
     /// The block whose bytes do not hold, where that is known.
-    pub(super) block: Option<BlockId>,
-    pub(super) what: String,
+    pub(crate) block: Option<BlockId>,
+    pub(crate) what: String,
 }
 
 impl Flaw {
@@ -39,7 +39,7 @@ impl Flaw {
 
 /// What stands at a place where a group may begin.
 #[derive(Debug)]
-pub(super) enum Found {
+pub(crate) enum Found {
     Group {
         entries: Entries,
         next: End,
@@ -218,6 +218,10 @@ impl Segment {
         Ok(())
     }
 
+    pub(super) const fn length(&self) -> u64 {
+        self.length
+    }
+
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
@@ -230,7 +234,7 @@ impl Segment {
         Ok(sector)
     }
 
-    fn read(&self, offset: u64, bytes: u64) -> Result<Vec<u8>, StoreError> {
+    pub(super) fn read(&self, offset: u64, bytes: u64) -> Result<Vec<u8>, StoreError> {
         let mut read = vec![0; usize::try_from(bytes).unwrap_or(0)];
         self.file.read_exact_at(&mut read, offset).map_err(StoreError::io("reading", &self.path))?;
         Ok(read)

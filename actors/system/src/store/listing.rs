@@ -8,7 +8,7 @@ use super::{StoreError, format};
 
 /// The segment files of a directory at one moment.
 #[derive(Debug, Default)]
-pub(super) struct Listing {
+pub(crate) struct Listing {
     numbers: BTreeSet<u64>,
     /// Files that look like segments by their names and are none; the first by name is the one to report.
     strays: BTreeSet<PathBuf>,
@@ -16,7 +16,7 @@ pub(super) struct Listing {
 
 impl Listing {
     /// Lists a directory; one that is not there has no segments.
-    pub(super) fn read(dir: &Path) -> Result<Self, StoreError> {
+    pub(crate) fn read(dir: &Path) -> Result<Self, StoreError> {
         let entries = match std::fs::read_dir(dir) {
             Ok(entries) => entries,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
@@ -45,8 +45,18 @@ impl Listing {
     }
 
     /// The first segment behind this one.
-    pub(super) fn behind(&self, number: u64) -> Option<u64> {
+    pub(crate) fn behind(&self, number: u64) -> Option<u64> {
         self.numbers.range(number.checked_add(1)?..).next().copied()
+    }
+
+    /// The number of the last segment.
+    pub(crate) fn last(&self) -> Option<u64> {
+        self.numbers.last().copied()
+    }
+
+    /// Files that look like segments and are none.
+    pub(crate) fn strays(&self) -> impl Iterator<Item = &Path> {
+        self.strays.iter().map(PathBuf::as_path)
     }
 
     /// A file that looks like a segment and is none.

@@ -4,10 +4,11 @@
 //! An append is durable when it returns. There is one writer; that there is no other is what the lock file of
 //! the data directory is for.
 
-mod format;
-mod group;
-mod listing;
+pub(crate) mod format;
+pub(crate) mod group;
+pub(crate) mod listing;
 mod reader;
+pub(crate) mod salvage;
 mod segment;
 pub mod snapshot;
 #[cfg(test)]

@@ -24,6 +24,8 @@ pub struct SegmentStore {
     /// The file is written up to here, zeros included.
     length: u64,
     buffer: Vec<u8>,
+    /// Bytes of a segment, beyond which the next one is begun.
+    bytes_max: u64,
 }
 
 impl SegmentStore {
@@ -31,7 +33,14 @@ impl SegmentStore {
     /// with zeros; the caller has said so to whoever should know.
     pub fn open(dir: &Path, reader: &Reader) -> Result<Self, StoreError> {
         let end = reader.end();
-        let mut store = Self { dir: dir.to_owned(), file: None, end, length: 0, buffer: Vec::new() };
+        let mut store = Self {
+            dir: dir.to_owned(),
+            file: None,
+            end,
+            length: 0,
+            buffer: Vec::new(),
+            bytes_max: limits::SEGMENT_BYTES_MAX,
+        };
         let path = format::segment_path(dir, end.segment);
         if end.offset > 0 {
             let file = OpenOptions::new()
@@ -47,6 +56,13 @@ impl SegmentStore {
             store.file = Some(file);
         }
         Ok(store)
+    }
+
+    /// Begins a new segment sooner than at [`limits::SEGMENT_BYTES_MAX`]: logs of many small files, for tests.
+    #[must_use]
+    pub const fn with_segment_bytes(mut self, bytes_max: u64) -> Self {
+        self.bytes_max = bytes_max;
+        self
     }
 
     fn path(&self) -> PathBuf {
@@ -88,10 +104,18 @@ impl SegmentStore {
         })
     }
 
+    /// Ends this segment and begins the next one, if this one has a group.
+    pub(crate) fn begin_segment(&mut self) -> Result<(), StoreError> {
+        if self.end.offset <= SECTOR_BYTES as u64 {
+            return Ok(());
+        }
+        self.close()?;
+        self.create_segment(self.end.segment + 1)
+    }
+
     /// Makes room for so many bytes: in this segment, zeros written ahead, or in a new one.
     fn make_room(&mut self, bytes: u64) -> Result<(), StoreError> {
-        let full =
-            self.end.offset + bytes > limits::SEGMENT_BYTES_MAX && self.end.offset > SECTOR_BYTES as u64;
+        let full = self.end.offset + bytes > self.bytes_max && self.end.offset > SECTOR_BYTES as u64;
         if self.file.is_none() {
             self.create_segment(self.end.segment)?;
         } else if full {
@@ -104,7 +128,7 @@ impl SegmentStore {
         }
         let path = self.path();
         let Some(file) = &self.file else { return Ok(()) };
-        let length = (needed + AHEAD_BYTES).min(limits::SEGMENT_BYTES_MAX.max(needed));
+        let length = (needed + AHEAD_BYTES).min(self.bytes_max.max(needed));
         let zeros = vec![0u8; usize::try_from(length - self.length).unwrap_or(0)];
         file.write_all_at(&zeros, self.length).map_err(StoreError::io("writing", &path))?;
         file.sync_all().map_err(StoreError::io("syncing", &path))?;

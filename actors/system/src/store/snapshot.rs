@@ -2,6 +2,8 @@
 //! snapshot whose hash, log root or position does not fit is put aside, and the fold starts from zero.
 
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufRead as _, BufReader, Read as _, Seek as _};
 use std::path::{Path, PathBuf};
 
 use icn_core::chain::ChainParts;
@@ -14,6 +16,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::StoreError;
+
+/// Bytes of the SHA-256 at a file's end.
+const DIGEST_BYTES: u64 = 32;
 
 /// What a snapshot holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,16 +94,34 @@ pub fn list(dir: &Path) -> Result<Vec<PathBuf>, StoreError> {
     Ok(files)
 }
 
-/// Reads a snapshot file.
+/// Reads a snapshot file: first for its hash, then for what it says, so that its bytes are never in memory together.
 pub fn read(path: &Path) -> Result<Snapshot, Unusable> {
     let unusable = |why: String| Unusable { file: path.to_owned(), why };
-    let bytes = std::fs::read(path).map_err(|e| unusable(e.to_string()))?;
-    let (body, digest) = bytes.split_at_checked(bytes.len().saturating_sub(32)).unwrap_or((&bytes, &[]));
-    if Sha256::digest(body).as_slice() != digest {
-        return Err(unusable(format!("its {} bytes do not have the SHA-256 at its end", body.len())));
+    let failed = |error: std::io::Error| unusable(error.to_string());
+    // A host that replaces it meanwhile leaves this one as it is.
+    let mut file = BufReader::new(File::open(path).map_err(failed)?);
+    let length = file.get_ref().metadata().map_err(failed)?.len();
+    let body = length.saturating_sub(DIGEST_BYTES);
+    let (mut hasher, mut hashed) = (Sha256::new(), 0);
+    let mut bytes = file.by_ref().take(body);
+    loop {
+        let some = bytes.fill_buf().map_err(failed)?;
+        if some.is_empty() {
+            break;
+        }
+        hasher.update(some);
+        hashed += some.len();
+        let read = some.len();
+        bytes.consume(read);
     }
+    let mut digest = Vec::new();
+    file.by_ref().take(DIGEST_BYTES).read_to_end(&mut digest).map_err(failed)?;
+    if hasher.finalize().as_slice() != digest {
+        return Err(unusable(format!("its {hashed} bytes do not have the SHA-256 at its end")));
+    }
+    file.rewind().map_err(failed)?;
     let snapshot: Snapshot =
-        encode::from_bytes("snapshot", body, usize::MAX).map_err(|e| unusable(e.to_string()))?;
+        encode::from_reader("snapshot", file.take(body)).map_err(|e| unusable(e.to_string()))?;
     let named = format!("{:016}.snap", snapshot.size);
     if path.file_name().is_none_or(|name| *name != *named) {
         return Err(unusable(format!("it is of size {}, its name should be {named}", snapshot.size)));
