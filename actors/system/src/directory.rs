@@ -8,7 +8,7 @@ use crate::files::Layout;
 use crate::store::{self, StoreError, snapshot};
 
 /// The names that a host gives to what it keeps in its directory; `*.new` are files that were being replaced.
-const OWN_NAMES: [&str; 16] = [
+const OWN_NAMES: [&str; 19] = [
     "LOCK",
     "host.key",
     "host.new",
