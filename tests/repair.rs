@@ -287,7 +287,7 @@ fn what_nobody_has_is_named_and_all_else_is_restored() {
     host.close().unwrap();
     let whole = tree(&data);
     // The late receipt's input, and something old.
-    let last = whole.keys().filter(|name| name.starts_with("log")).next_back().unwrap();
+    let last = whole.keys().rfind(|name| name.starts_with("log")).unwrap();
     let mut bytes = whole[last].clone();
     let place = bytes.windows(8).rposition(|window| window == [0x77; 8]).unwrap();
     bytes[place] ^= 4;
@@ -348,7 +348,7 @@ fn damage_behind_all_that_is_signed_is_cut_off_only_when_that_is_asked() {
     copy(&data, &killed);
     host.close().unwrap();
     fs::write(killed.join("checkpoint"), checkpoint).unwrap();
-    let last = tree(&killed).into_keys().filter(|name| name.starts_with("log")).next_back().unwrap();
+    let last = tree(&killed).into_keys().rfind(|name| name.starts_with("log")).unwrap();
     let path = killed.join(last);
     let mut bytes = fs::read(&path).unwrap();
     let at = bytes.windows(8).rposition(|window| window == b"unsigned").unwrap();

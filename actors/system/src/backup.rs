@@ -171,7 +171,7 @@ fn copy_keys(from: &Layout, to: &Layout) -> Result<u64, StoreError> {
         files::create_dir(&to.scopes())?;
     }
     for (from, to) in &keys {
-        let bytes = fs::read(from).map_err(StoreError::io("reading", from))?;
+        let bytes = zeroize::Zeroizing::new(fs::read(from).map_err(StoreError::io("reading", from))?);
         files::write_secret(to, &bytes)?;
     }
     Ok(keys.len() as u64)
