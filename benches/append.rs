@@ -1,12 +1,12 @@
 //! How many entries a second does a log take from somebody else's hands, in groups of 1 to 4096, beside the work that
 //! nobody can leave out?
 //!
-//! Entries are receipts with their invocations, as a host wrote them: four blocks, two signatures, one anchor each.
+//! Entries are receipts with their invocations, as a host wrote them: four blocks, two signatures, one leaf each.
 //! *Ours*: blocks are named by their hashes, the entry is looked at (canonical encodings, strict verification of both
-//! signatures: `Prepared::read`), it is folded as far as the log's structure goes (order, authors, Merkle tree), and the store appends the
-//! group with one sync. *Floor*: both signatures verified strictly, every block hashed, the bytes written with one sync
-//! for each group. Both on one thread. The store takes at most 1024 entries a group, so a group of 4096 is four appends
-//! with a sync each; the floor syncs once.
+//! signatures: `Prepared::read`), it is folded as far as the log's structure goes (order, authors, Merkle tree), and the
+//! store appends the group with one sync. *Floor*: both signatures verified strictly, every block hashed, the bytes
+//! written with one sync for each group. Both on one thread. The store takes at most 1024 entries a group, so a group of
+//! 4096 is four appends with a sync each; the floor syncs once.
 //!
 //! Run: `cargo bench --workspace --bench append`. It prints a line `RATIO …` for each size, medians of the rounds, which
 //! take turns.
