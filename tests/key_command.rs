@@ -137,7 +137,7 @@ fn what_is_not_right_is_said_and_nothing_is_written() {
     let did = done(&["new", "--out", &root]).trim_end().to_owned();
     done(&["new", "--out", &other]);
     let before = fs::read(&root).unwrap();
-    refused(&["new", "--out", &root], 1, "exists");
+    refused(&["new", "--out", &root], 1, "is there already");
     assert_eq!(fs::read(&root).unwrap(), before);
     let delegate = |key: &str, to: &str, until: &str, more: &[&str], code: i32, why: &str| {
         let words = ["delegate", "--key", key, "--to", to, "--until", until, "--out", &out];

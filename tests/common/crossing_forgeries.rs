@@ -26,7 +26,7 @@ pub(crate) fn crossed(data: &Path) -> History {
     let host_key = key("host of crossings");
     std::fs::create_dir_all(data).unwrap();
     let secret = data_encoding::HEXLOWER.encode(&host_key.to_bytes());
-    std::fs::write(data.join("host.key"), format!("{secret}\n")).unwrap();
+    super::write_secret(&data.join("host.key"), format!("{secret}\n"));
     let host = Host::open(HostOptions::new(data)).unwrap();
     let towns = NAMES.map(|name| {
         let others: Vec<&str> = NAMES.into_iter().filter(|other| *other != name).collect();

@@ -114,7 +114,7 @@ impl Begun {
         let host = key(HOST);
         std::fs::create_dir_all(data).unwrap();
         let secret = data_encoding::HEXLOWER.encode(&host.to_bytes());
-        std::fs::write(data.join("host.key"), format!("{secret}\n")).unwrap();
+        super::write_secret(&data.join("host.key"), format!("{secret}\n"));
         let running = Host::open(HostOptions::new(data)).unwrap();
         let desk = Desk::open(&running, "hand");
         desk.ask(&running, "nothing", &[], "a receipt");
