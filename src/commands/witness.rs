@@ -17,7 +17,7 @@ use super::{FAILED, MISUSE, OK, misuse, verifier_key};
 ///
 /// A host shows its signed checkpoints (`icn cosign`), and a witness cosigns each that follows from the one it cosigned
 /// before. So whoever asks for cosignatures of a few witnesses cannot be shown another history than everybody else. The
-/// protocol is C2SP tlog-witness: POST /add-checkpoint, and GET /<SHA-256 of the origin>/checkpoint.
+/// protocol is C2SP tlog-witness: POST /add-checkpoint, and GET /HASH/checkpoint with the SHA-256 of the origin in hex.
 ///
 /// The first start makes a key, DIR/witness.key, and needs a --name; it prints the verifier key, which those who rely on
 /// the witness must know. What was cosigned is durable before it is answered. Never restore an old copy of the directory:
