@@ -26,7 +26,7 @@ echo "$(grep -c ' \* "' "$dir/journal.beancount") transactions, $(grep -c ' bala
 "$venv/bin/bean-check" --no-cache "$dir/journal.beancount"
 
 # The same balances as the program's own, told in another way.
-"$ICN" ledger accounts --data "$dir/data" --csv | tail -n +2 | sed 's/.*,//' | sort >"$dir/ours"
+"$ICN" ledger accounts --data "$dir/data" --csv | tail -n +2 | cut -d, -f6 | sort >"$dir/ours"
 sed -n 's/^[0-9-]* balance [^ ]* \([-0-9]*\) .*/\1/p' "$dir/journal.beancount" | sort >"$dir/theirs"
 diff "$dir/ours" "$dir/theirs"
 
