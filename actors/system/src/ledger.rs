@@ -18,6 +18,7 @@ use icn_core::limits;
 use icn_core::policy::PolicyInForce;
 use icn_sandbox::{LedgerPort, PortAnswer, PortError, beside};
 
+use crate::awake::{Awake, soon};
 use crate::shared::FailStop;
 
 /// The mailbox holds every scope's requests at once; posts are bounded by the hand-overs in flight.
@@ -28,11 +29,20 @@ const MAILBOX_MESSAGES_MAX: usize = 65_536;
 pub(crate) struct LedgerActor {
     ledger: Ledger,
     fail_stop: FailStop,
+    /// From the start on: guests that ask wait for each answer.
+    awake: Option<Awake>,
 }
 
 impl LedgerActor {
     pub(crate) fn new(ledger: Ledger, fail_stop: FailStop) -> Self {
-        Self { ledger, fail_stop }
+        Self { ledger, fail_stop, awake: None }
+    }
+
+    /// A guest waits for the answer, and may ask more.
+    fn asked(&self) {
+        if let Some(awake) = &self.awake {
+            awake.asked();
+        }
     }
 }
 
@@ -40,6 +50,7 @@ impl Actor for LedgerActor {
     type Context = Context<Self>;
     fn started(&mut self, ctx: &mut Self::Context) {
         ctx.set_mailbox_capacity(MAILBOX_MESSAGES_MAX);
+        self.awake = Some(Awake::start());
     }
 }
 
@@ -76,6 +87,7 @@ pub(crate) struct Stage {
 impl Handler<Stage> for LedgerActor {
     type Result = Result<(), LedgerRefusal>;
     fn handle(&mut self, stage: Stage, _: &mut Self::Context) -> Self::Result {
+        self.asked();
         let what = stage.operation.name();
         let answer = self.ledger.stage(stage.scope, stage.time, &stage.asker, stage.operation);
         answer.inspect_err(|refusal| tell_refused(stage.time, &stage.asker, what, refusal))
@@ -96,6 +108,7 @@ pub(crate) struct Authorize {
 impl Handler<Authorize> for LedgerActor {
     type Result = Result<(), LedgerRefusal>;
     fn handle(&mut self, ask: Authorize, _: &mut Self::Context) -> Self::Result {
+        self.asked();
         let answer = self.ledger.authorize_staged(ask.scope, ask.time, &ask.asker, ask.account, ask.amount);
         answer.inspect_err(|refusal| tell_refused(ask.time, &ask.asker, "authorize", refusal))
     }
@@ -234,6 +247,7 @@ pub(crate) struct BalanceStaged {
 impl Handler<BalanceStaged> for LedgerActor {
     type Result = MessageResult<BalanceStaged>;
     fn handle(&mut self, ask: BalanceStaged, _: &mut Self::Context) -> Self::Result {
+        self.asked();
         MessageResult(self.ledger.balance_staged(ask.scope, ask.time, &ask.owner, &ask.unit))
     }
 }
@@ -250,6 +264,7 @@ pub(crate) struct AskHold {
 impl Handler<AskHold> for LedgerActor {
     type Result = MessageResult<AskHold>;
     fn handle(&mut self, ask: AskHold, _: &mut Self::Context) -> Self::Result {
+        self.asked();
         MessageResult(self.ledger.open_hold(ask.scope, ask.time, &ask.id))
     }
 }
@@ -355,7 +370,7 @@ async fn within<T, E>(
     answer: impl Future<Output = Result<T, E>>,
 ) -> Result<T, PortError> {
     let began = Instant::now();
-    let answer = actix_rt::time::timeout(*left, answer).await;
+    let answer = actix_rt::time::timeout(*left, soon(answer)).await;
     *left = left.saturating_sub(began.elapsed());
     answer.ok().and_then(Result::ok).ok_or(PortError::Closed)
 }
