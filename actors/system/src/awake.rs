@@ -34,7 +34,9 @@ pub(crate) async fn soon<F: Future>(answer: F) -> F::Output {
     .await
 }
 
-/// Keeps the thread that it was made on awake for a moment after each time that something was asked of it.
+/// Keeps an actor awake for a moment after each time that something was asked of it: its own task, which looks at its
+/// mailbox each time. A task beside it would not do: while an arbiter has a task to run, it looks for what other
+/// threads woke only now and then.
 pub(crate) struct Awake(Rc<State>);
 
 impl std::fmt::Debug for Awake {
@@ -50,11 +52,11 @@ struct State {
 }
 
 impl Awake {
-    /// Begins with an arbiter's thread asleep; ends when this is dropped.
-    pub(crate) fn start() -> Self {
+    /// Begins asleep. The future is for the actor to spawn; it ends when the other is dropped.
+    pub(crate) fn new() -> (Self, impl Future<Output = ()> + 'static) {
         let state = Rc::new(State { until: Cell::new(None), sleeper: Cell::new(None) });
-        actix_rt::spawn(stay(Rc::downgrade(&state)));
-        Self(state)
+        let stays = stay(Rc::downgrade(&state));
+        (Self(state), stays)
     }
 
     /// Something was asked, so more may be.
@@ -95,7 +97,8 @@ mod tests {
     fn who_stays_awake_sleeps_in_the_end_and_ends_with_its_owner() {
         let runtime = actix_rt::Runtime::new().expect("a runtime");
         runtime.block_on(async {
-            let awake = Awake::start();
+            let (awake, stays) = Awake::new();
+            actix_rt::spawn(stays);
             actix_rt::time::sleep(Duration::from_millis(1)).await;
             assert!(is_asleep(&awake), "nothing was asked");
             awake.asked();

@@ -4,7 +4,10 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use actix::{Actor, ActorContext as _, Addr, Context, Handler, Message, MessageResult};
+use actix::{
+    Actor, ActorContext as _, Addr, AsyncContext as _, Context, Handler, Message, MessageResult,
+    WrapFuture as _,
+};
 use crossbeam::queue::SegQueue;
 use futures::FutureExt as _;
 use icn_core::block::{Issue, Receipt};
@@ -50,7 +53,9 @@ impl Actor for LedgerActor {
     type Context = Context<Self>;
     fn started(&mut self, ctx: &mut Self::Context) {
         ctx.set_mailbox_capacity(MAILBOX_MESSAGES_MAX);
-        self.awake = Some(Awake::start());
+        let (awake, stays) = Awake::new();
+        self.awake = Some(awake);
+        ctx.spawn(stays.into_actor(self));
     }
 }
 
