@@ -147,6 +147,7 @@ fn ucan_flaw(kind: &'static str, error: &UcanError) -> ChainError {
     let what = match (kind, error) {
         ("delegation", UcanError::Signature(_)) => "signature of the delegation",
         ("revocation", UcanError::Signature(_)) => "signature of the revocation",
+        ("delegation", UcanError::Command(_)) => "command of the delegation",
         _ => kind,
     };
     ChainError::new(what, "a UCAN that its issuer signed", error)
