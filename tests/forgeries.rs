@@ -42,7 +42,7 @@ fn each_forgery_of_an_export_is_refused_by_its_own_code() {
         assert!(names.insert(forgery.name), "{} is there twice", forgery.name);
         let code = |level| audited(&out, level, &[]).divergence.map(|finding| finding.code);
         // What structure shows does not need the ledger.
-        let needs_ledger = ["nodes-parents", "state-root"].contains(&forgery.code);
+        let needs_ledger = ["nodes-module", "nodes-parents", "state-root"].contains(&forgery.code);
         let expected = Some(forgery.code.to_owned());
         let structure = if needs_ledger { None } else { expected.clone() };
         let found = (code(Level::Structure), code(Level::Ledger));

@@ -236,7 +236,7 @@ class Log:
             self.nodes.setdefault(name, values.get(name))
         check_journal(value, call, scope.policy, scope.books)
         self.charged(scope, value, call)
-        known = self.nodes_of(scope, value)
+        known = self.nodes_of(scope, value, call)
         asked = expired(scope, value)
         effects = [name for name in ("nodes", "writes", "anchors") if name in value]
         need(value["outcome"] == "ok" or not (effects or asked), "a-run-that-failed", "it has effects")
@@ -271,7 +271,7 @@ class Log:
         grant, usage = scope.policy["grant"], value["usage"]
         need(usage["memory"] <= grant["memory"] and usage["network"] <= grant["network"], "usage", "more than the grant")
 
-    def nodes_of(self, scope, value):
+    def nodes_of(self, scope, value, call):
         """The scope's nodes, with those of this receipt."""
         if "nodes" not in value and "anchors" not in value:
             return scope.nodes
@@ -282,6 +282,7 @@ class Log:
             except Refused as error:
                 raise Refused("node", f"{error}") from None
             need(node["scope"] == value["scope"], "nodes-scope", "a node of another scope")
+            need(node["module"] == call["module"], "nodes-module", "a node of another module")
             need(all(parent in known for parent in node["parents"]), "nodes-parents", "one that did not come before")
             known.add(name)
         need(all(anchor[0] in known for anchor in value.get("anchors", [])), "anchor", "a node that is not stored")
