@@ -10,6 +10,7 @@ use std::process::Command;
 
 use common::crossing_forgeries::{crossed, crossing_forgeries};
 use common::forge::{forgeries, history};
+use common::form_forgeries::{bounded, form_forgeries, long_ruling};
 use common::hand::Begun;
 use common::ledger_forgeries::{base, ledger_forgeries};
 use common::second::{first_word, has_python, refusal, second};
@@ -121,6 +122,31 @@ fn the_second_verifier_refuses_each_forgery_of_a_journal_by_the_same_code() {
         }
     }
     assert!(others.is_empty(), "{}", others.join("\n"));
+}
+
+#[test]
+fn the_second_verifier_refuses_each_forgery_of_a_form_by_the_same_code() {
+    if !has_python() {
+        return;
+    }
+    let dir = scratch();
+    let begun = Begun::new(&dir.path().join("data"));
+    let mut others = Vec::new();
+    for forgery in form_forgeries() {
+        let out = dir.path().join(forgery.name);
+        let position = forgery.make(&begun, &out);
+        let (code, at, word) = refusal(&out);
+        if (&*code, at) != (forgery.code, Some(position)) {
+            others.push(format!("{}: {code} at {at:?}, {word}", forgery.name));
+        }
+    }
+    assert!(others.is_empty(), "{}", others.join("\n"));
+    let (at, ruling) = (dir.path().join("at the bounds"), dir.path().join("ruling"));
+    bounded(&begun, &at);
+    assert_eq!(refusal(&at).0, finding(&at).code);
+    long_ruling(&begun, &ruling);
+    let output = second(&[], &ruling);
+    assert_eq!(output.status.code(), Some(0), "{}{}", stdout(&output), stderr(&output));
 }
 
 /// Balances that are not zero, by scope, owner and unit.

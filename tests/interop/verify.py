@@ -67,10 +67,9 @@ def entries(parts):
     blocks, values, size, seen, awaited = {}, {}, 0, set(), None
     for name, data in parts:
         need(cid(name[1], data) == name, "hash", f"the block {show(name)} has other bytes")
-        sealed = None
+        sealed = envelope(data)
         if name[1] == DAG_CBOR:
             need(len(data) <= BLOCK_BYTES_MAX, "encoding", "a block that is too large")
-            sealed = envelope(data)
             # An envelope is decoded by comparing.
             values[name] = None if sealed else decode(data)
         need(name not in seen, "repeated-block", show(name))
@@ -80,6 +79,11 @@ def entries(parts):
         need(size <= ENTRY_BYTES_MAX and len(blocks) <= ENTRY_BLOCKS_MAX, "size-of-an-entry", "too many blocks")
         if sealed is None:
             continue
+        if name[1] != DAG_CBOR:
+            need(sealed[1] != before, "codec", f"the envelope {show(name)} under a name of raw bytes")
+            continue
+        if before is not None and before != sealed[1]:
+            need(before[4:] != sealed[1][4:], "codec", f"the payload {show(before)} under a name of raw bytes")
         need(sealed[1] == before, "order-of-blocks", f"the payload of {show(name)} is not right before it")
         value = values.get(before)
         typ = value.get("typ") if isinstance(value, dict) else None
