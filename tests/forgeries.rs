@@ -53,7 +53,9 @@ fn each_forgery_of_an_export_is_refused_by_its_own_code() {
             continue;
         }
         // The program says the same.
-        let output = run(["audit".as_ref(), "--json".as_ref(), "--export".as_ref(), out.as_os_str()]);
+        let evidence = dir.path().join("evidence");
+        let words = ["audit".as_ref(), "--json".as_ref(), "--evidence".as_ref(), evidence.as_os_str()];
+        let output = run(words.into_iter().chain(["--export".as_ref(), out.as_os_str()]));
         assert_eq!(output.status.code(), Some(1), "{}: {}", forgery.name, stderr(&output));
         let said = &json(&output)["divergence"];
         assert_eq!(said["code"], forgery.code);

@@ -16,6 +16,7 @@ use common::ledger_forgeries::{base, ledger_forgeries};
 use common::second::{first_word, has_python, refusal, second};
 use common::wishes::write_at_random;
 use common::{Rng, demo, json, pabulib, run, samples, scratch, seed, stderr, stdout};
+use icn_runtime::export::{ExportLayout, Publisher};
 use icn_runtime::{Audit, Finding, Subject};
 
 /// Random histories, and receipts that are tried in each.
@@ -91,6 +92,27 @@ fn the_second_verifier_refuses_each_forgery_by_the_same_code() {
     let mallory = icn_core::checkpoint::verifier_key(&history.origin, &common::key("mallory").did());
     let output = second(&["--vkey", &mallory], &good);
     assert!(stdout(&output).starts_with("refused: log-key: "), "{}", stdout(&output));
+}
+
+#[test]
+fn the_second_verifier_takes_a_publication_whatever_is_being_written_behind_its_checkpoint() {
+    if !has_python() {
+        return;
+    }
+    let dir = scratch();
+    let (history, out) = (history(&dir.path().join("data")), dir.path().join("out"));
+    drop(Publisher::open(&history.data, &out, &mut |_| {}).unwrap());
+    let layout = ExportLayout::new(&out);
+    let whole = std::fs::read(layout.car()).unwrap();
+    for behind in [&b""[..], b"half a section", &[0x81, 0x80, 0x80, 0x80]] {
+        std::fs::write(layout.car(), [&whole, behind].concat()).unwrap();
+        let (ours, output) =
+            (Audit::of(Subject::Export(out.clone())).run(&mut ()).unwrap(), second(&[], &out));
+        assert!(ours.ok, "{}", ours.divergence.unwrap());
+        assert_eq!(output.status.code(), Some(0), "{}{}", stdout(&output), stderr(&output));
+    }
+    std::fs::write(layout.car(), &whole[..whole.len() - 1]).unwrap();
+    assert_eq!(refusal(&out).0, finding(&out).code);
 }
 
 /// What ours says of it; of the ledger's refusals the word is its own code.

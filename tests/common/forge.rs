@@ -555,6 +555,13 @@ pub(crate) fn forgeries() -> Vec<Forgery> {
             let policy = serde_json::to_string(&TrustPolicy::log_alone(log)).unwrap();
             fs::write(layout.policy(), policy).unwrap();
         }),
+        files("forked cosigned checkpoint", "root-of-a-cosigned-checkpoint", |history, layout| {
+            fs::write(layout.cosigned(), history.checkpoint(5, Hash::digest(b"fork"))).unwrap();
+        }),
+        files("cosigned checkpoint that the host did not sign", "cosigned-checkpoint", |_, layout| {
+            let note = fs::read_to_string(layout.checkpoint()).unwrap();
+            fs::write(layout.cosigned(), note.replace("\n15\n", "\n14\n")).unwrap();
+        }),
         // The tiles.
         files("truncated tile", "tiles-length", |_, layout| {
             change_file(&small_tile(layout, "0"), |bytes| bytes.truncate(bytes.len() - 32));
