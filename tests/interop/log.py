@@ -44,7 +44,7 @@ class Scope:
     def actor(self, call):
         """Whose caps count. Everybody holds `anyone`, and no cap is of it."""
         roles = [role for role in ("admin", *self.policy["roles"]) if self.holds(call["caller"], role)]
-        return Actor(call["caller"], call["module"], roles)
+        return Actor(call["caller"], call["module"], roles, call["module"] == LEDGER_MODULE)
 
 
 def legs_of(values):

@@ -236,7 +236,9 @@ impl Scope {
         }
         let wants = self.wants(admitted.invocation());
         let needs = resource_needs(admitted.invocation(), self.chain.policy());
-        let needs = self.chain.has_resource_caps().then_some(needs);
+        // What a ruling consumes counts against no cap.
+        let is_asked = self.chain.has_resource_caps() && !ruling::is_of_ledger(&admitted.invocation().module);
+        let needs = is_asked.then_some(needs);
         let policy = self.chain.policy().clone();
         let state = self.chain.state().clone();
         let seed = random_seed(&admitted.envelope().id(), &self.chain.head());
