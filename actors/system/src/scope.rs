@@ -280,7 +280,8 @@ impl Scope {
                 )),
                 recorder: None,
             };
-            let granted = match grant(&shared, scope, wants, &mut drawn).await {
+            let draw = Draw { scope, time, asker: asker.clone(), wants };
+            let granted = match grant(&shared, draw, &mut drawn).await {
                 Err(failure) => Err(failure),
                 Ok(()) => {
                     let capped = AskCapsOf { scope, time, asker: &asker, untold: &untold, needs };
@@ -523,18 +524,12 @@ impl Scope {
 }
 
 /// Draws what the purse lacks; what was drawn is kept even when something is refused.
-async fn grant(
-    shared: &Shared,
-    scope: Did,
-    wants: Vec<(Unit, u64, u64)>,
-    drawn: &mut Purse,
-) -> Result<(), Failure> {
-    if wants.is_empty() {
+async fn grant(shared: &Shared, draw: Draw, drawn: &mut Purse) -> Result<(), Failure> {
+    if draw.wants.is_empty() {
         return Ok(());
     }
-    let units: Vec<Unit> = wants.iter().map(|(unit, ..)| unit.clone()).collect();
-    let answers =
-        shared.ledger.send(Draw { scope, wants }).await.map_err(|e| Failure::Fault(e.to_string()))?;
+    let units: Vec<Unit> = draw.wants.iter().map(|(unit, ..)| unit.clone()).collect();
+    let answers = shared.ledger.send(draw).await.map_err(|e| Failure::Fault(e.to_string()))?;
     let mut refusal = None;
     for (unit, answer) in units.into_iter().zip(answers) {
         match (unit.as_str(), answer) {
