@@ -15,6 +15,7 @@ ROLL_MEMBERS_MAX = 65536
 INPUT_BYTES_MAX = 256 * 1024
 FUEL_MAX = 20_000_000_000
 PAGES_MAX = 256
+NETWORK_MAX = 1 << 48
 AHEAD_MS_MAX = 34_560_000_000
 STORAGE_MAX = (1 << 63) - 1
 
@@ -46,7 +47,7 @@ class Scope:
     def actor(self, call):
         """Whose caps count. Everybody holds `anyone`, and no cap is of it."""
         roles = [role for role in ("admin", *self.policy["roles"]) if self.holds(call["caller"], role)]
-        return Actor(call["caller"], call["module"], roles)
+        return Actor(call["caller"], call["module"], roles, call["module"] == LEDGER_MODULE)
 
 
 def legs_of(values):
@@ -200,7 +201,8 @@ class Log:
             own = each["to"] in ("issuance", "consumed") or each["to"].startswith(("hold:", "owed:", "claim:"))
             need(not own, "policy", f"units are issued to {each['to']}")
         need(value["token"] not in RESOURCES, "policy", "its token is a resource")
-        need(value["grant"]["fuel"] <= FUEL_MAX and value["grant"]["memory"] <= PAGES_MAX, "policy", "its grant")
+        most = {"fuel": FUEL_MAX, "memory": PAGES_MAX, "network": NETWORK_MAX}
+        need(all(value["grant"][kind] <= most[kind] for kind in most), "policy", "its grant")
         keys = [key_of(other) for other in value.get("counterparts", [])]
         ordered = len(keys) <= 256 and all(a < b for a, b in zip(keys, keys[1:]))
         need(ordered and value["scope"] not in value.get("counterparts", []), "policy", "its counterparts")
