@@ -96,18 +96,12 @@ pub(crate) struct Stage {
 impl Handler<Stage> for LedgerActor {
     type Result = Result<(), LedgerRefusal>;
     fn handle(&mut self, stage: Stage, _: &mut Self::Context) -> Self::Result {
-<<<<<<< HEAD
         self.asked();
-        let what = stage.operation.name();
-        let answer = self.ledger.stage(stage.scope, stage.time, &stage.asker, stage.operation);
-        answer.inspect_err(|refusal| tell_refused(stage.time, &stage.asker, what, refusal))
-=======
         let Stage { scope, time, asker, operation } = stage;
         let what = operation.name();
         let subject = somebody_listens().then(|| operation.subject(scope)).unwrap_or_default();
         let answer = self.ledger.stage(scope, time, &asker, operation);
         answer.inspect_err(|refusal| tell_refused(time, &asker, what, || subject, refusal))
->>>>>>> review4
     }
 }
 
@@ -125,17 +119,12 @@ pub(crate) struct Authorize {
 impl Handler<Authorize> for LedgerActor {
     type Result = Result<(), LedgerRefusal>;
     fn handle(&mut self, ask: Authorize, _: &mut Self::Context) -> Self::Result {
-<<<<<<< HEAD
         self.asked();
-        let answer = self.ledger.authorize_staged(ask.scope, ask.time, &ask.asker, ask.account, ask.amount);
-        answer.inspect_err(|refusal| tell_refused(ask.time, &ask.asker, "authorize", refusal))
-=======
         let Authorize { scope, time, asker, account: (owner, unit), amount } = ask;
         let id = AccountId { scope, owner: owner.clone(), unit: unit.clone() };
         let answer = self.ledger.authorize_staged(scope, time, &asker, (owner, unit), amount);
         let subject = || (Some(id), None, Some(amount));
         answer.inspect_err(|refusal| tell_refused(time, &asker, "authorize", subject, refusal))
->>>>>>> review4
     }
 }
 

@@ -38,7 +38,7 @@ use crate::dag::Committed;
 use crate::events::{self, Event};
 use crate::faults::FaultPoint;
 use crate::keyring::{Keyring, NO_KEY, Signing};
-use crate::ledger::{Port, Untold, Void, tell_ledger};
+use crate::ledger::{Draw, Port, Untold, Void, tell_ledger};
 use crate::shared::{Shared, now_ms};
 use crate::supervisor::Down;
 pub(crate) use keys::{PutKeys, PutKeysError};
@@ -364,105 +364,6 @@ impl Scope {
     }
 }
 
-<<<<<<< HEAD
-=======
-/// Draws what the purse lacks; what was drawn is kept even when something is refused.
-async fn grant(shared: &Shared, draw: Draw, drawn: &mut Purse) -> Result<(), Failure> {
-    if draw.wants.is_empty() {
-        return Ok(());
-    }
-    let units: Vec<Unit> = draw.wants.iter().map(|(unit, ..)| unit.clone()).collect();
-    let answers = shared.ledger.send(draw).await.map_err(|e| Failure::Fault(e.to_string()))?;
-    let mut refusal = None;
-    for (unit, answer) in units.into_iter().zip(answers) {
-        match (unit.as_str(), answer) {
-            (_, Err(error)) => refusal = Some(Refusal::new(RefusalCode::Exhausted, error.to_string())),
-            ("fuel", Ok(amount)) => drawn.fuel += amount,
-            ("memory", Ok(amount)) => drawn.memory += amount,
-            (_, Ok(amount)) => drawn.network += amount,
-        }
-    }
-    refusal.map_or(Ok(()), |refusal| Err(Failure::Refused(refusal)))
-}
-
-/// What is asked of the caps before a run, where there are any on resources.
-struct AskCapsOf<'a> {
-    scope: Did,
-    time: u64,
-    asker: &'a Arc<Asker>,
-    untold: &'a Untold,
-    needs: Option<[(Unit, u64); 3]>,
-}
-
-impl AskCapsOf<'_> {
-    /// How much storage the caps leave, if any binds.
-    async fn ask(self, shared: &Shared) -> Result<Option<u64>, Failure> {
-        let Self { scope, time, asker, untold, needs } = self;
-        let Some(needs) = needs else { return Ok(None) };
-        // What was consumed before counts.
-        tell_ledger(&shared.ledger, untold);
-        let asked = AskCaps { scope, time, asker: asker.clone(), needs };
-        let answer = shared.ledger.send(asked).await.map_err(|e| Failure::Fault(e.to_string()))?;
-        answer.map_err(|refusal| Failure::Refused(Refusal::new(RefusalCode::Exhausted, refusal.to_string())))
-    }
-}
-
-/// What an invocation runs.
-enum Runs {
-    Guest(Arc<Module>),
-    /// The ledger's own module.
-    Ruling,
-}
-
-impl Runs {
-    async fn run(&self, shared: &Shared, call: Call) -> Result<Staged, Failure> {
-        match self {
-            Self::Guest(module) => run_guest(shared, module.run(call)).await,
-            Self::Ruling => run_guest(shared, rule(call)).await,
-        }
-    }
-}
-
-/// A place in the DAG's queue; while there is none, this scope waits and its own mailbox fills.
-async fn reserve(shared: &Shared) -> Result<Permit, Refusal> {
-    loop {
-        if shared.latch.is_closed() {
-            return Err(crate::dag::closed());
-        }
-        if let Some(permit) = shared.slots.try_acquire() {
-            return Ok(permit);
-        }
-        actix_rt::time::sleep(SLOT_RETRY).await;
-    }
-}
-
-async fn run_guest(
-    shared: &Shared,
-    run: impl Future<Output = Result<Staged, RunError>>,
-) -> Result<Staged, Failure> {
-    let run = async {
-        assert!(!shared.faults.at(FaultPoint::Run), "an injected fault at {:?}", FaultPoint::Run);
-        run.await
-    };
-    match AssertUnwindSafe(run).catch_unwind().await {
-        Ok(Ok(staged)) => Ok(staged),
-        Ok(Err(RunError::PoolFull)) => Err(Failure::Refused(
-            Refusal::new(RefusalCode::Busy, "all instance slots of the host are taken")
-                .retry_after_ms(limits::EPOCH_TICK_MS),
-        )),
-        Ok(Err(RunError::Elsewhere(scope))) => Err(Failure::Elsewhere(scope)),
-        Ok(Err(RunError::HostFault(what))) => Err(Failure::Fault(what)),
-        Err(panic) => Err(Failure::Panicked(panic_text(&*panic))),
-    }
-}
-
-fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
-    let text =
-        panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
-    text.unwrap_or("a panic without words").to_owned()
-}
-
->>>>>>> review4
 impl Actor for Scope {
     type Context = Context<Self>;
     fn started(&mut self, ctx: &mut Self::Context) {

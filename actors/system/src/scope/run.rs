@@ -53,18 +53,12 @@ pub(super) enum Failure {
 }
 
 /// Draws what the purse lacks; what was drawn is kept even when something is refused.
-pub(super) async fn grant(
-    shared: &Shared,
-    scope: Did,
-    wants: Vec<(Unit, u64, u64)>,
-    drawn: &mut Purse,
-) -> Result<(), Failure> {
-    if wants.is_empty() {
+pub(super) async fn grant(shared: &Shared, draw: Draw, drawn: &mut Purse) -> Result<(), Failure> {
+    if draw.wants.is_empty() {
         return Ok(());
     }
-    let units: Vec<Unit> = wants.iter().map(|(unit, ..)| unit.clone()).collect();
-    let answers =
-        shared.ledger.send(Draw { scope, wants }).await.map_err(|e| Failure::Fault(e.to_string()))?;
+    let units: Vec<Unit> = draw.wants.iter().map(|(unit, ..)| unit.clone()).collect();
+    let answers = shared.ledger.send(draw).await.map_err(|e| Failure::Fault(e.to_string()))?;
     let mut refusal = None;
     for (unit, answer) in units.into_iter().zip(answers) {
         match (unit.as_str(), answer) {
