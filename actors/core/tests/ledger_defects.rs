@@ -4,8 +4,8 @@
 use icn_core::encode;
 use icn_core::id::{Bytes, Did, HoldId, Owner, Unit};
 use icn_core::ledger::{
-    Account, AccountId, Actor, CapKey, Command, Context, Event, Group, Ledger, LedgerCode as Code, Leg,
-    Level, Limits, Right,
+    Account, AccountId, Actor, CapKey, Command, Context, Event, Group, Ledger, LedgerCode as Code,
+    LedgerRefusal, Leg, Level, Limits, Operation, Right,
 };
 use icn_testkit::generate::{did, raw_id};
 
@@ -81,6 +81,32 @@ fn an_authorization_counts_what_was_consumed_and_is_held() {
     assert_eq!(ledger.authorize(&me(), 41, &actor, 2).unwrap_err().code, Code::Insufficient);
     assert_eq!(code(&mut ledger, pay(41), 2), Some(Code::Insufficient));
     assert_eq!(code(&mut ledger, pay(40), 2), None);
+}
+
+#[test]
+fn a_run_is_told_it_may_use_what_it_then_may_pay_to_the_treasury_too() {
+    let (actor, treasury) = (context(2).actor, of(Owner::Treasury));
+    let room = |max| Command::SetLimits {
+        account: of(Owner::Treasury),
+        limits: Limits { credit: 0, balance_max: Some(max) },
+    };
+    for (ruling, expected) in [
+        (None, None),
+        (Some(Command::Freeze { account: treasury.clone() }), Some(Code::Frozen)),
+        (Some(room(4)), Some(Code::BalanceMax)),
+        (Some(room(5)), None),
+    ] {
+        let mut ledger = books();
+        ledger
+            .apply(&group(vec![Command::Open { account: treasury.clone() }]), &Context::runtime(1))
+            .unwrap();
+        ruling.map(|ruling| ledger.apply(&group(vec![ruling]), &context(2)).unwrap());
+        let asked = ledger.authorize_staged(scope(), 2, &actor, (me().owner, unit()), 5);
+        let used = Operation::transfer(me().owner, Owner::Treasury, unit(), 5);
+        let used = ledger.stage(scope(), 2, &actor, used);
+        let code = |answer: Result<(), LedgerRefusal>| answer.err().map(|refusal| refusal.code);
+        assert_eq!((code(asked), code(used)), (expected, expected));
+    }
 }
 
 #[test]

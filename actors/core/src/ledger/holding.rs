@@ -168,4 +168,12 @@ impl Ledger {
         self.caps.allow(from.scope, &from.unit, actor, amount, time)?;
         self.accounts.covers(no, u128::from(amount)).map_err(|code| self.short(code, no, amount))
     }
+
+    /// Whether an account may be credited with so much. One that is not open will be opened.
+    pub(super) fn may_take(&self, to: &AccountId, amount: u64) -> Verdict {
+        let Some(no) = self.accounts.find(to) else { return Ok(()) };
+        self.none_is(CLOSED, [no])?;
+        self.none_is(FROZEN, [no])?;
+        self.accounts.has_room(no, u128::from(amount)).map_err(|code| self.short(code, no, amount))
+    }
 }

@@ -26,7 +26,7 @@ pub(super) struct Run {
     /// Its books.
     view: Box<Ledger>,
     /// Holds that its books took.
-    looked_at: BTreeSet<HoldId>,
+    looked_at: BTreeSet<(Did, HoldId)>,
     /// Accounts that its books took.
     taken: BTreeSet<AccountId>,
     /// Caps that its books took.
@@ -107,7 +107,7 @@ impl Run {
     }
 
     fn hold(&mut self, ledger: &Ledger, scope: Did, id: HoldId) {
-        if !self.looked_at.insert(id) {
+        if !self.looked_at.insert((scope, id)) {
             return;
         }
         let Some(hold) = ledger.holds.get(&scope, &id).cloned() else { return };
@@ -232,7 +232,7 @@ impl Ledger {
             let Hold { amount, deadline, by, placed, caps, .. } = hold.clone();
             HoldState { from: from.owner, to: to.owner, unit: to.unit, amount, deadline, by, placed, caps }
         };
-        if let Some(run) = self.runs.get(&scope).filter(|run| run.looked_at.contains(id)) {
+        if let Some(run) = self.runs.get(&scope).filter(|run| run.looked_at.contains(&(scope, *id))) {
             return run.view.holds.get(&scope, id).map(|hold| state(&run.view, hold));
         }
         self.holds.get(&scope, id).filter(|hold| hold.deadline > time).map(|hold| state(self, hold))
@@ -261,7 +261,8 @@ impl Ledger {
     }
 
     /// Whether the scope's running invocation may spend so much of an account: the one decision
-    /// ([`authorize`](Self::authorize)), with what it has done so far.
+    /// ([`authorize`](Self::authorize)), with what it has done so far; and whether the treasury, to which usage is paid,
+    /// may take it.
     ///
     /// # Errors
     /// Why it may not.
@@ -277,7 +278,10 @@ impl Ledger {
         let id = AccountId { scope, owner, unit };
         run.account(self, &id);
         run.spends(self, &id.unit);
-        let answer = run.view.authorize(&id, amount, actor, time);
+        let treasury = AccountId { owner: Owner::Treasury, ..id.clone() };
+        run.account(self, &treasury);
+        let paid = run.view.authorize(&id, amount, actor, time);
+        let answer = paid.and_then(|()| run.view.may_take(&treasury, amount));
         self.runs.insert(scope, run);
         answer
     }
