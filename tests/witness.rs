@@ -315,7 +315,10 @@ fn a_cosigned_checkpoint_of_another_log_is_not_copied() {
             match made {
                 Ok(_) if holds => assert_eq!(fs::read_to_string(&file).unwrap(), note, "{what}"),
                 Err(why) if !holds => {
-                    assert!(why.contains("cosigned") && why.contains("expected a checkpoint of"), "{what}: {why}");
+                    assert!(
+                        why.contains("cosigned") && why.contains("expected a checkpoint of"),
+                        "{what}: {why}"
+                    );
                     assert!(!file.exists() && !file.with_file_name("checkpoint").exists(), "{what}");
                 }
                 made => panic!("{what}, {}: {made:?}", file.display()),

@@ -5,7 +5,7 @@
 
 mod election;
 mod report;
-mod scratch;
+pub(crate) mod scratch;
 
 use std::fs::File;
 use std::io::{ErrorKind, Read as _, Write as _};
@@ -146,7 +146,7 @@ fn demo(arguments: &Arguments) -> Result<bool, Stop> {
     // Removed when this function ends.
     let (data, _scratch) = match &arguments.data {
         Some(data) => (data.clone(), None),
-        None => match Scratch::new() {
+        None => match Scratch::new("icn-demo-") {
             Ok(scratch) => (scratch.path(), Some(scratch)),
             Err(error) => return Err(Stop::misuse(format!("making a scratch directory: {error}"))),
         },

@@ -147,7 +147,8 @@ impl Publisher {
         }
         let car = Car { path, length: 0, old, new: None };
         let (data, row, tiler) = (data.to_owned(), Row::default(), Tiler::default());
-        let mut publisher = Self { data, layout, log, row, tiler, car, cosigned, published, filled: Vec::new() };
+        let mut publisher =
+            Self { data, layout, log, row, tiler, car, cosigned, published, filled: Vec::new() };
         let said = publisher.write(progress)?;
         Ok((publisher, said))
     }

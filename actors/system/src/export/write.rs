@@ -72,10 +72,7 @@ pub fn export(data: &Path, out: &Path, progress: &mut dyn FnMut(u64)) -> Result<
 
 /// Each author's last envelope, in the order of the authors' keys; that the log holds its checkpoint; and the cosigned
 /// one, when it is of this log.
-fn heads(
-    data: &Path,
-    cosigned: Option<String>,
-) -> Result<(Vec<BlockId>, Option<String>), ExportError> {
+fn heads(data: &Path, cosigned: Option<String>) -> Result<(Vec<BlockId>, Option<String>), ExportError> {
     let mut log = SignedLog::open(data)?;
     let mut cosigned = Along::of(data, cosigned, &log)?;
     let mut heads = std::collections::BTreeMap::<Did, BlockId>::new();
