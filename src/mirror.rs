@@ -78,10 +78,10 @@ pub enum MirrorError {
 }
 
 impl MirrorError {
-    /// Whether there is nothing to audit, rather than something that does not hold.
+    /// Whether there is nothing to audit, rather than something that does not hold or cannot be written.
     #[must_use]
     pub const fn is_absent(&self) -> bool {
-        !matches!(self, Self::Publication { .. })
+        !matches!(self, Self::Publication { .. } | Self::Write { .. })
     }
 }
 
