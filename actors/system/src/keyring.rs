@@ -10,6 +10,7 @@ use icn_core::keys::{Keys, Signer};
 use icn_core::sign::SecretKey;
 
 use crate::files::{self, Layout};
+use crate::key_file::Passphrase;
 use crate::store::StoreError;
 
 /// What is said when none of them may sign.
@@ -38,7 +39,12 @@ impl Keyring {
     }
 
     /// Reads the key files of a scope: its root's, and those that its log delegated to.
-    pub(crate) fn read(layout: &Layout, scope: &Did, keys: &Keys) -> Result<Self, StoreError> {
+    pub(crate) fn read(
+        layout: &Layout,
+        scope: &Did,
+        keys: &Keys,
+        passphrase: Option<&Passphrase>,
+    ) -> Result<Self, StoreError> {
         let mut paths = vec![(layout.scope_key(scope), *scope)];
         let mut operating: Vec<&Did> = keys.operating_keys().collect();
         operating.sort();
@@ -47,7 +53,7 @@ impl Keyring {
         let mut found = Vec::new();
         for (path, did) in &paths {
             if path.symlink_metadata().is_ok() {
-                found.push(Arc::new(files::read_key_of(path, did)?));
+                found.push(Arc::new(files::read_key_of(path, did, passphrase)?));
             }
         }
         if found.is_empty() {

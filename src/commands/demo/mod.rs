@@ -64,6 +64,8 @@ pub(crate) struct Arguments {
     /// `root`), `audit` (`ok`). The numbers are what the log has of this file.
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    passphrase: PassphraseArguments,
     /// Threads that scopes run on [default: one a core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     arbiters: Option<u16>,
@@ -218,6 +220,7 @@ fn hold(
 ) -> Result<(report::Report, bool), Stop> {
     let mut options = HostOptions::new(data);
     options.arbiters = arguments.arbiters.map(usize::from);
+    options.passphrase = arguments.passphrase.of_directory(data).map_err(Stop::misuse)?.map(Arc::new);
     let host = Host::open(options).map_err(|error| Stop {
         code: if is_misuse(&error) { MISUSE } else { FAILED },
         what: error.to_string(),

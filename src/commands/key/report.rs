@@ -10,6 +10,8 @@ use super::when;
 pub(super) enum Report {
     /// A key: its public half.
     Key { did: String },
+    /// Key files that were written anew; those that were as they shall be are not counted.
+    Rewritten { files: usize, encrypted: bool },
     /// A delegation.
     Delegation {
         cid: String,
@@ -54,6 +56,13 @@ impl Report {
 impl std::fmt::Display for Report {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
+            Self::Rewritten { files, encrypted } => {
+                writeln!(
+                    f,
+                    "{files} key files written anew, {} a passphrase",
+                    if *encrypted { "under" } else { "without" }
+                )
+            }
             Self::Key { did } => writeln!(f, "{did}"),
             Self::Delegation { cid, issuer, audience, subject, command, statements, from, until } => {
                 let time =
