@@ -55,6 +55,8 @@ pub const FETCH_BAD_ANSWERS_MAX: u64 = 100;
 pub const FETCH_BYTES_PER_SECOND_MIN: u64 = 16 * 1024;
 /// Signatures of a note, at most.
 pub const NOTE_SIGNATURES_MAX: usize = 64;
+/// How long before no key of a scope that is on its host may sign any more the host warns: 30 days.
+pub const KEY_END_WARNING_MS: u64 = 30 * 24 * 60 * 60 * 1000;
 /// Bytes of a UCAN, at most.
 pub const UCAN_BYTES_MAX: usize = 4096;
 /// Delegations that one block brings, at most; and revocations.

@@ -76,6 +76,15 @@ impl Keyring {
         self.keys.iter().find(|key| key.did() == *did)
     }
 
+    /// Until when keys that are here may sign, if nobody brings another; nothing while the scope's own key is here, or when none
+    /// may sign now.
+    pub(crate) fn signs_until(&self, keys: &Keys, time: u64) -> Option<u64> {
+        if self.key(&self.scope).is_some() {
+            return None;
+        }
+        keys.signed_until(time, |key| self.key(key).is_some())
+    }
+
     /// Who signs a block of this time: the operating key whose delegation came last of those that are here and in force,
     /// else the scope's own key.
     pub(crate) fn signing(&self, keys: &Keys, time: u64) -> Option<Signing> {
@@ -111,8 +120,14 @@ mod tests {
         assert_eq!(signs(&ring, 100), Some(key(3).did()));
         assert_eq!(signs(&ring, 200), Some(key(2).did()));
         assert_eq!(signs(&ring, 300), None);
+        let until = |ring: &Keyring, at_s: u64| ring.signs_until(&keys, at_s * 1000);
+        assert_eq!(
+            (until(&ring, 100), until(&ring, 250), until(&ring, 300)),
+            (Some(300_000), Some(300_000), None)
+        );
         ring.add(root.clone());
         assert_eq!(signs(&ring, 300), Some(scope));
         assert!(ring.signing(&keys, 300_000).unwrap().signer.is_none());
+        assert_eq!(until(&ring, 100), None, "a root has no end");
     }
 }

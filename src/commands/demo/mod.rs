@@ -11,8 +11,8 @@ use std::fs::File;
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use icn_runtime::{AuditOptions, BlockId, Host, HostOptions, LockError, OpenError, StoreError, audit};
@@ -21,6 +21,7 @@ use metrics_exporter_prometheus::PrometheusBuilder;
 use self::election::Election;
 use self::scratch::Scratch;
 use super::output::{print, tell};
+use super::passphrase::PassphraseArguments;
 use super::{FAILED, MISUSE, OK, progress_bar};
 use crate::pabulib;
 

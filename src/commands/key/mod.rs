@@ -3,9 +3,11 @@
 //! - here: the subcommands
 //! - `file.rs`: key files and UCAN files
 //! - `when.rs`: dates
+//! - `list.rs`: the delegations in a log
 //! - `report.rs`: what is printed
 
 mod file;
+mod list;
 mod report;
 mod when;
 
@@ -75,6 +77,14 @@ enum What {
         #[arg(value_name = "FILE")]
         file: PathBuf,
     },
+    /// List the delegations in a host's log: to which keys, until when, and which end within 30 days
+    ///
+    /// The log is audited on the way. A scope without delegations is signed for by its own key, and is not listed.
+    List {
+        /// The data directory of a host; it is only read
+        #[arg(long, value_name = "DIR")]
+        data: PathBuf,
+    },
     /// Sign a delegation of a scope's root to an operating key
     Delegate {
         /// The key file of the scope's root
@@ -121,6 +131,7 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
             let new = (!remove).then_some(new_passphrase_file.as_deref());
             rekey(files, data.as_deref(), &arguments.passphrase, new)
         }
+        What::List { data } => list::list(data),
         What::Show { file } => show(file, read_key),
         What::Delegate { key, to, until, from, out } => {
             delegation(to, until, from.as_deref(), out, || read_key(key))
