@@ -109,7 +109,7 @@ pub fn mirror(
     if size > bytes / CID_BYTES as u64 {
         // Or a server could send us for tiles without end.
         let why = format!(
-            "it has {bytes} bytes, too few for the {size} leaves that the checkpoint covers: expected a log.car that is published with it"
+            "it has {bytes} bytes, too few for the {size} leaves that tiles/checkpoint covers: expected a log.car that is published with it"
         );
         return Err(MirrorError::Publication { url: fetch.name(&car), why });
     }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use icn_core::keys::Delegated;
+use icn_core::keys::{Delegated, Keys};
 use icn_core::limits;
 use icn_core::replay::Fold;
 use icn_runtime::{Audit, BlockId, Did, Invocation, Receipt, Subject, Witness, now_ms};
@@ -91,7 +91,7 @@ impl Witness for Ears {
     fn receipt(&mut self, _: BlockId, _: &Invocation, _: &Receipt) {}
     fn folded(&mut self, fold: &Fold) {
         for scope in fold.chains().keys() {
-            let given = fold.keys().of(scope).map(|keys| keys.delegations()).unwrap_or_default();
+            let given = fold.keys().of(scope).map(Keys::delegations).unwrap_or_default();
             self.0.extend(given.into_iter().map(|given| (*scope, given)));
         }
     }

@@ -64,7 +64,9 @@ impl Scope {
     /// Shows when the keys that are here end, and warns of it when that is soon.
     pub(super) fn watch_end(&mut self, time: u64) {
         let until = self.keyring.signs_until(&self.keys, time);
-        crate::events::show_key_end(&self.scope, until);
+        if self.keys.newest().is_some() {
+            crate::events::show_key_end(&self.scope, until);
+        }
         self.warn_from = until.map(|until| until.saturating_sub(limits::KEY_END_WARNING_MS));
         self.warn(time);
     }
