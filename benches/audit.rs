@@ -36,6 +36,10 @@ use common::{cores, median, tell_load, testing};
 use icn_runtime::{Audit, Invocation, Level, Subject};
 use signed::Check;
 
+/// The program's own.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const BALLOT: &[u8] = include_bytes!("../guest/prebuilt/ballot.wasm");
 const LEVELS: [Level; 3] = [Level::Structure, Level::Ledger, Level::Replay];
 const ROUNDS: usize = 3;

@@ -10,15 +10,18 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+/// An audit's entries are made on one thread and let go on another.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Runs the rules of federations of cooperatives as programs that nobody can bend, and that anyone can check.
 ///
 /// Start with `icn demo`: it holds a participatory budget among a city and its district, on this machine, and
 /// checks the whole history afterwards. Then `icn audit` on what a demo with --data left behind,
 /// and `icn ledger` for its accounts. `icn export` writes the history for others to check, `icn proof` proves one
 /// block of it. `icn cosign` has others witness the history as it grows, `icn witness` is such a witness, and `icn fork`
-/// checks the evidence when two histories were signed.
-/// block of it. `icn key` makes keys and signs delegations, on a machine without a network if you like.
-/// block of it. `icn backup`, `icn repair` and `icn publish` keep it.
+/// checks the evidence when two histories were signed. `icn key` makes keys and signs delegations, on a machine
+/// without a network if you like. `icn backup`, `icn repair` and `icn publish` keep the history.
 ///
 /// If you write guests: `icn check` says whether a module would be taken and why not, `icn run` calls one of its
 /// entries, `icn abi` lists what it may call and what that costs.

@@ -14,6 +14,7 @@ use common::forge::{entries, signed, write_anew};
 use common::union::{Town, books_agree};
 use common::{Rng, audit_of, block_on, chip, key, open, open_on, open_with, seed, snapshots, sound};
 use icn_core::block::Entry;
+use icn_core::costs::{CALL_FUEL, CROSSING_FUEL, LEDGER_FUEL};
 use icn_core::crossing::Leg;
 use icn_core::encode::Block;
 use icn_core::sign::Domain;
@@ -96,6 +97,30 @@ fn a_transfer_between_scopes_needs_both_policies_and_the_payees_trust_and_stands
     let verified =
         common::run(["ledger".as_ref(), "verify".as_ref(), "--data".as_ref(), dir.path().as_os_str()]);
     assert!(verified.status.success(), "{}", common::stderr(&verified));
+}
+
+#[test]
+fn a_guest_pays_for_each_other_scope_once_and_for_what_is_run_again_until_it_holds_still() {
+    let dir = common::scratch();
+    let host = open(dir.path());
+    let towns = union(&host, 100);
+    let [east, north, west] = &towns;
+    let fuel = |to: &[Did]| {
+        let receipt = east.pay(&host, to, 1).unwrap();
+        assert_eq!(receipt.outcome, Outcome::Ok);
+        receipt.fuel
+    };
+    let (once, twice) = (fuel(&[north.scope]), fuel(&[north.scope, north.scope]));
+    let both = fuel(&[north.scope, west.scope]);
+    // A payment more to the same scope costs a call; one to another scope also a leg, and all that came before it.
+    let call = twice - once;
+    assert!(call < 2 * (CALL_FUEL + LEDGER_FUEL), "{call}");
+    let before_the_first = both - twice - call - CROSSING_FUEL;
+    // The first was charged alike: what remains is what the guest did after it.
+    let after = once - 2 * before_the_first - CROSSING_FUEL;
+    assert!((1..1_000).contains(&after), "{once} {twice} {both} {after}");
+    host.close().unwrap();
+    sound(dir.path(), true);
 }
 
 #[test]

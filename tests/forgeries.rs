@@ -10,11 +10,13 @@ use std::fs;
 use std::path::Path;
 
 use common::forge::{FIRST_NODE, FIRST_RECEIPT, forgeries, history};
+use common::form_forgeries::{bounded, form_forgeries, long_ruling};
 use common::hand::Begun;
 use common::ledger_forgeries::{base, ledger_forgeries};
 use common::{json, key, run, scratch, stderr, stdout};
 use icn_core::dag::tlog_proof::TlogProof;
 use icn_core::merkle::Frontier;
+use icn_core::replay::{Prepared, Trust};
 use icn_runtime::{Audit, AuditReport, Finding, Hash, Level, Subject};
 
 fn audited(dir: &Path, level: Level, seen: &[(String, String)]) -> AuditReport {
@@ -42,7 +44,7 @@ fn each_forgery_of_an_export_is_refused_by_its_own_code() {
         assert!(names.insert(forgery.name), "{} is there twice", forgery.name);
         let code = |level| audited(&out, level, &[]).divergence.map(|finding| finding.code);
         // What structure shows does not need the ledger.
-        let needs_ledger = ["nodes-parents", "state-root"].contains(&forgery.code);
+        let needs_ledger = ["nodes-module", "nodes-parents", "state-root"].contains(&forgery.code);
         let expected = Some(forgery.code.to_owned());
         let structure = if needs_ledger { None } else { expected.clone() };
         let found = (code(Level::Structure), code(Level::Ledger));
@@ -51,7 +53,9 @@ fn each_forgery_of_an_export_is_refused_by_its_own_code() {
             continue;
         }
         // The program says the same.
-        let output = run(["audit".as_ref(), "--json".as_ref(), "--export".as_ref(), out.as_os_str()]);
+        let evidence = dir.path().join("evidence");
+        let words = ["audit".as_ref(), "--json".as_ref(), "--evidence".as_ref(), evidence.as_os_str()];
+        let output = run(words.into_iter().chain(["--export".as_ref(), out.as_os_str()]));
         assert_eq!(output.status.code(), Some(1), "{}: {}", forgery.name, stderr(&output));
         let said = &json(&output)["divergence"];
         assert_eq!(said["code"], forgery.code);
@@ -96,6 +100,59 @@ fn each_forgery_of_a_journal_is_refused_by_its_own_code() {
         }
     }
     assert!(passed.is_empty(), "{}", passed.join("\n"));
+}
+
+#[test]
+fn each_receipt_that_no_guest_can_bring_about_is_refused_by_its_form_at_every_level() {
+    let dir = scratch();
+    let begun = Begun::new(&dir.path().join("data"));
+    let mut passed = Vec::new();
+    for forgery in form_forgeries() {
+        let out = dir.path().join(forgery.name);
+        let position = forgery.make(&begun, &out);
+        for level in [Level::Structure, Level::Ledger] {
+            let found = audited(&out, level, &[]).divergence.map(|finding| (finding.code, finding.position));
+            if found != Some((forgery.code.to_owned(), Some(position))) {
+                passed.push(format!(
+                    "{}, {}: {found:?}, expected {}",
+                    forgery.name,
+                    level.as_str(),
+                    forgery.code
+                ));
+            }
+        }
+    }
+    assert!(passed.is_empty(), "{}", passed.join("\n"));
+    // At the bounds it is not the form that is refused; and what an administrator asks for has other bounds.
+    let (at, ruling) = (dir.path().join("at the bounds"), dir.path().join("ruling"));
+    bounded(&begun, &at);
+    let report = audited(&at, Level::Structure, &[]);
+    assert!(report.ok, "{}", report.divergence.unwrap());
+    assert_ne!(refused(&at, Level::Ledger).code, "bounds");
+    long_ruling(&begun, &ruling);
+    let report = audited(&ruling, Level::Ledger, &[]);
+    assert!(report.ok, "{}", report.divergence.unwrap());
+}
+
+#[test]
+fn what_is_named_with_another_codec_is_refused_in_a_data_directory_too() {
+    let dir = scratch();
+    let history = history(&dir.path().join("data"));
+    let mut count = 0;
+    for forgery in forgeries() {
+        let Some(forged) = forgery.entries(&history).filter(|_| forgery.code == "codec") else { continue };
+        count += 1;
+        let mut position = 0;
+        let mut refusals = forged.into_iter().map(|entry| {
+            let leaves = entry.leaves.len() as u64;
+            position += leaves;
+            Prepared::read(position - leaves, entry, Trust::Nobody).err()
+        });
+        let refusal =
+            refusals.find_map(|refusal| refusal).unwrap_or_else(|| panic!("{}: passes", forgery.name));
+        assert_eq!(refusal.what, "codec", "{}: {refusal}", forgery.name);
+    }
+    assert!(count >= 4, "{count} names of another codec");
 }
 
 #[test]

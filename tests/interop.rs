@@ -10,11 +10,13 @@ use std::process::Command;
 
 use common::crossing_forgeries::{crossed, crossing_forgeries};
 use common::forge::{forgeries, history};
+use common::form_forgeries::{bounded, form_forgeries, long_ruling};
 use common::hand::Begun;
 use common::ledger_forgeries::{base, ledger_forgeries};
 use common::second::{first_word, has_python, refusal, second};
 use common::wishes::write_at_random;
 use common::{Rng, demo, json, pabulib, run, samples, scratch, seed, stderr, stdout};
+use icn_runtime::export::{ExportLayout, Publisher};
 use icn_runtime::{Audit, Finding, Subject};
 
 /// Random histories, and receipts that are tried in each.
@@ -92,6 +94,27 @@ fn the_second_verifier_refuses_each_forgery_by_the_same_code() {
     assert!(stdout(&output).starts_with("refused: log-key: "), "{}", stdout(&output));
 }
 
+#[test]
+fn the_second_verifier_takes_a_publication_whatever_is_being_written_behind_its_checkpoint() {
+    if !has_python() {
+        return;
+    }
+    let dir = scratch();
+    let (history, out) = (history(&dir.path().join("data")), dir.path().join("out"));
+    drop(Publisher::open(&history.data, &out, &mut |_| {}).unwrap());
+    let layout = ExportLayout::new(&out);
+    let whole = std::fs::read(layout.car()).unwrap();
+    for behind in [&b""[..], b"half a section", &[0x81, 0x80, 0x80, 0x80]] {
+        std::fs::write(layout.car(), [&whole, behind].concat()).unwrap();
+        let (ours, output) =
+            (Audit::of(Subject::Export(out.clone())).run(&mut ()).unwrap(), second(&[], &out));
+        assert!(ours.ok, "{}", ours.divergence.unwrap());
+        assert_eq!(output.status.code(), Some(0), "{}{}", stdout(&output), stderr(&output));
+    }
+    std::fs::write(layout.car(), &whole[..whole.len() - 1]).unwrap();
+    assert_eq!(refusal(&out).0, finding(&out).code);
+}
+
 /// What ours says of it; of the ledger's refusals the word is its own code.
 fn finding(export: &Path) -> Finding {
     let report = Audit::of(Subject::Export(export.to_owned())).run(&mut ()).unwrap();
@@ -121,6 +144,31 @@ fn the_second_verifier_refuses_each_forgery_of_a_journal_by_the_same_code() {
         }
     }
     assert!(others.is_empty(), "{}", others.join("\n"));
+}
+
+#[test]
+fn the_second_verifier_refuses_each_forgery_of_a_form_by_the_same_code() {
+    if !has_python() {
+        return;
+    }
+    let dir = scratch();
+    let begun = Begun::new(&dir.path().join("data"));
+    let mut others = Vec::new();
+    for forgery in form_forgeries() {
+        let out = dir.path().join(forgery.name);
+        let position = forgery.make(&begun, &out);
+        let (code, at, word) = refusal(&out);
+        if (&*code, at) != (forgery.code, Some(position)) {
+            others.push(format!("{}: {code} at {at:?}, {word}", forgery.name));
+        }
+    }
+    assert!(others.is_empty(), "{}", others.join("\n"));
+    let (at, ruling) = (dir.path().join("at the bounds"), dir.path().join("ruling"));
+    bounded(&begun, &at);
+    assert_eq!(refusal(&at).0, finding(&at).code);
+    long_ruling(&begun, &ruling);
+    let output = second(&[], &ruling);
+    assert_eq!(output.status.code(), Some(0), "{}{}", stdout(&output), stderr(&output));
 }
 
 /// Balances that are not zero, by scope, owner and unit.

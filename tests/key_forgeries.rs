@@ -184,6 +184,24 @@ fn forgeries() -> Vec<(&'static str, &'static str, usize, Change)> {
         ("delegation that is left out", "block", SECOND_KEY, |log| {
             log[SECOND_KEY].blocks.retain(|block| Delegation::read(block.bytes()).is_err());
         }),
+        ("delegation as raw bytes", "codec", SECOND_KEY, |log| {
+            let raw = Block::new(Codec::Raw, ours(&key("next"), -100, DAY_S).bytes().to_vec());
+            brings(log, &raw, &key("next"));
+        }),
+        ("revocation as raw bytes", "codec", REVOCATION, |log| {
+            let raw = Block::new(Codec::Raw, revocation(&root("ours"), brought(&log[1]).bytes()));
+            forge_keys(&mut log[REVOCATION], &operating("ours", 1), [&[], &[raw]], |_| {});
+        }),
+        ("delegation of a command that is none", "command-of-the-delegation", SECOND_KEY, |log| {
+            let new = NewDelegation {
+                audience: key("next").did(),
+                command: "operate".into(),
+                not_before_s: None,
+                expires_s: now_s() + DAY_S,
+                nonce: Vec::new(),
+            };
+            brings(log, &new.sign(&root("ours")), &key("next"));
+        }),
         ("delegation brought again", "keys", SECOND_KEY, |log| {
             let (first, signer) = (brought(&log[1]), by(&log[1]));
             forge_keys(&mut log[SECOND_KEY], &operating("ours", 0), [&[first], &[]], |keys| {

@@ -27,13 +27,17 @@ const KILLS: usize = 20;
 struct Running {
     child: Child,
     started: Instant,
+    /// Where its standard error goes.
+    said: PathBuf,
 }
 
 fn start(files: &[PathBuf], data: &Path, receipts: &Path) -> Running {
     let mut command = icn();
     command.arg("demo").args(files).arg("--data").arg(data).arg("--receipts").arg(receipts).arg("--json");
-    command.stdout(Stdio::null()).stderr(Stdio::null());
-    Running { started: Instant::now(), child: command.spawn().unwrap() }
+    // A file, and no pipe that nobody empties meanwhile.
+    let said = data.with_extension("stderr");
+    command.stdout(Stdio::null()).stderr(fs::File::create(&said).unwrap());
+    Running { started: Instant::now(), child: command.spawn().unwrap(), said }
 }
 
 impl Running {
@@ -48,6 +52,12 @@ impl Running {
             }
             std::thread::sleep(Duration::from_millis(1));
         }
+    }
+
+    /// How it ended, or that it runs, and what it said on standard error: for words on what should not be.
+    fn last_words(&mut self) -> String {
+        let ended = self.child.try_wait().unwrap().map_or("it runs".into(), |status| status.to_string());
+        format!("{ended}: {}", fs::read_to_string(&self.said).unwrap_or_default())
     }
 
     fn kill(mut self) {
@@ -105,9 +115,9 @@ fn killed_twenty_times_no_answer_is_lost_no_ballot_counts_twice_and_the_result_i
     // The run that nobody disturbs, measured.
     let (data, receipts) = (dir.path().join("undisturbed"), dir.path().join("undisturbed.receipts"));
     let mut running = start(&files, &data, &receipts);
-    assert!(running.until(|_| count(&receipts) > 0));
+    assert!(running.until(|_| count(&receipts) > 0), "no answer: {}", running.last_words());
     let opening = running.started.elapsed();
-    assert!(running.child.wait().unwrap().success());
+    assert!(running.child.wait().unwrap().success(), "{}", running.last_words());
     let all = count(&receipts);
     assert_eq!(check(&data, &receipts), all, "every receipt of the log was answered");
     // On a finished directory the report is the finished run's.
@@ -135,7 +145,7 @@ fn killed_twenty_times_no_answer_is_lost_no_ballot_counts_twice_and_the_result_i
         } else {
             running.until(|_| count(&receipts) > before && logged + count(&receipts) - before >= moment)
         };
-        assert!(still_runs, "kill {at} comes before the end");
+        assert!(still_runs, "kill {at} comes before the end: {}", running.last_words());
         std::thread::sleep(more);
         running.kill();
 

@@ -687,6 +687,7 @@ fn a_scope_is_not_opened_with_a_policy_that_is_not_sound() {
             "grant",
         ),
         (spec().grant(GrantLimits { fuel: 1, memory: limits::MEMORY_PAGES_MAX + 1, network: 0 }), "grant"),
+        (spec().grant(GrantLimits { fuel: 1, memory: 1, network: limits::NETWORK_BYTES_MAX + 1 }), "grant"),
     ];
     settled(&host, dir.path());
     let before = (standing(&host), tree(dir.path()));

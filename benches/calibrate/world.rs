@@ -124,7 +124,7 @@ impl World {
             grant: GrantLimits {
                 fuel: limits::FUEL_PER_INVOCATION_MAX,
                 memory: limits::MEMORY_PAGES_MAX,
-                network: u64::MAX / 4,
+                network: limits::NETWORK_BYTES_MAX,
             },
             issue: Vec::new(),
             counterparts: Vec::new(),

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use icn_core::block::{Entry, HostBlock, Node, NodeTag, Payload};
+use icn_core::block::{Entry, HostBlock, Node, NodeTag, Payload, Policy};
 use icn_core::checkpoint::{Checkpoint, verifier_key};
 use icn_core::dag::car::{self, Item, Sections};
 use icn_core::dag::entries::Row;
@@ -228,14 +228,19 @@ enum Make {
 }
 
 impl Forgery {
+    /// The log that it writes anew, if it does.
+    pub(crate) fn entries(&self, history: &History) -> Option<Vec<Entry>> {
+        let Make::Log(change) = self.make else { return None };
+        let mut forged = history.entries.clone();
+        change(&mut forged);
+        Some(forged)
+    }
+
     /// Makes it in a directory that is not there yet.
     pub(crate) fn make(&self, history: &History, out: &Path) {
         let layout = ExportLayout::new(out);
-        let mut forged = history.entries.clone();
-        if let Make::Log(change) = self.make {
-            change(&mut forged);
-        }
-        history.export(&forged, out);
+        let forged = self.entries(history);
+        history.export(forged.as_ref().unwrap_or(&history.entries), out);
         match self.make {
             Make::Log(_) => {}
             Make::Car(change) => {
@@ -283,17 +288,49 @@ fn relink(log: &mut [Entry], changed: usize) {
 
 /// Gives a receipt's node other parents, with every name made right and signed by its scope.
 fn with_parents(entry: &mut Entry, parents: Vec<BlockId>) {
+    with_node(entry, |node| Block::encode(&Node { typ: NodeTag, parents, ..node }));
+}
+
+/// Puts another block in the place of a receipt's node, with every name made right and signed by its scope.
+fn with_node(entry: &mut Entry, change: impl FnOnce(Node) -> Block) {
     let (_, _, receipt) = receipt_of(entry);
     let old = receipt.nodes[0];
     let at = entry.blocks.iter().position(|block| block.id() == old).unwrap();
-    let node = Node::from_bytes(entry.blocks[at].bytes()).unwrap();
-    let block = Block::encode(&Node { typ: NodeTag, parents, ..node });
+    let block = change(Node::from_bytes(entry.blocks[at].bytes()).unwrap());
     let id = block.id();
     entry.blocks[at] = block;
     forge(entry, Some(&key("ours scope")), |receipt| {
         receipt.nodes[0] = id;
         receipt.anchors[0].0 = id;
     });
+}
+
+/// Puts another block in the place of a receipt's engine, with every name made right and signed by its scope.
+fn with_engine(entry: &mut Entry, change: impl FnOnce(&Block) -> Block) {
+    let old = receipt_of(entry).2.engine;
+    let at = entry.blocks.iter().position(|block| block.id() == old).unwrap();
+    entry.blocks[at] = change(&entry.blocks[at]);
+    let engine = entry.blocks[at].id();
+    forge(entry, Some(&key("ours scope")), |receipt| receipt.engine = engine);
+}
+
+/// Changes the policy of our scope's first entry, and signs it.
+fn with_policy(entry: &mut Entry, change: impl FnOnce(&mut Policy)) {
+    let (envelope, payload) = signed(entry, entry.leaves[0]);
+    let Payload::Policy(mut policy) = Payload::from_bytes(entry.blocks[payload].bytes()).unwrap() else {
+        panic!("a policy");
+    };
+    change(&mut policy);
+    let block = Block::encode(&*policy);
+    let sealed = key("ours scope").seal(Domain::Policy, &block).to_block();
+    entry.leaves[0] = sealed.id();
+    entry.blocks[payload] = block;
+    entry.blocks[envelope] = sealed;
+}
+
+/// The same bytes under the name that they have as raw ones.
+fn raw(block: &Block) -> Block {
+    Block::new(Codec::Raw, block.bytes().to_vec())
 }
 
 /// A policy of a scope whose key has small order, with a signature that a lenient verifier takes: `R` and `s` of nothing.
@@ -370,6 +407,56 @@ pub(crate) fn forgeries() -> Vec<Forgery> {
             with_parents(&mut log[FIRST_NODE], vec![later]);
             relink(log, FIRST_NODE);
         }),
+        log("node of another module", "nodes-module", |log| {
+            let module = BlockId::of(Codec::Raw, b"another module");
+            with_node(&mut log[FIRST_NODE], |node| Block::encode(&Node { module, ..node }));
+            relink(log, FIRST_NODE);
+        }),
+        log("node with too many parents", "bounds", |log| {
+            let parents = vec![BlockId::of(Codec::DagCbor, b"nothing"); 65];
+            with_parents(&mut log[FIRST_NODE], parents);
+        }),
+        log("node that is too large", "bounds", |log| {
+            let payload = vec![0; 256 * 1024 + 1];
+            with_node(&mut log[FIRST_NODE], |node| Block::encode(&Node { payload, ..node }));
+        }),
+        log("node that is none", "node", |log| {
+            with_node(&mut log[FIRST_NODE], |_| Block::encode(&"a node"));
+        }),
+        log("engine that is none", "engine", |log| {
+            with_engine(&mut log[FIRST_RECEIPT], |_| Block::encode(&"an engine"));
+        }),
+        log("node as raw bytes", "codec", |log| {
+            with_node(&mut log[FIRST_NODE], |node| raw(&Block::encode(&node)))
+        }),
+        log("engine as raw bytes", "codec", |log| with_engine(&mut log[FIRST_RECEIPT], raw)),
+        log("invocation's envelope as raw bytes", "codec", |log| {
+            let entry = &mut log[FIRST_RECEIPT];
+            let asked = receipt_of(entry).2.invocation;
+            let at = entry.blocks.iter().position(|block| block.id() == asked).unwrap();
+            entry.blocks[at] = raw(&entry.blocks[at]);
+            let asked = entry.blocks[at].id();
+            forge(entry, Some(&key("ours scope")), |receipt| receipt.invocation = asked);
+        }),
+        log("receipt's envelope as raw bytes", "codec", |log| {
+            let entry = &mut log[FIRST_RECEIPT];
+            let (envelope, _) = signed(entry, entry.leaves[0]);
+            entry.blocks[envelope] = raw(&entry.blocks[envelope]);
+            entry.leaves[0] = entry.blocks[envelope].id();
+        }),
+        log("module that is too large", "bounds", |log| {
+            let module = Block::new(Codec::Raw, vec![0; 2 * 1024 * 1024 + 1]);
+            with_policy(&mut log[1], |policy| policy.modules[0].module = module.id());
+            log[1].blocks.push(module);
+        }),
+        log("a scope's second policy", "policy", |log| {
+            let (last, mut entry) = (receipt_of(&log[LAST]).2, log[1].clone());
+            let head = log[LAST].leaves[0];
+            with_policy(&mut entry, |policy| {
+                (policy.seq, policy.prev, policy.time) = (last.seq + 1, Some(head), last.time);
+            });
+            log.push(entry);
+        }),
         log("block of another log", "log", |log| {
             let other = Origin::parse("another.example/log").unwrap();
             forge(&mut log[FIRST_RECEIPT], Some(&key("ours scope")), |receipt| receipt.log = other);
@@ -402,8 +489,20 @@ pub(crate) fn forgeries() -> Vec<Forgery> {
             let at = find(parts, "icn/receipt/v1");
             parts.1[at].0[1] = 0x70;
         }),
-        car("CID of another codec", "order-of-blocks", |parts| {
+        car("CID of another codec", "codec", |parts| {
             let at = find(parts, "icn/receipt/v1");
+            parts.1[at].0[1] = 0x55;
+        }),
+        car("invocation under a CID of another codec", "codec", |parts| {
+            let at = find(parts, "icn/invocation/v1");
+            parts.1[at].0[1] = 0x55;
+        }),
+        car("node under a CID of another codec", "codec", |parts| {
+            let at = find(parts, "icn/node/v1");
+            parts.1[at].0[1] = 0x55;
+        }),
+        car("envelope under a CID of another codec", "codec", |parts| {
+            let at = find(parts, "icn/receipt/v1") + 1;
             parts.1[at].0[1] = 0x55;
         }),
         car("another encoding of the same data", "encoding", in_a_longer_form),
@@ -455,6 +554,13 @@ pub(crate) fn forgeries() -> Vec<Forgery> {
             let log = VerifierKey::new(history.origin.as_str(), KeyKind::Log, key("mallory").did()).unwrap();
             let policy = serde_json::to_string(&TrustPolicy::log_alone(log)).unwrap();
             fs::write(layout.policy(), policy).unwrap();
+        }),
+        files("forked cosigned checkpoint", "root-of-a-cosigned-checkpoint", |history, layout| {
+            fs::write(layout.cosigned(), history.checkpoint(5, Hash::digest(b"fork"))).unwrap();
+        }),
+        files("cosigned checkpoint that the host did not sign", "cosigned-checkpoint", |_, layout| {
+            let note = fs::read_to_string(layout.checkpoint()).unwrap();
+            fs::write(layout.cosigned(), note.replace("\n15\n", "\n14\n")).unwrap();
         }),
         // The tiles.
         files("truncated tile", "tiles-length", |_, layout| {

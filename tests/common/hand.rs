@@ -30,13 +30,13 @@ const HOST: &str = "host by hand";
 /// What a module is: its bytes are its name, as nobody runs them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// It has `transfer`, `treasury` and `mint`.
+    /// It has `state`, `transfer`, `treasury` and `mint`.
     Bank,
-    /// It has `transfer`.
+    /// It has `state` and `transfer`.
     Shop,
     /// It has `usage`.
     Meter,
-    /// It has nothing.
+    /// It has `state`.
     Bare,
     /// The ledger's own.
     Ledger,
@@ -59,10 +59,13 @@ impl Kind {
     }
     fn capabilities(self) -> Vec<Capability> {
         match self {
-            Self::Bank => vec![Capability::Transfer, Capability::Treasury, Capability::Mint],
-            Self::Shop => vec![Capability::Transfer],
+            Self::Bank => {
+                vec![Capability::State, Capability::Transfer, Capability::Treasury, Capability::Mint]
+            }
+            Self::Shop => vec![Capability::State, Capability::Transfer],
             Self::Meter => vec![Capability::Usage],
-            Self::Bare | Self::Ledger => Vec::new(),
+            Self::Bare => vec![Capability::State],
+            Self::Ledger => Vec::new(),
         }
     }
 }
@@ -223,7 +226,8 @@ impl Hand {
         let sealed = self.scope.seal(Domain::Receipt, &block).to_block();
         let engine = (!self.fold.engines().contains(&receipt.engine)).then(|| self.engine.clone());
         let blocks = [payload, envelope].into_iter().chain(engine).chain([block, sealed.clone()]);
-        Entry { leaves: vec![sealed.id()], blocks: blocks.collect() }
+        let anchored = receipt.anchors.iter().map(|anchor| anchor.0);
+        Entry { leaves: std::iter::once(sealed.id()).chain(anchored).collect(), blocks: blocks.collect() }
     }
 
     /// Writes a receipt that must hold.

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use icn_core::block::Anchor;
 use icn_core::effect::{Outcome, Trap, TrapKind};
 use icn_core::id::{Bytes, HoldId, Owner, Unit};
 use icn_core::ledger::Operation;
@@ -267,6 +268,16 @@ pub(crate) fn ledger_forgeries() -> Vec<LedgerForgery> {
             let id = open_hold(hand);
             hand.time += 20_000;
             journal(hand, "alice", Kind::Shop, vec![Operation::Settle { id, amount: 1 }])
+        }),
+        words("value kept without the capability", "effects-authority", |hand| {
+            let mut draft = hand.draft("bob", Kind::Meter, Vec::new());
+            hand.keep(&mut draft, b"key", Some(b"value".to_vec()));
+            draft
+        }),
+        words("anchor without the capability", "effects-authority", |hand| {
+            let mut draft = hand.draft("bob", Kind::Bank, Vec::new());
+            draft.receipt.anchors = vec![Anchor(draft.receipt.engine, "an anchor".into())];
+            draft
         }),
         words("transfer without the capability", "transfers-authority", |hand| {
             journal(hand, "alice", Kind::Bare, vec![transfer(member("alice"), owner("till"), 1)])

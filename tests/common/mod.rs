@@ -29,6 +29,7 @@ pub(crate) mod crossing_forgeries;
 pub(crate) mod election;
 pub(crate) mod escrow;
 pub(crate) mod forge;
+pub(crate) mod form_forgeries;
 pub(crate) mod hand;
 pub(crate) mod ledger_forgeries;
 pub(crate) mod operated;

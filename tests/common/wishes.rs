@@ -155,7 +155,8 @@ pub(crate) fn write_at_random(hand: &mut Hand, rng: &mut Rng, forged: &mut Vec<P
         lie.receipt.journal = journal;
         export(hand, lie, if by_books { 6 } else { 40 }, rng);
     }
-    if rng.below(3) == 0 {
+    // Whoever has not `state` keeps nothing.
+    if rng.below(3) == 0 && module != Kind::Meter {
         let name = [b'a' + u8::try_from(rng.below(4)).unwrap()];
         let value = (rng.below(3) > 0).then(|| vec![0; usize::try_from(rng.below(30)).unwrap()]);
         hand.keep(&mut draft, &name, value);

@@ -78,6 +78,8 @@ def check_journal(receipt, call, policy, books):
         own = (call["caller"], f"module:{show(call['module'])}", "treasury", "issuance")
         need(owner in own, "transfers-debit", f"`{owner}` is debited")
 
+    for capability, there in (("state", "writes" in receipt), ("dag", "nodes" in receipt or "anchors" in receipt)):
+        need(not there or capability in capabilities, "effects-authority", f"the capability `{capability}` is not granted")
     names, placed = hold_ids(receipt["invocation"], receipt["prev"]), set()
     for operation in receipt.get("journal", []):
         ((kind, told),) = operation.items()

@@ -2,6 +2,7 @@
 
 from ed25519 import holds
 from encoding import Refused, decode, is_did, key_of, need, show
+from form import is_dag_cbor
 from payloads import BYTES, LINK, LIST, LISTS, MAP, OR_NULL, SIGNED, TEXT, fields
 
 UCAN_BYTES_MAX = 4096
@@ -46,6 +47,7 @@ def brought(scope, value, blocks):
     need(max(len(delegations), len(revocations)) <= BLOCK_UCANS_MAX, "keys", "it brings too much")
     told = []
     for name in delegations:
+        is_dag_cbor(name)
         need(name in blocks, "block", f"{show(name)} is missing")
         payload = read(blocks[name], "dlg", DELEGATION, "delegation")
         need(payload["sub"] == scope, "scope-of-the-delegation", f"it is about {payload['sub']}")
@@ -55,6 +57,7 @@ def brought(scope, value, blocks):
         told.append((name, payload))
     revoked = []
     for name in revocations:
+        is_dag_cbor(name)
         need(name in blocks, "block", f"{show(name)} is missing")
         payload = read(blocks[name], "inv", REVOCATION, "revocation")
         need(payload["iss"] == scope, "root-of-the-revocation", f"it is by {payload['iss']}")

@@ -1,8 +1,11 @@
 """A log's entries, one after the other: docs/formats.md, "The log", "Exports" (the order of blocks) and "What a verifier checks", points 2
 to 11. It runs no guest."""
 
+import itertools
+
 from authority import LEDGER_MODULE, check_journal, check_legs, parts
 from encoding import RAW, RESOURCES, Refused, key_of, need, sha256, show
+from form import check_form, check_modules
 from keys import Keys, brought
 from ledger import Actor, Books
 from payloads import LISTS, PLACE, check_signature, envelope, payload_of
@@ -12,6 +15,7 @@ ROLL_MEMBERS_MAX = 65536
 INPUT_BYTES_MAX = 256 * 1024
 FUEL_MAX = 20_000_000_000
 PAGES_MAX = 256
+NETWORK_MAX = 1 << 48
 AHEAD_MS_MAX = 34_560_000_000
 STORAGE_MAX = (1 << 63) - 1
 
@@ -43,7 +47,7 @@ class Scope:
     def actor(self, call):
         """Whose caps count. Everybody holds `anyone`, and no cap is of it."""
         roles = [role for role in ("admin", *self.policy["roles"]) if self.holds(call["caller"], role)]
-        return Actor(call["caller"], call["module"], roles)
+        return Actor(call["caller"], call["module"], roles, call["module"] == LEDGER_MODULE)
 
 
 def legs_of(values):
@@ -101,7 +105,12 @@ class Log:
             own = [inner[1], value["invocation"]]
             named = value.get("nodes", []) + [value["engine"]]
         shared = [name for name in dict.fromkeys(named) if name in blocks]
-        need(names[: last - 2] == own + shared, "order-of-blocks", "not the blocks of this entry, in their order")
+        for found, expected in itertools.zip_longest(names[: last - 2], own + shared):
+            if found != expected:
+                need(found is not None, "block", "one is missing")
+                twin = any(other[1] != found[1] and other[4:] == found[4:] for other in own + named)
+                need(not twin, "codec", f"{show(found)} is a name of its bytes with another codec")
+                raise Refused("order-of-blocks", "not the blocks of this entry, in their order")
         if own:
             invocation = payload_of(values.get(own[0]), "icn/invocation/v1")
             check_signature(invocation, blocks[own[0]], inner[0], self.signers())
@@ -111,6 +120,10 @@ class Log:
         if value["typ"] == "icn/receipt/v1":
             check_legs(value, first, legs)
         check_signature(value, blocks[payload], signature, self.signers())
+        if value["typ"] == "icn/receipt/v1":
+            check_form(value, invocation, blocks, values)
+        if value["typ"] == "icn/policy/v1":
+            check_modules(value, blocks)
         told = ((), ())
         if value["typ"] in ("icn/policy/v1", "icn/keys/v1"):
             self.ucans.update({name: blocks[name] for name in named if name in blocks})
@@ -188,7 +201,8 @@ class Log:
             own = each["to"] in ("issuance", "consumed") or each["to"].startswith(("hold:", "owed:", "claim:"))
             need(not own, "policy", f"units are issued to {each['to']}")
         need(value["token"] not in RESOURCES, "policy", "its token is a resource")
-        need(value["grant"]["fuel"] <= FUEL_MAX and value["grant"]["memory"] <= PAGES_MAX, "policy", "its grant")
+        most = {"fuel": FUEL_MAX, "memory": PAGES_MAX, "network": NETWORK_MAX}
+        need(all(value["grant"][kind] <= most[kind] for kind in most), "policy", "its grant")
         keys = [key_of(other) for other in value.get("counterparts", [])]
         ordered = len(keys) <= 256 and all(a < b for a, b in zip(keys, keys[1:]))
         need(ordered and value["scope"] not in value.get("counterparts", []), "policy", "its counterparts")
@@ -236,7 +250,7 @@ class Log:
             self.nodes.setdefault(name, values.get(name))
         check_journal(value, call, scope.policy, scope.books)
         self.charged(scope, value, call)
-        known = self.nodes_of(scope, value)
+        known = self.nodes_of(scope, value, call)
         asked = expired(scope, value)
         effects = [name for name in ("nodes", "writes", "anchors") if name in value]
         need(value["outcome"] == "ok" or not (effects or asked), "a-run-that-failed", "it has effects")
@@ -271,7 +285,7 @@ class Log:
         grant, usage = scope.policy["grant"], value["usage"]
         need(usage["memory"] <= grant["memory"] and usage["network"] <= grant["network"], "usage", "more than the grant")
 
-    def nodes_of(self, scope, value):
+    def nodes_of(self, scope, value, call):
         """The scope's nodes, with those of this receipt."""
         if "nodes" not in value and "anchors" not in value:
             return scope.nodes
@@ -282,6 +296,7 @@ class Log:
             except Refused as error:
                 raise Refused("node", f"{error}") from None
             need(node["scope"] == value["scope"], "nodes-scope", "a node of another scope")
+            need(node["module"] == call["module"], "nodes-module", "a node of another module")
             need(all(parent in known for parent in node["parents"]), "nodes-parents", "one that did not come before")
             known.add(name)
         need(all(anchor[0] in known for anchor in value.get("anchors", [])), "anchor", "a node that is not stored")

@@ -145,6 +145,9 @@ KINDS = {
         "delegations?": LISTS(LINK), "revocations?": LISTS(LINK),
     },
     "icn/node/v1": {"scope": is_did, "module": LINK, "parents": LISTS(LINK), "payload": BYTES},
+    "icn/engine/v1": {
+        "engine": TEXT, "schedule": HASH, "settings": LISTS(TEXT), "schedule_version": lambda value: UNSIGNED(value) and value < 1 << 32,
+    },
 }
 ENTRY_KINDS = {"icn/host/v1", "icn/policy/v1", "icn/receipt/v1", "icn/keys/v1"}
 DOMAINS = {

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Verifies an export of a log: a second verifier, written from docs/formats.md alone.
+"""Verifies an export or a publication of a log: a second verifier, written from docs/formats.md alone.
 
     verify.py [--vkey KEY] [--seen CHECKPOINT] [--balances] EXPORT
 
@@ -67,10 +67,9 @@ def entries(parts):
     blocks, values, size, seen, awaited = {}, {}, 0, set(), None
     for name, data in parts:
         need(cid(name[1], data) == name, "hash", f"the block {show(name)} has other bytes")
-        sealed = None
+        sealed = envelope(data)
         if name[1] == DAG_CBOR:
             need(len(data) <= BLOCK_BYTES_MAX, "encoding", "a block that is too large")
-            sealed = envelope(data)
             # An envelope is decoded by comparing.
             values[name] = None if sealed else decode(data)
         need(name not in seen, "repeated-block", show(name))
@@ -80,6 +79,11 @@ def entries(parts):
         need(size <= ENTRY_BYTES_MAX and len(blocks) <= ENTRY_BLOCKS_MAX, "size-of-an-entry", "too many blocks")
         if sealed is None:
             continue
+        if name[1] != DAG_CBOR:
+            need(sealed[1] != before, "codec", f"the envelope {show(name)} under a name of raw bytes")
+            continue
+        if before is not None and before != sealed[1]:
+            need(before[4:] != sealed[1][4:], "codec", f"the payload {show(before)} under a name of raw bytes")
         need(sealed[1] == before, "order-of-blocks", f"the payload of {show(name)} is not right before it")
         value = values.get(before)
         typ = value.get("typ") if isinstance(value, dict) else None
@@ -128,6 +132,10 @@ def verify(export, expected_key, seen):
             raise refused.at(position) from None
         if signed is None:
             signed = files_of(export, log, expected_key)
+        published = roots == log.leaves[:1]
+        if published and len(log.leaves) == signed[0]:
+            # A host keeps it up to date: what stands behind the checkpoint is being written.
+            break
     need(signed is not None, "end-of-the-log", "it has no entry")
     leaves = log.leaves
     hashes = [leaf_hash(leaf) for leaf in leaves]
@@ -137,16 +145,24 @@ def verify(export, expected_key, seen):
     for path, data, code in tiles_of(leaves):
         path = export / "tiles" / path
         found = path.read_bytes() if path.is_file() else None
+        if found is None and path.parent.suffix == ".p" and path.parent.with_suffix("").is_file():
+            # A log that grows has the full tile in its place.
+            found = path.parent.with_suffix("").read_bytes()[: len(data)]
         need(found is not None, code, f"{path} is missing")
         need(len(found) == len(data), f"{code}s-length", f"{path} has {len(found)} bytes, not {len(data)}")
         need(found == data, code, f"{path} is not what the log gives")
     heads = [first for _, (_, first) in sorted(log.heads.items(), key=lambda pair: key_of(pair[0]))]
-    need(roots == heads, "car-roots", "they are not each author's last envelope")
+    need(published or roots == heads, "car-roots", "they are not each author's last envelope")
     own = (log.host["log"], key_of(log.host["host"]))
-    for path in seen:
-        size, root, _ = checkpoint(read_text(path), *own, "seen-checkpoint")
-        need(size <= len(leaves), "size-of-a-seen-checkpoint", f"the log was rolled back: {path} has {size}")
-        need(root_of(hashes[:size]) == root, "root-of-a-seen-checkpoint", f"the log was forked: {path}")
+    cosigned_note = export / "tiles" / "checkpoint.cosigned"
+    held = [(path, "seen") for path in seen] + [(path, "cosigned") for path in [cosigned_note] if path.exists()]
+    for path, kind in held:
+        try:
+            size, older, _ = checkpoint(read_text(path), *own)
+        except Refused as error:
+            raise Refused(f"{kind}-checkpoint", f"{path}: {error}") from None
+        need(size <= len(leaves), f"size-of-a-{kind}-checkpoint", f"the log was rolled back: {path} has {size}")
+        need(root_of(hashes[:size]) == older, f"root-of-a-{kind}-checkpoint", f"the log was forked: {path}")
     for name, scope in log.scopes.items():
         unbalanced = scope.books.unbalanced()
         need(not unbalanced, "sums", f"{sorted(unbalanced)} of {name} do not sum to zero")

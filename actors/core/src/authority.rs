@@ -1,5 +1,5 @@
-//! Whether a journal is one that its module could write: checked over the log's words alone, without running
-//! anything again.
+//! Whether a journal, and what else a receipt does, is what its module could bring about: checked over the log's words
+//! alone, without running anything again.
 //!
 //! The sandbox lets a guest debit the accounts of its caller, of its module and, with the capability, of the
 //! treasury, and never one that it names in text. A receipt that says otherwise is not of a run that happened,
@@ -23,7 +23,8 @@ struct Asker<'a> {
     policy: &'a PolicyInForce,
 }
 
-/// Checks each operation of a receipt's journal but the expiries, which are the chain's business. `seed` is the run's
+/// Checks that the module may have the effects that a receipt has, and each operation of its journal but the expiries,
+/// which are the chain's business. `seed` is the run's
 /// ([`crate::chain::random_seed`]), `ledger` the one before the receipt.
 ///
 /// # Errors
@@ -39,6 +40,7 @@ pub fn check_journal(
         return ruling::check(invocation, receipt, policy);
     }
     let asker = Asker { invocation, policy };
+    asker.check_effects(receipt)?;
     let mut placed: BTreeSet<HoldId> = BTreeSet::new();
     for operation in &receipt.journal {
         match operation {
@@ -93,7 +95,22 @@ pub fn check_journal(
 }
 
 impl Asker<'_> {
+    /// What beside its journal a receipt has.
+    fn check_effects(&self, receipt: &Receipt) -> Result<(), ChainError> {
+        if !receipt.writes.is_empty() {
+            self.needs_for("effects' authority", Capability::State)?;
+        }
+        if !(receipt.nodes.is_empty() && receipt.anchors.is_empty()) {
+            self.needs_for("effects' authority", Capability::Dag)?;
+        }
+        Ok(())
+    }
+
     fn needs(&self, capability: Capability) -> Result<(), ChainError> {
+        self.needs_for("transfer's authority", capability)
+    }
+
+    fn needs_for(&self, what: &'static str, capability: Capability) -> Result<(), ChainError> {
         if self.policy.grants(&self.invocation.module, capability) {
             return Ok(());
         }
@@ -102,7 +119,7 @@ impl Asker<'_> {
             names.collect::<Vec<_>>().join(", ")
         });
         Err(ChainError::new(
-            "transfer's authority",
+            what,
             format!("the capability `{capability}`"),
             format!("a module that is granted: {}", granted.unwrap_or_default()),
         ))

@@ -15,6 +15,7 @@ use crate::id::{BlockId, Did, Hash, InvocationId, Origin, Owner, Unit};
 pub use crate::keys::{KeysBlock, Signer};
 use crate::ledger::{Actor, Booking, Operation};
 use crate::limits;
+use crate::ruling;
 
 macro_rules! tag {
     ($(#[$doc:meta])* $name:ident, $text:literal) => {
@@ -224,7 +225,9 @@ pub struct Receipt {
 impl Receipt {
     /// Reads a receipt's payload.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, DecodeError> {
-        encode::from_bytes("receipt", bytes, limits::BLOCK_BYTES_MAX)
+        let receipt: Self = encode::from_bytes("receipt", bytes, limits::BLOCK_BYTES_MAX)?;
+        ruling::check_words("receipt", &receipt.journal)?;
+        Ok(receipt)
     }
 
     /// What of it the ledger books; `actor` is whose invocation it was ([`crate::policy::PolicyInForce::actor`]).
@@ -409,6 +412,16 @@ pub struct Engine {
     pub schedule_version: u32,
     /// SHA-256 of the cost schedule's canonical form.
     pub schedule: Hash,
+}
+
+impl Engine {
+    /// Reads a description.
+    ///
+    /// # Errors
+    /// What its bytes are instead.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, DecodeError> {
+        encode::from_bytes("engine's description", bytes, limits::BLOCK_BYTES_MAX)
+    }
 }
 
 /// The kind of a signed payload, by its `typ`.

@@ -289,7 +289,7 @@ impl Chain {
         nodes: Vec<Arc<Block>>,
     ) -> Result<(), ChainError> {
         self.check_order(invocation, receipt)?;
-        self.check_nodes(receipt, &nodes)?;
+        self.check_nodes(invocation.module, receipt, &nodes)?;
         self.check_expiries(receipt.time, &receipt.journal)?;
         let module = invocation.module;
         let effects =
@@ -426,7 +426,12 @@ impl Chain {
         Ok(())
     }
 
-    fn check_nodes(&self, receipt: &Receipt, nodes: &[Arc<Block>]) -> Result<(), ChainError> {
+    fn check_nodes(
+        &self,
+        module: BlockId,
+        receipt: &Receipt,
+        nodes: &[Arc<Block>],
+    ) -> Result<(), ChainError> {
         let named: Vec<BlockId> = nodes.iter().map(|block| block.id()).collect();
         if named != receipt.nodes {
             return Err(ChainError::new("nodes", format!("{:?}", receipt.nodes), format!("{named:?}")));
@@ -436,6 +441,9 @@ impl Chain {
                 Node::from_bytes(block.bytes()).map_err(|e| ChainError::new("node", "a node's block", e))?;
             if node.scope != self.scope {
                 return Err(ChainError::new("node's scope", self.scope, node.scope));
+            }
+            if node.module != module {
+                return Err(ChainError::new("node's module", module, node.module));
             }
             let known = |id: &BlockId| named[..at].contains(id) || self.state.node(id).is_some();
             if let Some(missing) = node.parents.iter().find(|id| !known(id)) {

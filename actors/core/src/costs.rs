@@ -7,7 +7,7 @@
 use crate::id::Hash;
 
 /// The version of this schedule.
-pub const SCHEDULE_VERSION: u32 = 5;
+pub const SCHEDULE_VERSION: u32 = 6;
 
 /// Operators that cost the same because they do the same kind of work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,6 +115,9 @@ pub const SCAN_STEP_FUEL: u64 = 4_500;
 pub const WRITE_FUEL: u64 = 45_000;
 /// Fuel for a call that asks the ledger, on top.
 pub const LEDGER_FUEL: u64 = 30_000;
+/// Fuel for each other scope that a run has to do with: a leg is signed, and verified by whoever audits. What the run
+/// burned until it first asks for one is taken once more, for its beginning is run again.
+pub const CROSSING_FUEL: u64 = 1_000_000;
 /// Fuel for a node that is stored, read or anchored, on top.
 pub const NODE_FUEL: u64 = 24_000;
 /// Fuel for each 32 bytes of randomness that are begun: a hash each.
@@ -147,6 +150,7 @@ pub const PRICES: &[(&str, u64)] = &[
     ("scan_step", SCAN_STEP_FUEL),
     ("write", WRITE_FUEL),
     ("ledger", LEDGER_FUEL),
+    ("crossing", CROSSING_FUEL),
     ("node", NODE_FUEL),
     ("random_block", RANDOM_BLOCK_FUEL),
     ("signature", SIGNATURE_FUEL),

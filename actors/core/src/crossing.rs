@@ -22,6 +22,7 @@ use crate::keys::Signer;
 use crate::ledger::{Actor, Booking, Command, LedgerCode, LedgerRefusal, Operation};
 use crate::limits;
 use crate::policy::PolicyInForce;
+use crate::ruling;
 
 /// What a counterpart signs about another scope's receipt: its own side of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,7 +57,9 @@ pub struct Leg {
 impl Leg {
     /// Reads a leg's payload.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, DecodeError> {
-        encode::from_bytes("leg", bytes, limits::BLOCK_BYTES_MAX)
+        let leg: Self = encode::from_bytes("leg", bytes, limits::BLOCK_BYTES_MAX)?;
+        ruling::check_words("leg", &leg.journal)?;
+        Ok(leg)
     }
 
     /// What the ledger books of it. `actor` is nobody: what comes in counts against no cap.

@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::block::KeysTag;
 use crate::chain::ChainError;
 use crate::encode::{self, Block, DecodeError};
+use crate::form;
 use crate::id::{BlockId, Did, Hash, Origin};
 use crate::limits;
 use crate::ucan::{Delegation, NewDelegation, Revocation, UcanError};
@@ -120,9 +121,12 @@ impl Brought {
                 return Err((ids[0], ChainError::new("keys", max, ids.len())));
             }
         }
-        let bytes = |id: &BlockId| match block(id) {
-            Some(block) => Ok(block.bytes()),
-            None => Err((*id, ChainError::new("block", "in its entry", "missing"))),
+        let bytes = |id: &BlockId| {
+            form::is_dag_cbor(id).map_err(|error| (*id, error))?;
+            match block(id) {
+                Some(block) => Ok(block.bytes()),
+                None => Err((*id, ChainError::new("block", "in its entry", "missing"))),
+            }
         };
         let mut brought = Self::default();
         for id in delegations {
@@ -147,6 +151,7 @@ fn ucan_flaw(kind: &'static str, error: &UcanError) -> ChainError {
     let what = match (kind, error) {
         ("delegation", UcanError::Signature(_)) => "signature of the delegation",
         ("revocation", UcanError::Signature(_)) => "signature of the revocation",
+        ("delegation", UcanError::Command(_)) => "command of the delegation",
         _ => kind,
     };
     ChainError::new(what, "a UCAN that its issuer signed", error)

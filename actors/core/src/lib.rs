@@ -23,6 +23,7 @@ mod deadlines;
 mod difference;
 pub mod effect;
 pub mod encode;
+mod form;
 pub mod gate;
 pub mod id;
 pub mod keys;

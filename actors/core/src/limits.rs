@@ -149,6 +149,9 @@ pub const BACKTRACE_FRAMES_MAX: usize = 32;
 pub const FUNCTION_NAME_BYTES_MAX: usize = 512;
 /// 64 KiB pages of a guest's memory, at most.
 pub const MEMORY_PAGES_MAX: u64 = 256;
+/// Bytes that leave the scope in one invocation, at most: what is drawn for many of them, and what a receipt books, stays
+/// far below what the ledger takes.
+pub const NETWORK_BYTES_MAX: u64 = 1 << 48;
 /// Bytes of a 64 KiB page.
 pub const PAGE_BYTES: u64 = 65_536;
 /// Elements of a guest's table, at most.

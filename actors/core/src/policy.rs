@@ -169,6 +169,7 @@ impl PolicyInForce {
         }
         if policy.grant.memory > limits::MEMORY_PAGES_MAX
             || policy.grant.fuel > limits::FUEL_PER_INVOCATION_MAX
+            || policy.grant.network > limits::NETWORK_BYTES_MAX
         {
             return fail("the grant limits are over the host's".into());
         }

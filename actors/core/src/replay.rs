@@ -13,6 +13,7 @@ use crate::crossing::{self, Leg};
 use crate::difference::difference;
 use crate::effect::{Outcome, Staged, TrapKind};
 use crate::encode::Block;
+use crate::form;
 use crate::gate;
 use crate::id::{BlockId, Did, Origin, Unit};
 use crate::keys::{Brought, Flaw, Registry};
@@ -197,6 +198,7 @@ fn look(position: u64, entry: &Entry, trust: Trust) -> Result<(Block, Body, Brou
         }
     };
     by(first, &envelope, &author, domain, &payload)?;
+    check_form(first, &body, entry).map_err(|flaw| flawed(position, flaw))?;
     let brings = |scope, delegations, revocations| {
         Brought::read(scope, delegations, revocations, trust == Trust::OwnDisk, |id| entry.block(id))
             .map_err(|flaw| flawed(position, flaw))
@@ -207,6 +209,18 @@ fn look(position: u64, entry: &Entry, trust: Trust) -> Result<(Block, Body, Brou
         Body::Host(_) | Body::Receipt { .. } => Brought::default(),
     };
     Ok((payload, body, brought))
+}
+
+/// What the entry's blocks say by their own form.
+fn check_form(first: BlockId, body: &Body, entry: &Entry) -> Result<(), Flaw> {
+    match body {
+        Body::Receipt { receipt, invocation, .. } => form::check(first, invocation, receipt, entry),
+        Body::Policy(policy) => {
+            let modules = policy.modules.iter().filter_map(|install| entry.block(&install.module));
+            modules.map(|module| form::check_module(module).map_err(|error| (module.id(), error))).collect()
+        }
+        Body::Host(_) | Body::Keys(_) => Ok(()),
+    }
 }
 
 /// Which of these identities signed the block that is an envelope of this entry, under whatever domain: for words on a
@@ -255,6 +269,7 @@ fn out_of_order(position: u64, block: BlockId, error: &LogError) -> Divergence {
 }
 
 fn signed(position: u64, entry: &Entry, id: BlockId) -> Result<(Envelope, Block), Divergence> {
+    form::is_dag_cbor(&id).map_err(|error| flawed(position, (id, error)))?;
     let missing = |id| fail(position, id, "block", "in its entry", "missing");
     let block = entry.block(&id).ok_or_else(|| missing(id))?;
     let envelope =
@@ -536,7 +551,8 @@ impl Fold {
         if host.log == *found { Ok(&host.log) } else { Err(fail(position, block, "log", &host.log, found)) }
     }
 
-    /// Of an entry that is not folded: that it is of this log, and that a receipt is of a scope that has a policy.
+    /// Of an entry that is not folded: that it is of this log, that a policy is its scope's first, and that an invocation is
+    /// of its receipt's scope.
     fn apply_structure(
         &mut self,
         position: u64,
@@ -545,7 +561,18 @@ impl Fold {
     ) -> Result<(), Divergence> {
         match &prepared.body {
             Body::Host(_) => {}
-            Body::Policy(policy) => drop(self.origin(position, block, &policy.log)?),
+            Body::Policy(policy) => {
+                self.origin(position, block, &policy.log)?;
+                if policy.seq != 0 {
+                    return Err(fail(
+                        position,
+                        block,
+                        "policy",
+                        "a scope's first",
+                        format!("{}", policy.seq),
+                    ));
+                }
+            }
             Body::Keys(keys) => drop(self.origin(position, block, &keys.log)?),
             Body::Receipt { receipt, invocation, .. } => {
                 self.origin(position, block, &receipt.log)?;

@@ -52,6 +52,31 @@ pub const fn fuel(operations: usize) -> u64 {
     costs::LEDGER_FUEL.saturating_mul(operations as u64 + 1)
 }
 
+/// That what a journal has as a ruling is one: the ledger knows other commands, which are no words of a block.
+///
+/// # Errors
+/// [`DecodeError::Malformed`], with the command.
+pub(crate) fn check_words(what: &'static str, journal: &[Operation]) -> Result<(), DecodeError> {
+    for operation in journal {
+        let Operation::Rule(command) = operation else { continue };
+        match &**command {
+            Command::OpenUnit { .. }
+            | Command::Open { .. }
+            | Command::Close { .. }
+            | Command::Freeze { .. }
+            | Command::Unfreeze { .. }
+            | Command::SetLimits { .. }
+            | Command::SetCap { .. }
+            | Command::Net { .. } => {}
+            other => {
+                let why = format!("`{}` in its journal is no ruling", other.name());
+                return Err(DecodeError::Malformed { what, why });
+            }
+        }
+    }
+    Ok(())
+}
+
 /// Whether an administrator of this scope may ask for it: rulings of the scope, and transfers of what nobody but the
 /// scope has.
 ///

@@ -5,6 +5,8 @@
 //! `Sig_structure` of RFC 9052, section 4.4, over the payload's bytes, with the domain of the block's kind as
 //! `external_aad`: a signature under one kind is worth nothing under another.
 
+use std::cell::RefCell;
+
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 
 use crate::encode::Block;
@@ -126,12 +128,32 @@ fn push_byte_string(out: &mut Vec<u8>, bytes: &[u8]) {
     out.extend_from_slice(bytes);
 }
 
+/// Keys that each thread keeps as points: a scope signs every receipt, and to decompress its key is a fourteenth of a
+/// verification.
+const POINTS: usize = 64;
+
+thread_local! {
+    static KNOWN: RefCell<[Option<VerifyingKey>; POINTS]> = const { RefCell::new([None; POINTS]) };
+}
+
+/// A key as a point, if it is one. Those that were asked for last are remembered; which they are changes no answer.
+fn point(key: &[u8; 32]) -> Option<VerifyingKey> {
+    let place = usize::from(key[0]) % POINTS;
+    KNOWN.with_borrow_mut(|known| match known[place] {
+        Some(point) if point.as_bytes() == key => Some(point),
+        _ => {
+            let point = VerifyingKey::from_bytes(key).ok()?;
+            known[place] = Some(point);
+            Some(point)
+        }
+    })
+}
+
 /// A strict Ed25519 verification: small-order keys and non-canonical points are refused
 /// (`verify_strict`; "Taming the many EdDSAs", section 3).
 #[must_use]
 pub fn verify_raw(by: &Did, message: &[u8], signature: &[u8; 64]) -> bool {
-    VerifyingKey::from_bytes(by.key())
-        .is_ok_and(|key| key.verify_strict(message, &Signature::from_bytes(signature)).is_ok())
+    point(by.key()).is_some_and(|key| key.verify_strict(message, &Signature::from_bytes(signature)).is_ok())
 }
 
 /// Whether a key has small order: signatures by it hold for messages that nobody signed, so none is taken.

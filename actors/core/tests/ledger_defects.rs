@@ -328,5 +328,7 @@ fn each_refusal_and_each_change_is_told() {
     let outcome = ledger.apply(&asked, &context(2));
     let told = ledger.audit(&asked, &context(2), &outcome);
     assert_eq!((told[0].what, told[0].refused), ("transfer", Some(Code::Insufficient)));
+    let (account, to, amount) = (told[0].account.clone(), told[0].to.clone(), told[0].amount);
+    assert_eq!((account, to, amount), (Some(me()), Some(you()), Some(300)), "who, for whom, how much");
     assert!(told[0].why.contains("70 available"), "{told:?}");
 }

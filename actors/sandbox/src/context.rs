@@ -113,6 +113,8 @@ pub(crate) struct Stage {
     pub(crate) journal: Vec<Operation>,
     /// Other scopes that it asked for.
     pub(crate) beside: BTreeSet<Did>,
+    /// Fuel that was taken for running the beginning again, for them.
+    pub(crate) rerun_fuel: u64,
     /// Holds placed so far: the next one is named by this number.
     pub(crate) holds_placed: u64,
     pub(crate) nodes: Vec<Block>,

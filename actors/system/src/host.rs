@@ -569,7 +569,7 @@ async fn open_scope(
     for block in modules {
         shared.modules.insert(block.id(), block);
     }
-    let issue = IssueUnits { scope, issues: policy.issue };
+    let issue = IssueUnits { scope, time: policy.time, issues: policy.issue };
     shared.ledger.send(issue).await.map_err(gone)?.map_err(|e| invalid(&e))?;
     list(shared, &chain, Keyring::of(scope, key));
     supervisor::start(shared, chain, registry.remove(&scope), false).await.map_err(|e| invalid(&e))

@@ -4,7 +4,10 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use actix::{Actor, ActorContext as _, Addr, Context, Handler, Message, MessageResult};
+use actix::{
+    Actor, ActorContext as _, Addr, AsyncContext as _, Context, Handler, Message, MessageResult,
+    WrapFuture as _,
+};
 use crossbeam::queue::SegQueue;
 use futures::FutureExt as _;
 use icn_core::block::{Issue, Receipt};
@@ -12,12 +15,13 @@ use icn_core::crossing::Leg;
 use icn_core::id::{Did, HoldId, Owner, Unit};
 use icn_core::ledger::{
     Account, AccountId, Actor as Asker, Applied, AuditEvent, Books, CommandId, Context as LedgerContext,
-    Event as LedgerEvent, HoldState, Ledger, LedgerRefusal, Operation, Remembered,
+    Event as LedgerEvent, HoldState, Ledger, LedgerRefusal, Operation, Remembered, Subject,
 };
 use icn_core::limits;
 use icn_core::policy::PolicyInForce;
 use icn_sandbox::{LedgerPort, PortAnswer, PortError, beside};
 
+use crate::awake::{Awake, soon};
 use crate::shared::FailStop;
 
 /// The mailbox holds every scope's requests at once; posts are bounded by the hand-overs in flight.
@@ -28,11 +32,20 @@ const MAILBOX_MESSAGES_MAX: usize = 65_536;
 pub(crate) struct LedgerActor {
     ledger: Ledger,
     fail_stop: FailStop,
+    /// From the start on: guests that ask wait for each answer.
+    awake: Option<Awake>,
 }
 
 impl LedgerActor {
     pub(crate) fn new(ledger: Ledger, fail_stop: FailStop) -> Self {
-        Self { ledger, fail_stop }
+        Self { ledger, fail_stop, awake: None }
+    }
+
+    /// A guest waits for the answer, and may ask more.
+    fn asked(&self) {
+        if let Some(awake) = &self.awake {
+            awake.asked();
+        }
     }
 }
 
@@ -40,6 +53,9 @@ impl Actor for LedgerActor {
     type Context = Context<Self>;
     fn started(&mut self, ctx: &mut Self::Context) {
         ctx.set_mailbox_capacity(MAILBOX_MESSAGES_MAX);
+        let (awake, stays) = Awake::new();
+        self.awake = Some(awake);
+        ctx.spawn(stays.into_actor(self));
     }
 }
 
@@ -48,18 +64,22 @@ impl Actor for LedgerActor {
 #[rtype(result = "Vec<Result<u64, LedgerRefusal>>")]
 pub(crate) struct Draw {
     pub(crate) scope: Did,
+    pub(crate) time: u64,
+    pub(crate) asker: Arc<Asker>,
     pub(crate) wants: Vec<(Unit, u64, u64)>,
 }
 
 impl Handler<Draw> for LedgerActor {
     type Result = MessageResult<Draw>;
     fn handle(&mut self, draw: Draw, _: &mut Self::Context) -> Self::Result {
-        let wants = draw.wants.iter();
-        MessageResult(
-            wants
-                .map(|(unit, needed, amount)| self.ledger.draw(draw.scope, unit, *needed, *amount))
-                .collect(),
-        )
+        let one = |(unit, needed, amount): &(Unit, u64, u64)| {
+            let answer = self.ledger.draw(draw.scope, unit, *needed, *amount);
+            answer.inspect_err(|refusal| {
+                let subject = || of_treasury(draw.scope, unit, *needed);
+                tell_refused(draw.time, &draw.asker, "draw", subject, refusal);
+            })
+        };
+        MessageResult(draw.wants.iter().map(one).collect())
     }
 }
 
@@ -76,9 +96,12 @@ pub(crate) struct Stage {
 impl Handler<Stage> for LedgerActor {
     type Result = Result<(), LedgerRefusal>;
     fn handle(&mut self, stage: Stage, _: &mut Self::Context) -> Self::Result {
-        let what = stage.operation.name();
-        let answer = self.ledger.stage(stage.scope, stage.time, &stage.asker, stage.operation);
-        answer.inspect_err(|refusal| tell_refused(stage.time, &stage.asker, what, refusal))
+        self.asked();
+        let Stage { scope, time, asker, operation } = stage;
+        let what = operation.name();
+        let subject = somebody_listens().then(|| operation.subject(scope)).unwrap_or_default();
+        let answer = self.ledger.stage(scope, time, &asker, operation);
+        answer.inspect_err(|refusal| tell_refused(time, &asker, what, || subject, refusal))
     }
 }
 
@@ -96,8 +119,12 @@ pub(crate) struct Authorize {
 impl Handler<Authorize> for LedgerActor {
     type Result = Result<(), LedgerRefusal>;
     fn handle(&mut self, ask: Authorize, _: &mut Self::Context) -> Self::Result {
-        let answer = self.ledger.authorize_staged(ask.scope, ask.time, &ask.asker, ask.account, ask.amount);
-        answer.inspect_err(|refusal| tell_refused(ask.time, &ask.asker, "authorize", refusal))
+        self.asked();
+        let Authorize { scope, time, asker, account: (owner, unit), amount } = ask;
+        let id = AccountId { scope, owner: owner.clone(), unit: unit.clone() };
+        let answer = self.ledger.authorize_staged(scope, time, &asker, (owner, unit), amount);
+        let subject = || (Some(id), None, Some(amount));
+        answer.inspect_err(|refusal| tell_refused(time, &asker, "authorize", subject, refusal))
     }
 }
 
@@ -115,7 +142,14 @@ impl Handler<AskCaps> for LedgerActor {
     type Result = Result<Option<u64>, LedgerRefusal>;
     fn handle(&mut self, ask: AskCaps, _: &mut Self::Context) -> Self::Result {
         let allowed = self.ledger.caps_allow(ask.scope, &ask.asker, ask.time, &ask.needs);
-        allowed.inspect_err(|refusal| tell_refused(ask.time, &ask.asker, "run", refusal))?;
+        allowed.inspect_err(|refusal| {
+            let capped = |(unit, _): &&(Unit, u64)| refusal.cap.as_ref().is_some_and(|cap| cap.unit == *unit);
+            let subject = || {
+                let need = ask.needs.iter().find(capped);
+                need.map(|(unit, amount)| of_treasury(ask.scope, unit, *amount)).unwrap_or_default()
+            };
+            tell_refused(ask.time, &ask.asker, "run", subject, refusal);
+        })?;
         Ok(self.ledger.cap_left(ask.scope, &Unit::storage(), &ask.asker, ask.time))
     }
 }
@@ -153,13 +187,13 @@ impl Handler<Post> for LedgerActor {
     type Result = ();
     fn handle(&mut self, Post(postings): Post, ctx: &mut Self::Context) {
         for Posting { receipt, asker, legs } in postings {
-            let nobody = Asker::default();
+            let (nobody, why) = (Asker::default(), || format!("invocation {}", receipt.invocation));
             let booked = self.ledger.post(&receipt.booking(&asker), receipt.outcome.is_ok());
             let booked = booked.and_then(|applied| {
-                tell_applied(&self.ledger, &asker, &applied);
+                tell_applied(&self.ledger, &asker, &applied, why);
                 legs.iter().try_for_each(|leg| {
                     let applied = self.ledger.book(&leg.booking(&nobody))?;
-                    tell_applied(&self.ledger, &asker, &applied);
+                    tell_applied(&self.ledger, &asker, &applied, why);
                     Ok(())
                 })
             });
@@ -184,13 +218,23 @@ impl Handler<Post> for LedgerActor {
 #[rtype(result = "Result<(), LedgerRefusal>")]
 pub(crate) struct IssueUnits {
     pub(crate) scope: Did,
+    pub(crate) time: u64,
     pub(crate) issues: Vec<Issue>,
 }
 
 impl Handler<IssueUnits> for LedgerActor {
     type Result = Result<(), LedgerRefusal>;
     fn handle(&mut self, issue: IssueUnits, _: &mut Self::Context) -> Self::Result {
-        self.ledger.issue(issue.scope, &issue.issues)
+        let IssueUnits { scope, time, issues } = issue;
+        self.ledger.issue(scope, &issues)?;
+        for Issue { unit, to, amount } in issues.into_iter().filter(|_| somebody_listens()) {
+            let account = |owner, unit| Some(AccountId { scope, owner, unit });
+            let subject = (account(Owner::Issuance, unit.clone()), account(to, unit), Some(amount));
+            let context = LedgerContext { reason: "policy".to_owned(), ..LedgerContext::runtime(time) };
+            let event = AuditEvent::of(&context, "posted").about(subject);
+            tracing::info!(target: "icn::audit", "{event}");
+        }
+        Ok(())
     }
 }
 
@@ -234,6 +278,7 @@ pub(crate) struct BalanceStaged {
 impl Handler<BalanceStaged> for LedgerActor {
     type Result = MessageResult<BalanceStaged>;
     fn handle(&mut self, ask: BalanceStaged, _: &mut Self::Context) -> Self::Result {
+        self.asked();
         MessageResult(self.ledger.balance_staged(ask.scope, ask.time, &ask.owner, &ask.unit))
     }
 }
@@ -250,6 +295,7 @@ pub(crate) struct AskHold {
 impl Handler<AskHold> for LedgerActor {
     type Result = MessageResult<AskHold>;
     fn handle(&mut self, ask: AskHold, _: &mut Self::Context) -> Self::Result {
+        self.asked();
         MessageResult(self.ledger.open_hold(ask.scope, ask.time, &ask.id))
     }
 }
@@ -281,17 +327,27 @@ impl Handler<AskAll> for LedgerActor {
     }
 }
 
+/// Whether what happens is told to anybody: whoever does not listen does not pay for the words.
+fn somebody_listens() -> bool {
+    tracing::enabled!(target: "icn::audit", tracing::Level::INFO)
+}
+
+/// So much of a scope's resource.
+fn of_treasury(scope: Did, unit: &Unit, amount: u64) -> Subject {
+    (Some(AccountId { scope, owner: Owner::Treasury, unit: unit.clone() }), None, Some(amount))
+}
+
 /// Tells of what was booked: who, what, how much, why; and counts soft thresholds that were passed.
-fn tell_applied(ledger: &Ledger, asker: &Asker, applied: &Applied) {
+fn tell_applied(ledger: &Ledger, asker: &Asker, applied: &Applied, why: impl FnOnce() -> String) {
     let warned = applied.events.iter().filter(|event| matches!(event, LedgerEvent::Warned(_))).count();
     if warned > 0 {
         metrics::counter!("icn_ledger_warnings_total").increment(warned as u64);
     }
-    // Whoever does not listen does not pay for the words.
-    if warned == 0 && !tracing::enabled!(target: "icn::audit", tracing::Level::INFO) {
+    if warned == 0 && !somebody_listens() {
         return;
     }
-    let context = LedgerContext { actor: asker.clone(), ..LedgerContext::runtime(applied.time) };
+    let context =
+        LedgerContext { actor: asker.clone(), reason: why(), ..LedgerContext::runtime(applied.time) };
     for event in ledger.told(&context, applied) {
         if event.what == "warned" {
             tracing::warn!(target: "icn::audit", "{event}");
@@ -302,11 +358,17 @@ fn tell_applied(ledger: &Ledger, asker: &Asker, applied: &Applied) {
 }
 
 /// Tells of what was refused, and counts it.
-fn tell_refused(time: u64, asker: &Asker, what: &'static str, refusal: &LedgerRefusal) {
+fn tell_refused(
+    time: u64,
+    asker: &Asker,
+    what: &'static str,
+    subject: impl FnOnce() -> Subject,
+    refusal: &LedgerRefusal,
+) {
     metrics::counter!("icn_ledger_refusals_total", "code" => refusal.code.as_str()).increment(1);
-    if tracing::enabled!(target: "icn::audit", tracing::Level::INFO) {
+    if somebody_listens() {
         let context = LedgerContext { actor: asker.clone(), ..LedgerContext::runtime(time) };
-        let event = AuditEvent::refused(&context, what, refusal);
+        let event = AuditEvent::refused(&context, what, refusal).about(subject());
         tracing::info!(target: "icn::audit", "{event}");
     }
 }
@@ -355,7 +417,7 @@ async fn within<T, E>(
     answer: impl Future<Output = Result<T, E>>,
 ) -> Result<T, PortError> {
     let began = Instant::now();
-    let answer = actix_rt::time::timeout(*left, answer).await;
+    let answer = actix_rt::time::timeout(*left, soon(answer)).await;
     *left = left.saturating_sub(began.elapsed());
     answer.ok().and_then(Result::ok).ok_or(PortError::Closed)
 }
@@ -365,7 +427,8 @@ impl LedgerPort for Port {
         match beside(&self.beside, self.scope, &operation) {
             Ok(Ok(())) => {}
             Ok(Err(refusal)) => {
-                tell_refused(self.time, &self.asker, operation.name(), &refusal);
+                let subject = || operation.subject(self.scope);
+                tell_refused(self.time, &self.asker, operation.name(), subject, &refusal);
                 return futures::future::ready(Ok(Err(refusal))).boxed();
             }
             Err(error) => return futures::future::ready(Err(error)).boxed(),

@@ -17,6 +17,7 @@
 #![forbid(unsafe_code)]
 
 mod audit;
+mod awake;
 pub mod backup;
 pub mod cosigned;
 mod credentials;

@@ -1,49 +1,50 @@
-//! A scope's actor: one invocation after the other, from the mailbox to the hand-over. Blocks of keys: `scope/keys.rs`.
+//! A scope's actor: one invocation after the other, from the mailbox to the hand-over (`scope/commit.rs`). What a run
+//! needs first: `scope/run.rs`; blocks of keys: `scope/keys.rs`; what else it is asked: `scope/messages.rs`.
 //!
 //! It owns the scope's chain, its batch of drawn resources, and the receipts that were handed over and not yet
 //! told to the ledger. The order of a commit is this file's to keep: reserve a place in the DAG's queue, run,
 //! draft, sign, hand over; only then advance the chain; only then tell the ledger. It never waits for the disk.
 
+mod commit;
 mod keys;
+mod messages;
+mod run;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use actix::{
     Actor, ActorContext as _, ActorFutureExt as _, AsyncContext as _, Context, Handler, Message,
-    MessageResult, WrapFuture as _,
+    WrapFuture as _,
 };
-use futures::FutureExt as _;
 use futures::channel::oneshot;
-use icn_core::block::{Entry, Invocation, Receipt};
-use icn_core::chain::{Chain, ChainParts, Draft, random_seed, resource_needs};
-use icn_core::crossing::{self, Leg};
-use icn_core::effect::{Outcome, Staged};
-use icn_core::encode::Block;
+use icn_core::block::Invocation;
+use icn_core::chain::{Chain, ChainParts, random_seed, resource_needs};
+use icn_core::effect::Staged;
 use icn_core::gate::Admitted;
-use icn_core::id::{BlockId, Did, Hash, InvocationId, Unit};
+use icn_core::id::{BlockId, Did, Unit};
 use icn_core::keys::Keys;
 use icn_core::ledger::Actor as Asker;
 use icn_core::limits;
-use icn_core::log::Link;
 use icn_core::refusal::{Refusal, RefusalCode};
 use icn_core::replay::least_storage;
 use icn_core::ruling;
-use icn_core::sign::Domain;
-use icn_sandbox::{Call, Module, RunError, rule};
+use icn_sandbox::{Call, Module};
 use icn_sync::{Generation, Permit, Stamp};
 
-use crate::crossing::{Cross, Granted, Loan, Returned};
-use crate::dag::{Committed, HandOver, Reply};
+use crate::crossing::{Cross, Granted, Loan};
+use crate::dag::Committed;
 use crate::events::{self, Event};
 use crate::faults::FaultPoint;
 use crate::keyring::{Keyring, NO_KEY, Signing};
-use crate::ledger::{AskCaps, Draw, Port, Posting, Untold, Void, tell_ledger};
+use crate::ledger::{Draw, Port, Untold, Void, tell_ledger};
 use crate::shared::{Shared, now_ms};
 use crate::supervisor::Down;
 pub(crate) use keys::{PutKeys, PutKeysError};
+pub use messages::ScopeView;
+pub(crate) use messages::{CloseScope, Lend, ReadValue, ReceiptOf, View};
+use run::{AskCapsOf, Failure, Purse, Runs, grant, reserve};
 
 /// Grants are drawn from the ledger for so many invocations at once.
 const DRAW_INVOCATIONS: u64 = 64;
@@ -54,8 +55,6 @@ const POST_INTERVAL: Duration = Duration::from_millis(1);
 /// How long a scope keeps its arbiter before it gives way to the others on it: as long as a guest runs before it
 /// yields.
 const TURN: Duration = Duration::from_millis(limits::EPOCH_TICK_MS);
-/// How long to wait for a place in the DAG's queue before looking again.
-const SLOT_RETRY: Duration = Duration::from_micros(500);
 
 /// An admitted invocation and who waits for it.
 #[derive(Debug, Message)]
@@ -65,27 +64,6 @@ pub(crate) struct Invoke {
     pub(crate) answer: oneshot::Sender<Result<Committed, Refusal>>,
     /// The place in this mailbox.
     pub(crate) place: Permit,
-}
-
-/// Resources drawn and not used yet.
-#[derive(Debug, Default, Clone, Copy)]
-struct Purse {
-    fuel: u64,
-    memory: u64,
-    network: u64,
-}
-
-impl Purse {
-    fn add(&mut self, other: Self) {
-        self.fuel += other.fuel;
-        self.memory += other.memory;
-        self.network += other.network;
-    }
-    fn spend(&mut self, receipt: &Receipt) {
-        self.fuel -= receipt.fuel;
-        self.memory -= receipt.usage.memory;
-        self.network -= receipt.usage.network;
-    }
 }
 
 /// What an actor is made of.
@@ -148,14 +126,6 @@ struct Ended {
     place: Permit,
     /// When its turn on the arbiter began.
     began: Instant,
-}
-
-enum Failure {
-    Refused(Refusal),
-    /// Another scope has to hold still first.
-    Elsewhere(Did),
-    Fault(String),
-    Panicked(String),
 }
 
 impl Scope {
@@ -241,7 +211,9 @@ impl Scope {
         }
         let wants = self.wants(admitted.invocation());
         let needs = resource_needs(admitted.invocation(), self.chain.policy());
-        let needs = self.chain.has_resource_caps().then_some(needs);
+        // What a ruling consumes counts against no cap.
+        let is_asked = self.chain.has_resource_caps() && !ruling::is_of_ledger(&admitted.invocation().module);
+        let needs = is_asked.then_some(needs);
         let policy = self.chain.policy().clone();
         let state = self.chain.state().clone();
         let seed = random_seed(&admitted.envelope().id(), &self.chain.head());
@@ -283,7 +255,8 @@ impl Scope {
                 )),
                 recorder: None,
             };
-            let granted = match grant(&shared, scope, wants, &mut drawn).await {
+            let draw = Draw { scope, time, asker: asker.clone(), wants };
+            let granted = match grant(&shared, draw, &mut drawn).await {
                 Err(failure) => Err(failure),
                 Ok(()) => {
                     let capped = AskCapsOf { scope, time, asker: &asker, untold: &untold, needs };
@@ -332,135 +305,6 @@ impl Scope {
         ctx.spawn(granted.into_actor(self).map(|granted, _, ctx| {
             ctx.address().do_send(Stand(granted.unwrap_or_else(|_| Err(crate::dag::closed()))));
         }));
-    }
-
-    fn end(&mut self, ended: Ended, ctx: &mut Context<Self>) {
-        self.purse.add(ended.drawn);
-        self.turn_used += ended.began.elapsed();
-        let staged = match ended.staged {
-            Ok(staged) => staged,
-            Err(Failure::Elsewhere(scope)) => {
-                self.post();
-                self.shared.ledger.do_send(Void(self.scope));
-                let Ended { admitted, answer, place, loans, .. } = ended;
-                let mut needs: BTreeSet<Did> = loans.iter().map(|loan| loan.still.place().scope).collect();
-                needs.insert(scope);
-                // They are asked again, together with the one that was missing.
-                drop(loans);
-                return self.set_aside(Invoke { admitted, answer, place }, needs, ctx);
-            }
-            Err(failure) => return self.fail(failure, ended.answer, ctx),
-        };
-        if let Outcome::Trapped(trap) = &staged.outcome {
-            let detail = format!("{:?}: {}", trap.kind, trap.detail);
-            self.shared.tell(Event::Trapped { scope: self.scope, detail });
-        }
-        let engine = self.shared.cache.engine().description().clone();
-        let (invocation, payload, envelope) = ended.admitted.into_blocks();
-        let module = invocation.module;
-        let (loans, over) = (ended.loans, ended.over);
-        let committed = std::panic::catch_unwind(AssertUnwindSafe(|| {
-            self.chain.sign_as(ended.signing.signer);
-            let with = crossing::places(&staged.journal, loans.iter().map(|loan| loan.still.place()));
-            let id = envelope.id();
-            let draft = self.chain.draft(&invocation, id, engine.id(), ended.time, staged, with);
-            let sealed = ended.signing.key.seal(Domain::Receipt, draft.payload()).to_block();
-            let blocks = ([payload, envelope], ended.asker, loans);
-            self.commit(module, (draft, sealed), blocks, &engine, ended.slot, ended.answer)
-        }));
-        drop((ended.place, over));
-        match committed {
-            Ok(true) => self.schedule_post(ctx),
-            // Another generation took this scope over: nothing of this one is applied any more.
-            Ok(false) => ctx.stop(),
-            Err(panic) => self.down(panic_text(&*panic), ctx),
-        }
-    }
-
-    /// The commit: from a signed draft to the DAG's queue, then to the chain, then to the ledger's next message.
-    fn commit(
-        &mut self,
-        module: BlockId,
-        (draft, envelope): (Draft, Block),
-        (invocation, asker, loans): ([Block; 2], Arc<Asker>, Vec<Loan>),
-        engine: &Block,
-        slot: Option<Permit>,
-        answer: oneshot::Sender<Result<Committed, Refusal>>,
-    ) -> bool {
-        let id = envelope.id();
-        let receipt = draft.receipt();
-        let mut links = vec![Link { author: self.scope, seq: receipt.seq, prev: Some(receipt.prev) }];
-        let mut leaves = vec![id];
-        leaves.extend(receipt.anchors.iter().map(|anchor| anchor.0));
-        // Who is not in the journal has no leg. It holds still to the hand-over all the same: its books were looked at.
-        let has_leg = |loan: &Loan| receipt.with.contains(&loan.still.place());
-        let (mut loans, others): (Vec<Loan>, Vec<Loan>) = loans.into_iter().partition(has_leg);
-        loans.sort_by_key(|loan| loan.still.place().scope);
-        let mut legs: Vec<(Leg, BlockId)> = Vec::with_capacity(loans.len());
-        let mut of_legs = Vec::with_capacity(2 * loans.len());
-        for loan in &loans {
-            // Those that could not sign were found before the run.
-            let Some(Signing { key, signer }) = &loan.signing else { continue };
-            let (leg, payload) = crossing::draft(receipt, id, &loan.still, *signer);
-            let envelope = key.seal(Domain::Leg, &payload).to_block();
-            leaves.push(envelope.id());
-            links.push(leg.place().into());
-            legs.push((leg, envelope.id()));
-            of_legs.extend([payload, envelope]);
-        }
-        let mut blocks = Vec::with_capacity(5 + draft.nodes().len() + of_legs.len());
-        blocks.extend(invocation);
-        blocks.push(draft.payload().clone());
-        blocks.push(envelope);
-        blocks.extend(draft.nodes().iter().cloned());
-        blocks.extend(of_legs);
-        if !self.engine_described {
-            blocks.push(engine.clone());
-        }
-        self.fault(FaultPoint::HandOver);
-        // From here to the hand-over no newer generation can start.
-        let Some(_inside) = self.generation.enter(self.stamp) else {
-            self.chain.abort(module, draft);
-            return false;
-        };
-        // Nor of the scopes that hold still: they are their own, and wait.
-        let generations: Vec<_> = loans.iter().map(|loan| (loan.generation.clone(), loan.stamp)).collect();
-        let beside: Vec<_> =
-            generations.iter().filter_map(|(generation, stamp)| generation.enter(*stamp)).collect();
-        if beside.len() < loans.len() {
-            self.chain.abort(module, draft);
-            self.post();
-            self.shared.ledger.do_send(Void(self.scope));
-            let what = "a counterpart is restarting; the invocation had no effect";
-            self.refuse(answer, Refusal::new(RefusalCode::Unavailable, what).retry_after_ms(100));
-            return true;
-        }
-        let receipt = Arc::new(receipt.clone());
-        let reply = Reply::Receipt { answer, receipt: receipt.clone() };
-        let hand_over = HandOver { entry: Entry { leaves, blocks }, links, reply, slot };
-        loans.iter_mut().for_each(Loan::arm);
-        if self.shared.dag.try_send(hand_over).is_err() {
-            loans.iter_mut().for_each(Loan::disarm);
-            // The slot was reserved, so the queue has room: the DAG is gone, and with it the host.
-            self.chain.abort(module, draft);
-            return false;
-        }
-        self.fault(FaultPoint::HandedOver);
-        self.engine_described = true;
-        self.chain.commit(module, draft, id);
-        self.purse.spend(&receipt);
-        drop((beside, others));
-        let of_ledger = legs.iter().map(|(leg, _)| leg.clone()).collect();
-        self.untold.push(Posting { receipt, asker, legs: of_ledger });
-        if !legs.is_empty() {
-            metrics::counter!("icn_crossings_total").increment(1);
-            // Before the others go on, and ask the ledger.
-            self.post();
-        }
-        for (loan, (leg, envelope)) in loans.into_iter().zip(legs) {
-            loan.give_back(leg, envelope);
-        }
-        true
     }
 
     fn fail(
@@ -525,108 +369,6 @@ impl Scope {
     }
 }
 
-/// Draws what the purse lacks; what was drawn is kept even when something is refused.
-async fn grant(
-    shared: &Shared,
-    scope: Did,
-    wants: Vec<(Unit, u64, u64)>,
-    drawn: &mut Purse,
-) -> Result<(), Failure> {
-    if wants.is_empty() {
-        return Ok(());
-    }
-    let units: Vec<Unit> = wants.iter().map(|(unit, ..)| unit.clone()).collect();
-    let answers =
-        shared.ledger.send(Draw { scope, wants }).await.map_err(|e| Failure::Fault(e.to_string()))?;
-    let mut refusal = None;
-    for (unit, answer) in units.into_iter().zip(answers) {
-        match (unit.as_str(), answer) {
-            (_, Err(error)) => refusal = Some(Refusal::new(RefusalCode::Exhausted, error.to_string())),
-            ("fuel", Ok(amount)) => drawn.fuel += amount,
-            ("memory", Ok(amount)) => drawn.memory += amount,
-            (_, Ok(amount)) => drawn.network += amount,
-        }
-    }
-    refusal.map_or(Ok(()), |refusal| Err(Failure::Refused(refusal)))
-}
-
-/// What is asked of the caps before a run, where there are any on resources.
-struct AskCapsOf<'a> {
-    scope: Did,
-    time: u64,
-    asker: &'a Arc<Asker>,
-    untold: &'a Untold,
-    needs: Option<[(Unit, u64); 3]>,
-}
-
-impl AskCapsOf<'_> {
-    /// How much storage the caps leave, if any binds.
-    async fn ask(self, shared: &Shared) -> Result<Option<u64>, Failure> {
-        let Self { scope, time, asker, untold, needs } = self;
-        let Some(needs) = needs else { return Ok(None) };
-        // What was consumed before counts.
-        tell_ledger(&shared.ledger, untold);
-        let asked = AskCaps { scope, time, asker: asker.clone(), needs };
-        let answer = shared.ledger.send(asked).await.map_err(|e| Failure::Fault(e.to_string()))?;
-        answer.map_err(|refusal| Failure::Refused(Refusal::new(RefusalCode::Exhausted, refusal.to_string())))
-    }
-}
-
-/// What an invocation runs.
-enum Runs {
-    Guest(Arc<Module>),
-    /// The ledger's own module.
-    Ruling,
-}
-
-impl Runs {
-    async fn run(&self, shared: &Shared, call: Call) -> Result<Staged, Failure> {
-        match self {
-            Self::Guest(module) => run_guest(shared, module.run(call)).await,
-            Self::Ruling => run_guest(shared, rule(call)).await,
-        }
-    }
-}
-
-/// A place in the DAG's queue; while there is none, this scope waits and its own mailbox fills.
-async fn reserve(shared: &Shared) -> Result<Permit, Refusal> {
-    loop {
-        if shared.latch.is_closed() {
-            return Err(crate::dag::closed());
-        }
-        if let Some(permit) = shared.slots.try_acquire() {
-            return Ok(permit);
-        }
-        actix_rt::time::sleep(SLOT_RETRY).await;
-    }
-}
-
-async fn run_guest(
-    shared: &Shared,
-    run: impl Future<Output = Result<Staged, RunError>>,
-) -> Result<Staged, Failure> {
-    let run = async {
-        assert!(!shared.faults.at(FaultPoint::Run), "an injected fault at {:?}", FaultPoint::Run);
-        run.await
-    };
-    match AssertUnwindSafe(run).catch_unwind().await {
-        Ok(Ok(staged)) => Ok(staged),
-        Ok(Err(RunError::PoolFull)) => Err(Failure::Refused(
-            Refusal::new(RefusalCode::Busy, "all instance slots of the host are taken")
-                .retry_after_ms(limits::EPOCH_TICK_MS),
-        )),
-        Ok(Err(RunError::Elsewhere(scope))) => Err(Failure::Elsewhere(scope)),
-        Ok(Err(RunError::HostFault(what))) => Err(Failure::Fault(what)),
-        Err(panic) => Err(Failure::Panicked(panic_text(&*panic))),
-    }
-}
-
-fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
-    let text =
-        panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
-    text.unwrap_or("a panic without words").to_owned()
-}
-
 impl Actor for Scope {
     type Context = Context<Self>;
     fn started(&mut self, ctx: &mut Self::Context) {
@@ -671,113 +413,6 @@ struct GoOn;
 impl Handler<GoOn> for Scope {
     type Result = ();
     fn handle(&mut self, _: GoOn, ctx: &mut Self::Context) {
-        self.go_on(ctx);
-    }
-}
-
-/// Asks a scope to hold still.
-#[derive(Message)]
-#[rtype(result = "()")]
-pub(crate) struct Lend(pub(crate) oneshot::Sender<Loan>);
-
-impl Handler<Lend> for Scope {
-    type Result = ();
-    fn handle(&mut self, Lend(to): Lend, ctx: &mut Self::Context) {
-        // Whoever borrows it asks the ledger: what was handed over comes first.
-        self.post();
-        let (keys, generation) = ((self.keys.clone(), self.keyring.clone()), self.generation.clone());
-        let (loan, returned) = Loan::new(self.chain.still(), keys, generation, self.stamp);
-        if to.send(loan).is_err() {
-            return;
-        }
-        ctx.wait(returned.into_actor(self).map(|returned, actor, ctx| match returned {
-            Ok(Returned::Unused) => {}
-            Ok(Returned::Leg(leg, envelope)) => {
-                if let Err(error) = actor.chain.apply_leg(&leg, envelope) {
-                    actor.down(format!("a leg that does not come next: {error}"), ctx);
-                }
-            }
-            Ok(Returned::Lost) | Err(_) => {
-                actor.down("the scope was lent to one that went down".to_owned(), ctx);
-            }
-        }));
-    }
-}
-
-/// Asks for the receipt that an id got.
-#[derive(Message)]
-#[rtype(result = "Option<BlockId>")]
-pub(crate) struct ReceiptOf(pub(crate) InvocationId);
-
-impl Handler<ReceiptOf> for Scope {
-    type Result = Option<BlockId>;
-    fn handle(&mut self, ReceiptOf(id): ReceiptOf, _: &mut Self::Context) -> Self::Result {
-        self.chain.receipt_of(&id)
-    }
-}
-
-/// What a scope says of itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ScopeView {
-    /// The scope.
-    pub scope: Did,
-    /// What people call it.
-    pub name: String,
-    /// Its state's root.
-    pub root: Hash,
-    /// Its last sequence number.
-    pub seq: u64,
-    /// Invocations applied.
-    pub invocations: usize,
-    /// The key that signs for it now: its own, or an operating key; none when none that is here may.
-    pub key: Option<Did>,
-}
-
-/// Asks a scope about itself; everything before is told to the ledger first.
-#[derive(Message)]
-#[rtype(result = "ScopeView")]
-pub(crate) struct View;
-
-impl Handler<View> for Scope {
-    type Result = MessageResult<View>;
-    fn handle(&mut self, _: View, _: &mut Self::Context) -> Self::Result {
-        self.post();
-        MessageResult(ScopeView {
-            scope: self.scope,
-            name: self.chain.policy().policy().name.clone(),
-            root: self.chain.root(),
-            seq: self.chain.seq(),
-            invocations: self.chain.invocations(),
-            key: self.signing_at(now_ms()).ok().map(|signing| signing.key.did()),
-        })
-    }
-}
-
-/// Reads a value of a module's state.
-#[derive(Message)]
-#[rtype(result = "Option<Vec<u8>>")]
-pub(crate) struct ReadValue {
-    pub(crate) module: BlockId,
-    pub(crate) key: Vec<u8>,
-}
-
-impl Handler<ReadValue> for Scope {
-    type Result = Option<Vec<u8>>;
-    fn handle(&mut self, read: ReadValue, _: &mut Self::Context) -> Self::Result {
-        self.chain.state().get(&read.module, &read.key).map(|value| value.to_vec())
-    }
-}
-
-/// Ends the actor once nothing is set aside: tells the ledger everything and gives the chain's parts for a snapshot, and
-/// whether the log has the engine's description.
-#[derive(Message)]
-#[rtype(result = "()")]
-pub(crate) struct CloseScope(pub(crate) oneshot::Sender<(ChainParts, bool)>);
-
-impl Handler<CloseScope> for Scope {
-    type Result = ();
-    fn handle(&mut self, CloseScope(answer): CloseScope, ctx: &mut Self::Context) {
-        self.closing = Some(answer);
         self.go_on(ctx);
     }
 }

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use icn_core::bookkeeping::{Bookkeeper, Line};
+use icn_core::bookkeeping::{Bookkeeper, Line, Sums};
 use icn_core::ledger::AccountId;
 use icn_runtime::{Owner, Unit};
 
@@ -53,8 +53,9 @@ pub(super) fn export(lines: &[Line], books: &Bookkeeper) -> String {
         transaction(&mut text, line);
     }
     // What holds at a day's beginning: behind the last day of the journal.
+    let sums: BTreeMap<&AccountId, &Sums> = books.accounts().collect();
     for id in &accounts {
-        let balance = books.accounts().find(|(of, _)| *of == id).map_or(0, |(_, sums)| sums.balance());
+        let balance = sums.get(id).map_or(0, |sums| sums.balance());
         let _ = writeln!(text, "{} balance {} {balance} {}", date(last + 1), name(id), commodity(&id.unit));
     }
     text

@@ -11,7 +11,7 @@ use crate::block::{Entry, InvocationTag, Payload};
 use crate::encode::{Block, DecodeError};
 use crate::id::{BlockId, Codec, Did};
 use crate::limits;
-use crate::sign::{ENVELOPE_BYTES, Envelope};
+use crate::sign::Envelope;
 
 /// Why an entry has no place in a row of blocks, or blocks in a row are none of a log.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -36,6 +36,9 @@ pub enum EntriesError {
         /// What is there.
         found: BlockId,
     },
+    /// A block under the name that its bytes have with the other codec.
+    #[error("the block {0}, of which only the name with the other codec is one here")]
+    Codec(BlockId),
     /// A block that came before.
     #[error("the block {0} a second time")]
     Repeated(BlockId),
@@ -186,13 +189,24 @@ impl Gather {
     pub fn push(&mut self, block: Block) -> Result<Option<Gathered>, EntriesError> {
         self.bytes += block.bytes().len();
         within_bounds(self.blocks.len() + 1, self.bytes)?;
-        let is_envelope = block.id().codec() == Codec::DagCbor && block.bytes().len() == ENVELOPE_BYTES;
-        let envelope = Envelope::from_bytes(block.bytes()).ok().filter(|_| is_envelope);
-        let Some(envelope) = envelope else {
+        let Ok(envelope) = Envelope::from_bytes(block.bytes()) else {
             self.blocks.push(block);
             return Ok(None);
         };
         let payload = self.blocks.last().filter(|before| before.id() == envelope.payload());
+        if block.id().codec() != Codec::DagCbor {
+            // Raw bytes that happen to be an envelope, but for the envelope of the payload before.
+            if payload.is_some() {
+                return Err(EntriesError::Codec(block.id()));
+            }
+            self.blocks.push(block);
+            return Ok(None);
+        }
+        if let Some(before) = self.blocks.last().map(Block::id)
+            && is_other_name(&before, &envelope.payload())
+        {
+            return Err(EntriesError::Codec(before));
+        }
         let payload = payload.ok_or_else(|| EntriesError::Order {
             expected: format!("its payload {} right before it", envelope.payload()),
             found: block.id(),
@@ -229,6 +243,11 @@ impl Gather {
     }
 }
 
+/// Whether two names are of the same bytes, with one codec and with the other.
+fn is_other_name(one: &BlockId, other: &BlockId) -> bool {
+    one.codec() != other.codec() && one.as_bytes()[4..] == other.as_bytes()[4..]
+}
+
 /// The entry of these blocks, which must be those that it names, in their order.
 fn complete(
     blocks: Vec<Block>,
@@ -246,6 +265,9 @@ fn complete(
     for found in found {
         let next = expected.next();
         if next != Some(found) {
+            if named.own.iter().chain(&named.shared).any(|id| is_other_name(id, &found)) {
+                return Err(EntriesError::Codec(found));
+            }
             let expected = next.map_or_else(|| "the entry's payload".to_owned(), |id| id.to_string());
             return Err(EntriesError::Order { expected, found });
         }

@@ -8,6 +8,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::code::LedgerCode;
+use super::transfers::Leg;
 use crate::id::{Did, Owner, Unit};
 
 /// Names an account.
@@ -239,29 +240,34 @@ impl Accounts {
         self.mark_held(from);
         self.mark_held(to);
     }
-    /// Moves units between two accounts that have this mark, so that there is nothing to ask but whether they are
-    /// there: whether it did.
-    #[inline]
-    pub(super) fn post_plainly(&mut self, from: AccountNo, to: AccountNo, amount: u64, mark: Mark) -> bool {
-        let sides = [from.at(), to.at()];
-        let (Some(payer), Some(payee)) = (self.marks.get(sides[0]), self.marks.get(sides[1])) else {
-            return false;
-        };
-        // 1 to 2^63 - 1, in one comparison.
-        if *payer != mark || *payee != mark || amount.wrapping_sub(1) >= i64::MAX as u64 {
-            return false;
+    /// Makes transfers between accounts that all have this mark, so that there is nothing to ask but whether they are
+    /// there, up to the first for which more has to be asked: how many it made.
+    pub(super) fn post_plainly(&mut self, legs: &[Leg], mark: Mark) -> usize {
+        let marks = self.marks.as_slice();
+        // As many, said here once, so that a number that is among the marks is looked for no second time.
+        let Some(posted) = self.posted.get_mut(..marks.len()) else { return 0 };
+        for (at, leg) in legs.iter().enumerate() {
+            let (from, to, amount) = (leg.from.at(), leg.to.at(), u128::from(leg.amount));
+            if from >= marks.len() || to >= marks.len() || from == to {
+                return at;
+            }
+            // 1 to 2^63 - 1, in one comparison.
+            if marks[from] != mark || marks[to] != mark || leg.amount.wrapping_sub(1) >= i64::MAX as u64 {
+                return at;
+            }
+            let (payer, credits) = (posted[from], posted[to].credits);
+            let (Some(debits), Some(credits)) =
+                (payer.debits.checked_add(amount), credits.checked_add(amount))
+            else {
+                return at;
+            };
+            if debits > payer.credits {
+                return at;
+            }
+            posted[from].debits = debits;
+            posted[to].credits = credits;
         }
-        let Ok([payer, payee]) = self.posted.get_disjoint_mut(sides) else { return false };
-        let debits = payer.debits.checked_add(u128::from(amount));
-        let (Some(debits), Some(credits)) = (debits, payee.credits.checked_add(u128::from(amount))) else {
-            return false;
-        };
-        if debits > payer.credits {
-            return false;
-        }
-        payer.debits = debits;
-        payee.credits = credits;
-        true
+        legs.len()
     }
     pub(super) fn mark(&self, no: AccountNo) -> Mark {
         self.marks[no.at()]

@@ -2,8 +2,13 @@
 
 use super::cap::CapKey;
 use super::code::{LedgerCode, LedgerRefusal};
-use super::command::{Actor, Applied, Context, Event, Group};
+use super::command::{Actor, Applied, Command, Context, Event, Group};
+use super::journal::Operation;
 use super::{AccountId, Ledger};
+use crate::id::{Did, Owner, Unit};
+
+/// What something is about: whose account or who pays, who is paid, and how much.
+pub type Subject = (Option<AccountId>, Option<AccountId>, Option<u64>);
 
 /// One line of the audit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +34,9 @@ pub struct AuditEvent {
 }
 
 impl AuditEvent {
-    fn line(context: &Context, what: &'static str) -> Self {
+    /// That something happened.
+    #[must_use]
+    pub fn of(context: &Context, what: &'static str) -> Self {
         Self {
             time: context.time,
             who: context.actor.clone(),
@@ -47,7 +54,63 @@ impl AuditEvent {
     #[must_use]
     pub fn refused(context: &Context, what: &'static str, refusal: &LedgerRefusal) -> Self {
         let (cap, why) = (refusal.cap.as_deref().cloned(), refusal.what.clone());
-        Self { refused: Some(refusal.code), cap, why, ..Self::line(context, what) }
+        Self { refused: Some(refusal.code), cap, why, ..Self::of(context, what) }
+    }
+
+    /// The same, with what it is about.
+    #[must_use]
+    pub fn about(self, (account, to, amount): Subject) -> Self {
+        Self { account, to, amount, ..self }
+    }
+}
+
+impl Command {
+    /// What it is about.
+    fn subject(&self) -> Subject {
+        match self {
+            Self::OpenUnit { .. } | Self::Void { .. } | Self::Expire { .. } | Self::Net { .. } => {
+                (None, None, None)
+            }
+            Self::Open { account }
+            | Self::Close { account }
+            | Self::Freeze { account }
+            | Self::Unfreeze { account } => (Some(account.clone()), None, None),
+            Self::SetLimits { account, limits } => (Some(account.clone()), None, Some(limits.credit)),
+            Self::Issue { to, amount } | Self::Mint { to, amount } => (None, Some(to.clone()), Some(*amount)),
+            Self::Burn { from, amount } => (Some(from.clone()), None, Some(*amount)),
+            Self::Transfer { from, to, amount } | Self::Hold { from, to, amount, .. } => {
+                (Some(from.clone()), Some(to.clone()), Some(*amount))
+            }
+            Self::Settle { amount, .. } => (None, None, *amount),
+            Self::SetCap { max, .. } => (None, None, *max),
+            Self::Charge { scope, unit, amount, .. } => {
+                let account = AccountId { scope: *scope, owner: Owner::Treasury, unit: unit.clone() };
+                (Some(account), None, Some(*amount))
+            }
+        }
+    }
+}
+
+impl Operation {
+    /// What an operation of a scope's journal is about.
+    #[must_use]
+    pub fn subject(&self, scope: Did) -> Subject {
+        let account = |scope: Did, owner: &Owner, unit: &Unit| {
+            Some(AccountId { scope, owner: owner.clone(), unit: unit.clone() })
+        };
+        match self {
+            Self::Transfer { from, to, unit, amount, .. } | Self::Hold { from, to, unit, amount, .. } => {
+                (account(scope, from, unit), account(scope, to, unit), Some(*amount))
+            }
+            Self::Send { from, scope: other, to, unit, amount, .. } => {
+                (account(scope, from, unit), account(*other, to, unit), Some(*amount))
+            }
+            Self::Receive { from, scope: other, to, unit, amount, .. } => {
+                (account(*other, from, unit), account(scope, to, unit), Some(*amount))
+            }
+            Self::Rule(command) => command.subject(),
+            Self::Settle { .. } | Self::Void { .. } | Self::Expire { .. } => (None, None, self.amount()),
+        }
     }
 }
 
@@ -94,8 +157,10 @@ impl Ledger {
             Ok(applied) => self.told(context, applied),
             Err(refusal) => {
                 let at = usize::try_from(refusal.at).unwrap_or(usize::MAX);
-                let what = group.commands.get(at).map_or("group", |command| command.name());
-                vec![AuditEvent::refused(context, what, refusal)]
+                let command = group.commands.get(at);
+                let what = command.map_or("group", Command::name);
+                let subject = command.map_or((None, None, None), Command::subject);
+                vec![AuditEvent::refused(context, what, refusal).about(subject)]
             }
         }
     }
@@ -103,7 +168,7 @@ impl Ledger {
     /// What was applied is to an auditor.
     #[must_use]
     pub fn told(&self, context: &Context, applied: &Applied) -> Vec<AuditEvent> {
-        let line = |what| AuditEvent::line(context, what);
+        let line = |what| AuditEvent::of(context, what);
         let one = |what, no| AuditEvent { account: Some(self.account_id(no)), ..line(what) };
         let two = |what, from, to, amount| AuditEvent {
             to: Some(self.account_id(to)),

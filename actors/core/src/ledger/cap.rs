@@ -5,7 +5,7 @@
 //! settled later does not count again. What returns (void, expired, the rest of a settlement) is taken off again,
 //! as far as the window in which it counted is still the present one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::code::{LedgerCode, LedgerRefusal, refuse};
 use super::command::Actor;
@@ -70,15 +70,6 @@ impl CapKey {
     pub fn window(&self, time: u64) -> u64 {
         self.window_ms.map_or(0, |ms| time / ms.max(1))
     }
-
-    fn binds(&self, actor: &Actor) -> bool {
-        match &self.level {
-            Level::Member(member) => actor.member.as_ref() == Some(member),
-            Level::Module(module) => actor.module.as_ref() == Some(module),
-            Level::Role(role) => actor.roles.contains(role),
-            Level::Scope => true,
-        }
-    }
 }
 
 /// All caps, by name.
@@ -90,18 +81,32 @@ impl Caps {
         self.0.keys().filter(|key| key.scope == *scope).count()
     }
 
-    /// The caps that bind an actor, in the order in which they are asked.
-    fn binding<'a>(
-        &'a self,
-        scope: Did,
-        unit: &'a Unit,
-        actor: &'a Actor,
-    ) -> impl Iterator<Item = (&'a CapKey, &'a Cap)> {
-        let member = Level::Member(Did::from_key([0; 32]));
-        let first = CapKey { scope, unit: unit.clone(), level: member, window_ms: None };
-        let of_unit =
-            self.0.range(first..).take_while(move |(key, _)| key.scope == scope && key.unit == *unit);
-        of_unit.filter(|(key, _)| key.binds(actor))
+    /// The caps that bind an actor, in the order in which they are asked. Each level is looked up by its name: a scope
+    /// may have a cap for every member, and one spends.
+    pub(super) fn binding(&self, scope: Did, unit: &Unit, actor: &Actor) -> Vec<(&CapKey, &Cap)> {
+        let mut from = CapKey {
+            scope,
+            unit: unit.clone(),
+            level: Level::Member(Did::from_key([0; 32])),
+            window_ms: None,
+        };
+        let first = self.0.range(&from..).next();
+        if first.is_none_or(|(key, _)| key.scope != scope || key.unit != *unit) {
+            return Vec::new();
+        }
+        let roles: BTreeSet<&String> = actor.roles.iter().collect();
+        let levels = (actor.member.map(Level::Member).into_iter())
+            .chain(actor.module.map(Level::Module))
+            .chain(roles.into_iter().cloned().map(Level::Role))
+            .chain([Level::Scope]);
+        let mut found = Vec::new();
+        for level in levels {
+            from.level = level;
+            let is_of_level =
+                |key: &CapKey| key.scope == scope && key.unit == *unit && key.level == from.level;
+            found.extend(self.0.range(&from..).take_while(|(key, _)| is_of_level(key)));
+        }
+        found
     }
 
     /// What a cap counts at a moment.
@@ -141,7 +146,7 @@ impl Caps {
     /// How much every cap leaves the actor to spend; none when none binds it.
     pub(super) fn left(&self, scope: Did, unit: &Unit, actor: &Actor, time: u64) -> Option<u64> {
         let left = |(key, cap): (&CapKey, &Cap)| cap.max.saturating_sub(Self::used_at(key, cap, time));
-        self.binding(scope, unit, actor).map(left).min()
+        self.binding(scope, unit, actor).into_iter().map(left).min()
     }
 
     /// Whether a cap's terms can be.

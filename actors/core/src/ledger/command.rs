@@ -212,6 +212,11 @@ impl Actor {
     pub const fn new(member: Did, module: BlockId, roles: Vec<String>) -> Self {
         Self { member: Some(member), module: Some(module), roles }
     }
+    /// Whether it is an administrator who rules ([`crate::ruling`]): what a ruling consumes counts against no cap.
+    #[must_use]
+    pub fn rules(&self) -> bool {
+        self.module.as_ref().is_some_and(crate::ruling::is_of_ledger)
+    }
 }
 
 impl Context {

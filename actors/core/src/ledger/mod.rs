@@ -38,7 +38,7 @@ mod transfers;
 use std::collections::BTreeMap;
 
 pub use account::{Account, AccountId, AccountNo, Limits};
-pub use audit::AuditEvent;
+pub use audit::{AuditEvent, Subject};
 pub use cap::{Cap, CapKey, Level, Warning};
 pub use code::{LedgerCode, LedgerRefusal};
 pub use command::{Actor, Applied, Command, CommandId, Context, Event, Group, Right};

@@ -8,7 +8,7 @@
 use std::collections::BTreeSet;
 
 use super::account::{AccountId, AccountNo, PRESENT};
-use super::cap::CapKey;
+use super::cap::{Cap, CapKey};
 use super::code::{LedgerCode as Code, LedgerRefusal, refuse};
 use super::command::{Actor, Applied, Command, Context, Group};
 use super::hold::Hold;
@@ -29,6 +29,8 @@ pub(super) struct Run {
     looked_at: BTreeSet<HoldId>,
     /// Accounts that its books took.
     taken: BTreeSet<AccountId>,
+    /// Caps that its books took.
+    capped: BTreeSet<CapKey>,
     /// Whose it is.
     actor: Actor,
 }
@@ -38,8 +40,6 @@ impl Run {
     fn begin(ledger: &Ledger, scope: Did, time: u64, actor: &Actor) -> Self {
         let mut view = Box::<Ledger>::default();
         view.holds.elsewhere = ledger.holds.count(&scope);
-        let caps = ledger.caps.0.iter().filter(|(key, _)| key.scope == scope);
-        view.caps.0.extend(caps.map(|(key, cap)| (key.clone(), cap.clone())));
         view.clocks.insert(scope, ledger.clock(&scope));
         let mut run = Self {
             scope,
@@ -47,6 +47,7 @@ impl Run {
             view,
             looked_at: BTreeSet::new(),
             taken: BTreeSet::new(),
+            capped: BTreeSet::new(),
             actor: actor.clone(),
         };
         for id in ledger.due(&scope, time) {
@@ -89,11 +90,28 @@ impl Run {
         }
     }
 
+    fn caps<'a>(&mut self, caps: impl IntoIterator<Item = (&'a CapKey, &'a Cap)>) {
+        for (key, cap) in caps {
+            // Once: what the run counted since stays, and so does that it took one away.
+            if !self.capped.contains(key) {
+                self.capped.insert(key.clone());
+                self.view.caps.0.insert(key.clone(), cap.clone());
+            }
+        }
+    }
+
+    /// The caps that count what the run spends of a unit.
+    fn spends(&mut self, ledger: &Ledger, unit: &Unit) {
+        let binding = ledger.caps.binding(self.scope, unit, &self.actor);
+        self.caps(binding);
+    }
+
     fn hold(&mut self, ledger: &Ledger, scope: Did, id: HoldId) {
         if !self.looked_at.insert(id) {
             return;
         }
         let Some(hold) = ledger.holds.get(&scope, &id).cloned() else { return };
+        self.caps(hold.caps.iter().filter_map(|key| ledger.caps.0.get_key_value(key)));
         let mut side = |no| self.account(ledger, &ledger.accounts.name(no));
         let (from, to) = (side(hold.from), side(hold.to));
         if scope == self.scope {
@@ -115,6 +133,7 @@ impl Run {
                 for owner in [from, to] {
                     self.account(ledger, &AccountId { scope, owner: owner.clone(), unit: unit.clone() });
                 }
+                self.spends(ledger, unit);
             }
             _ => {}
         }
@@ -133,6 +152,7 @@ impl Run {
                 ] {
                     self.account(ledger, &AccountId { scope, owner, unit: unit.clone() });
                 }
+                self.spends(ledger, unit);
                 if self.view.scale(*other, unit).is_none() {
                     return refuse(Code::UnknownUnit, format!("the unit {unit} is not open in {other}"));
                 }
@@ -165,7 +185,11 @@ impl Run {
                 }
             }
             Command::OpenUnit { scope, unit, .. } => self.unit(ledger, *scope, unit),
-            Command::SetCap { cap, .. } => self.unit(ledger, cap.scope, &cap.unit),
+            Command::SetCap { cap, .. } => {
+                self.unit(ledger, cap.scope, &cap.unit);
+                // All of the scope's: there may be so many, and no more.
+                self.caps(ledger.caps.0.iter().filter(|(key, _)| key.scope == cap.scope));
+            }
             Command::Open { account }
             | Command::Close { account }
             | Command::Freeze { account }
@@ -252,6 +276,7 @@ impl Ledger {
         let mut run = self.runs.remove(&scope).unwrap_or_else(|| Run::begin(self, scope, time, actor));
         let id = AccountId { scope, owner, unit };
         run.account(self, &id);
+        run.spends(self, &id.unit);
         let answer = run.view.authorize(&id, amount, actor, time);
         self.runs.insert(scope, run);
         answer

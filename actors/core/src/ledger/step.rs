@@ -89,6 +89,10 @@ impl Ledger {
                 if *refund {
                     return self.transfer(&([consumed, treasury], None), *amount, Vec::new(), context.time);
                 }
+                if context.actor.rules() {
+                    // Or nobody could ever rule over a cap that is used up.
+                    return self.transfer(&([treasury, consumed], None), *amount, Vec::new(), context.time);
+                }
                 let from = self.accounts.name(treasury);
                 self.spend(&from, &([treasury, consumed], None), *amount, context)
             }

@@ -35,11 +35,8 @@ impl Ledger {
         let first = self.accounts.mark(legs[0].from);
         let mut plain = if self.is_on_time(first, time) { first.plain() } else { Mark::NONE };
         let (start, mut one_book) = (first.book(), true);
-        for (at, leg) in legs.iter().enumerate() {
-            let Leg { from, to, amount } = *leg;
-            if self.accounts.post_plainly(from, to, amount, plain) {
-                continue;
-            }
+        let mut at = self.accounts.post_plainly(legs, plain);
+        while let Some(leg) = legs.get(at) {
             if let Err(mut refusal) = self.judge(leg, time) {
                 for leg in legs[..at].iter().rev() {
                     self.accounts.unpost(leg.from, leg.to, leg.amount);
@@ -47,9 +44,11 @@ impl Ledger {
                 refusal.at = at as u64;
                 return Err(refusal);
             }
-            self.accounts.post(from, to, amount);
-            plain = self.accounts.mark(from).plain();
+            self.accounts.post(leg.from, leg.to, leg.amount);
+            plain = self.accounts.mark(leg.from).plain();
             one_book &= plain.book() == start;
+            at += 1;
+            at += self.accounts.post_plainly(&legs[at..], plain);
         }
         if one_book {
             self.tick(self.accounts.scope_of_book(start), time);

@@ -57,11 +57,25 @@ async fn transfer(
         return Err(Soft::Denied.into());
     }
     let asked = &mut context.stage.beside;
-    if asked.len() >= limits::CROSSING_SCOPES_MAX && !asked.contains(&scope) {
-        return Err(Soft::Limit.into());
+    if !asked.contains(&scope) {
+        if asked.len() >= limits::CROSSING_SCOPES_MAX {
+            return Err(Soft::Limit.into());
+        }
+        asked.insert(scope);
+        charge_rerun(&mut guest)?;
     }
-    asked.insert(scope);
-    let from = Owner::Member(context.call.caller);
+    let from = Owner::Member(guest.context().call.caller);
     stage(&mut guest, Operation::Send { from, scope, to, unit, amount, memo }).await?;
     Ok(0)
+}
+
+/// The price of a scope that the run asks for first: its leg, and what the run has burned by itself so far, which a host
+/// that has to stop here runs again.
+fn charge_rerun(guest: &mut Guest<'_>) -> Answer<()> {
+    let left = guest.fuel_left()?;
+    let context = guest.context();
+    let burned = context.call.fuel.saturating_sub(left).saturating_sub(context.stage.rerun_fuel);
+    let price = burned.saturating_add(costs::CROSSING_FUEL);
+    context.stage.rerun_fuel = context.stage.rerun_fuel.saturating_add(price);
+    guest.charge(price)
 }

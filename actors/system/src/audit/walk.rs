@@ -1,9 +1,13 @@
 //! Through a log's entries, wherever they come from: prepared on all cores, folded in order. While one batch is folded,
 //! the next is read and prepared already; there are never more than these two. The first divergence ends it.
 
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::Arc;
 use std::thread::{Scope, ScopedJoinHandle};
 
+use crossbeam::queue::SegQueue;
 use icn_core::block::Entry;
+use icn_core::id::{BlockId, Codec};
 use icn_core::replay::{Divergence, Fold, Prepared, Rerunner, Trust, signer_among};
 
 use super::Witness;
@@ -12,6 +16,8 @@ use crate::store::StoreError;
 
 /// Entries that are looked at together, on all cores.
 const BATCH_ENTRIES: usize = 2048;
+/// Entries that a core takes at once: some milliseconds' work.
+const SHARE_ENTRIES: usize = 32;
 /// Bytes of their blocks, beyond which no more are taken.
 const BATCH_BYTES: usize = 32 * 1024 * 1024;
 
@@ -123,27 +129,92 @@ fn blame(fold: &Fold, (mut divergence, entry): (Divergence, Entry)) -> Stop {
 type Looked = Result<Prepared, Box<(Divergence, Entry)>>;
 
 /// Entries that are being looked at, on all cores.
-struct Preparing<'scope>(Vec<ScopedJoinHandle<'scope, Vec<Looked>>>);
+struct Preparing<'scope>(Vec<ScopedJoinHandle<'scope, Vec<(usize, Vec<Looked>)>>>);
 
 impl Preparing<'_> {
     /// Waits for all of them; the results are in order.
     fn finish(self) -> Vec<Looked> {
-        self.0.into_iter().flat_map(|thread| thread.join().unwrap_or_default()).collect()
+        // What looks at an entry does not panic through it, so neither does a thread.
+        let done =
+            self.0.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        let mut shares: Vec<_> = done.flatten().collect();
+        shares.sort_unstable_by_key(|(at, _)| *at);
+        shares.into_iter().flat_map(|(_, looked)| looked).collect()
     }
 }
 
-/// Begins to look at entries alone, on all cores.
+/// Begins to look at entries alone, on all cores. Each core takes the next few that nobody took, so that none is idle
+/// while another has some left: the fold of the batch before runs on one of them.
 fn prepare<'scope>(scope: &'scope Scope<'scope, '_>, batch: Vec<(u64, Entry)>) -> Preparing<'scope> {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let share = batch.len().div_ceil(cores).max(1);
+    let shares = Arc::new(SegQueue::new());
     let mut batch = batch.into_iter();
-    let look = |(position, entry)| Prepared::read_or_return(position, entry, Trust::Nobody);
-    let mut threads = Vec::new();
-    loop {
-        let share: Vec<_> = batch.by_ref().take(share).collect();
+    for at in 0.. {
+        let share: Vec<_> = batch.by_ref().take(SHARE_ENTRIES).collect();
         if share.is_empty() {
-            return Preparing(threads);
+            break;
         }
-        threads.push(scope.spawn(move || share.into_iter().map(look).collect()));
+        shares.push((at, share));
+    }
+    let look_at_some = |shares: Arc<SegQueue<(usize, Vec<(u64, Entry)>)>>| {
+        let taken = std::iter::from_fn(|| shares.pop());
+        taken
+            .map(|(at, share)| {
+                (at, share.into_iter().map(|(position, entry)| look(position, entry)).collect())
+            })
+            .collect()
+    };
+    let threads = (0..cores.min(shares.len())).map(|_| {
+        let shares = shares.clone();
+        scope.spawn(move || look_at_some(shares))
+    });
+    Preparing(threads.collect())
+}
+
+fn look(position: u64, entry: Entry) -> Looked {
+    guarded(position, entry, |position, entry| Prepared::read_or_return(position, entry, Trust::Nobody))
+}
+
+/// Looks at an entry alone. One that makes the auditor itself fail is named, as all others that do not hold are.
+fn guarded(position: u64, entry: Entry, look: impl FnOnce(u64, Entry) -> Looked) -> Looked {
+    let first = entry.leaves.first().copied();
+    let looked = catch_unwind(AssertUnwindSafe(|| look(position, entry)));
+    looked.unwrap_or_else(|_| {
+        let divergence = Divergence {
+            position,
+            block: first.unwrap_or_else(|| BlockId::from_digest(Codec::Raw, &[0; 32])),
+            what: "auditor".into(),
+            expected: "an entry that the auditor can look at".into(),
+            found: "one that made it panic: a defect of the auditor's own".into(),
+        };
+        Err(Box::new((divergence, Entry { leaves: Vec::new(), blocks: Vec::new() })))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(n: u8) -> Entry {
+        Entry { leaves: vec![BlockId::from_digest(Codec::Raw, &[n; 32])], blocks: Vec::new() }
+    }
+
+    #[test]
+    fn an_entry_that_makes_the_auditor_panic_is_named() {
+        let refused = guarded(7, entry(3), |_, _| panic!("a defect")).expect_err("it panicked");
+        let (divergence, _) = *refused;
+        assert_eq!((divergence.position, divergence.what.as_str()), (7, "auditor"));
+        assert_eq!(divergence.block, entry(3).leaves[0]);
+    }
+
+    #[test]
+    fn entries_keep_their_order_whoever_looks_at_them() {
+        let count = u64::try_from(3 * SHARE_ENTRIES + 1).expect("few");
+        let batch = (0..count).map(|at| (at, entry(0))).collect();
+        let looked = std::thread::scope(|scope| prepare(scope, batch).finish());
+        // None of them is an entry, and each says so at its own position.
+        let positions: Vec<u64> =
+            looked.into_iter().map(|looked| looked.expect_err("no blocks").0.position).collect();
+        assert_eq!(positions, (0..count).collect::<Vec<_>>());
     }
 }

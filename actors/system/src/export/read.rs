@@ -64,6 +64,7 @@ impl CarLogError {
                     EntriesError::Envelope(..) => ("envelope", "an envelope"),
                     EntriesError::Payload(..) => ("encoding", "a canonical payload"),
                     EntriesError::Order { .. } => ("order of blocks", "the order of an export"),
+                    EntriesError::Codec(_) => ("codec", "the codec of its kind of block"),
                     EntriesError::Repeated(_) => ("repeated block", "each block once"),
                     EntriesError::TooLarge { .. } => ("size of an entry", "one that a host writes"),
                     EntriesError::Unfinished(_) => ("end of the CAR", "the end of an entry"),

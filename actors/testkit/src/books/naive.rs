@@ -200,7 +200,9 @@ impl NaiveBooks {
                     self.pay(&consumed, &treasury, *amount);
                 } else {
                     self.pay(&treasury, &consumed, *amount);
-                    self.spend(&treasury, context, *amount, None);
+                    if !context.actor.rules() {
+                        self.spend(&treasury, context, *amount, None);
+                    }
                 }
                 return *amount;
             }

@@ -242,7 +242,7 @@ impl NaiveBooks {
         if let Some(amount) = amount.filter(|_| !matches!(command, Command::Settle { .. })) {
             let spends = match command {
                 Command::Burn { .. } | Command::Transfer { .. } | Command::Hold { .. } => true,
-                Command::Charge { refund, .. } => !refund,
+                Command::Charge { refund, .. } => !refund && !context.actor.rules(),
                 _ => false,
             };
             let payer = match command {
