@@ -114,7 +114,7 @@ impl Scope {
             PutKeysError::Refused(Refusal::new(RefusalCode::Unavailable, what).retry_after_ms(100))
         };
         // From here to the hand-over no newer generation can start.
-        let Some(_inside) = self.generation.enter(self.stamp) else {
+        let Some(inside) = self.generation.enter(self.stamp) else {
             return Err(unavailable("the scope is restarting"));
         };
         if self.shared.dag.try_send(hand_over).is_err() {
@@ -128,6 +128,7 @@ impl Scope {
         }
         self.keys = after;
         self.signing = self.keyring.signing(&self.keys, keys.time);
+        drop(inside);
         self.watch_end(keys.time);
         Ok((id, durable))
     }
