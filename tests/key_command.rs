@@ -176,7 +176,11 @@ fn what_is_not_right_is_said_and_nothing_is_written() {
 fn a_key_that_is_about_to_end_is_warned_of() {
     let dir = scratch();
     let data = dir.path().join("data");
-    let alerts = |host: &icn_runtime::Host| {
+    let alerts = |host: &icn_runtime::Host, when: &str| {
+        // Scopes start beside their host's opening: one that answers has told what it has to tell.
+        for name in ["far", "near"] {
+            Desk::of(name).ask(host, "put", b"value", &format!("{name} {when}"));
+        }
         let alerts = block_on(host.alerts());
         alerts.into_iter().filter(|alert| alert.contains("may sign until")).collect::<Vec<_>>()
     };
@@ -189,7 +193,7 @@ fn a_key_that_is_about_to_end_is_warned_of() {
     let host = open(&data);
     let (far, near) =
         (open_operated(&host, "far", 60 * DAY_S), open_operated(&host, "near", 20 * DAY_S + 3600));
-    let said = alerts(&host);
+    let said = alerts(&host, "opened");
     assert_eq!(said.len(), 1, "{said:?}");
     assert!(said[0].contains(near.scope.as_str()) && said[0].contains("20 days from now"), "{said:?}");
     assert!(said[0].contains("icn key delegate") && !said[0].contains(far.scope.as_str()), "{said:?}");
@@ -199,12 +203,12 @@ fn a_key_that_is_about_to_end_is_warned_of() {
     assert_eq!(states, [("ends_soon".to_owned(), Some(20)), ("in_force".to_owned(), Some(59))]);
     // Told again when it is opened again, until another delegation is brought.
     let host = open(&data);
-    assert_eq!(alerts(&host).len(), 1);
+    assert_eq!(alerts(&host, "opened again").len(), 1);
     let next = operating("near", 1);
     let longer = delegation(&root("near"), &next, 90 * DAY_S);
     block_on(host.rotate_key(&near.scope, next, &longer)).unwrap();
     host.close().unwrap();
     let host = open(&data);
-    assert_eq!(alerts(&host), Vec::<String>::new());
+    assert_eq!(alerts(&host, "delegated anew"), Vec::<String>::new());
     host.close().unwrap();
 }
