@@ -54,6 +54,7 @@
 
 pub mod cosign;
 mod http;
+pub mod mirror;
 pub mod witness;
 
 pub use icn_core::block::{

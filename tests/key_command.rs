@@ -8,6 +8,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Output;
 
+use common::operated::{DAY_S, delegation, open_operated, operating, root};
 use common::{Desk, block_on, json, open, probe_spec, run, scratch, sound, stderr, stdout};
 use icn_runtime::{RefusalCode, SecretKey, key_file, now_ms};
 
@@ -124,6 +125,11 @@ fn what_is_signed_offline_operates_a_scope_and_is_revoked() {
     assert_eq!(desk.call(&host, "step", b"4", "4").unwrap_err().code, RefusalCode::Unavailable);
     host.close().unwrap();
     assert_eq!(sound(&data, true).0.invocations, 3);
+    // Both delegations were taken back.
+    let listed = json(&key(&["list", "--json", "--data", data.to_str().unwrap()]));
+    let listed = listed["delegations"].as_array().unwrap();
+    assert_eq!(listed.len(), 2, "{listed:?}");
+    assert!(listed.iter().all(|one| one["state"] == "revoked" && one["days_left"].is_null()), "{listed:?}");
     // Dates, keys and blocks of keys are in what other commands show.
     let output = run(["dag", "heads", "--data", data.to_str().unwrap()]);
     assert!(stdout(&output).contains("icn/keys/v1"), "{}{}", stdout(&output), stderr(&output));
@@ -164,4 +170,45 @@ fn what_is_not_right_is_said_and_nothing_is_written() {
     fs::write(&out, b"nonsense").unwrap();
     fs::set_permissions(&out, fs::Permissions::from_mode(0o600)).unwrap();
     refused(&["show", &out], 2, "neither a key");
+}
+
+#[test]
+fn a_key_that_is_about_to_end_is_warned_of() {
+    let dir = scratch();
+    let data = dir.path().join("data");
+    let alerts = |host: &icn_runtime::Host, when: &str| {
+        // Scopes start beside their host's opening: one that answers has told what it has to tell.
+        for name in ["far", "near"] {
+            Desk::of(name).ask(host, "put", b"value", &format!("{name} {when}"));
+        }
+        let alerts = block_on(host.alerts());
+        alerts.into_iter().filter(|alert| alert.contains("may sign until")).collect::<Vec<_>>()
+    };
+    let listed = || {
+        let listed = json(&key(&["list", "--json", "--data", data.to_str().unwrap()]));
+        let text =
+            |one: &serde_json::Value| (one["state"].as_str().unwrap().to_owned(), one["days_left"].as_u64());
+        listed["delegations"].as_array().unwrap().iter().map(text).collect::<Vec<_>>()
+    };
+    let host = open(&data);
+    let (far, near) =
+        (open_operated(&host, "far", 60 * DAY_S), open_operated(&host, "near", 20 * DAY_S + 3600));
+    let said = alerts(&host, "opened");
+    assert_eq!(said.len(), 1, "{said:?}");
+    assert!(said[0].contains(near.scope.as_str()) && said[0].contains("20 days from now"), "{said:?}");
+    assert!(said[0].contains("icn key delegate") && !said[0].contains(far.scope.as_str()), "{said:?}");
+    host.close().unwrap();
+    let mut states = listed();
+    states.sort();
+    assert_eq!(states, [("ends_soon".to_owned(), Some(20)), ("in_force".to_owned(), Some(59))]);
+    // Told again when it is opened again, until another delegation is brought.
+    let host = open(&data);
+    assert_eq!(alerts(&host, "opened again").len(), 1);
+    let next = operating("near", 1);
+    let longer = delegation(&root("near"), &next, 90 * DAY_S);
+    block_on(host.rotate_key(&near.scope, next, &longer)).unwrap();
+    host.close().unwrap();
+    let host = open(&data);
+    assert_eq!(alerts(&host, "delegated anew"), Vec::<String>::new());
+    host.close().unwrap();
 }

@@ -18,7 +18,8 @@ use icn_core::dag::fork::Fork;
 use icn_core::dag::note::{KeyKind, Note, Verdict, VerifierKey};
 use icn_core::dag::quorum::TrustPolicy;
 use icn_core::dag::tree_head::TreeHead;
-use icn_runtime::export::{export, import};
+use icn_runtime::backup::Backup;
+use icn_runtime::export::{Publisher, export, import};
 use icn_runtime::witness::{ReplaceStep, Steps, WitnessDir, WitnessError, WitnessOptions, origin_hash};
 use icn_runtime::{Host, HostOptions, SecretKey, key_file};
 
@@ -224,6 +225,12 @@ fn a_quorum_of_witnesses_is_met_or_not_in_a_directory_and_in_an_export() {
     holds("--export", &out, first, 1);
     import(&out, &again, &mut |_| {}).unwrap();
     holds("--data", &again, first, 1);
+    // So do a backup, and a publication that is kept up to date.
+    let (www, backup) = (dir.path().join("www"), dir.path().join("backup"));
+    back_up(&data, &backup).unwrap();
+    holds("--data", &backup, first, 1);
+    let mut publisher = Publisher::open(&data, &www, &mut |_| {}).unwrap().0;
+    holds("--export", &www, first, 1);
     // The next checkpoint, with a proof from the one before; and then there is nothing to do.
     for round in 0..2 {
         let said = cosign(&data, &[&a, &b], &[]);
@@ -231,6 +238,20 @@ fn a_quorum_of_witnesses_is_met_or_not_in_a_directory_and_in_an_export() {
         assert_eq!(json(&said)["size"].as_u64(), Some(size_of(&note_of(&data))));
     }
     holds("--data", &data, size_of(&note_of(&data)), 0);
+    // What is cosigned after it was published, and what is cosigned while more is published already.
+    assert!(publisher.update(&mut |_| {}).unwrap().is_some());
+    holds("--export", &www, size_of(&note_of(&data)), 0);
+    assert_eq!(publisher.update(&mut |_| {}).unwrap(), None);
+    grow(&data, "meanwhile", 1);
+    let (cosigned, behind) = (data.join("cosigned"), size_of(&note_of(&data)));
+    let late = dir.path().join("late");
+    copy(&data, &late);
+    assert_eq!(code(&cosign(&late, &[&a, &b], &[])), Some(0));
+    grow(&data, "more meanwhile", 1);
+    assert!(publisher.update(&mut |_| {}).unwrap().is_some());
+    fs::copy(late.join("cosigned"), &cosigned).unwrap();
+    assert!(publisher.update(&mut |_| {}).unwrap().is_some());
+    holds("--export", &www, behind, 1);
     // A log that does not reach the cosigned checkpoint does not hold, policy or not.
     grow(&data, "yet more", 2);
     assert_eq!(code(&cosign(&data, &[&a, &b], &[])), Some(0));
@@ -242,6 +263,68 @@ fn a_quorum_of_witnesses_is_met_or_not_in_a_directory_and_in_an_export() {
         "{}",
         stdout(&said)
     );
+}
+
+fn back_up(data: &Path, out: &Path) -> Result<u64, String> {
+    let backup = Backup { data: data.to_owned(), out: out.to_owned(), has_keys: true };
+    backup.run(&mut |_| {}).map(|backed| backed.size).map_err(|error| error.to_string())
+}
+
+/// A cosigned checkpoint that is not of the log goes along with no copy of it, and nothing is left behind.
+#[test]
+fn a_cosigned_checkpoint_of_another_log_is_not_copied() {
+    let dir = scratch();
+    let (data, other) = (dir.path().join("data"), dir.path().join("other"));
+    begun(&data);
+    let before = note_of(&data);
+    begun(&other);
+    // Another history under the same key, of the same size.
+    let fork = dir.path().join("fork");
+    copy(&data, &fork);
+    grow(&data, "one", 1);
+    grow(&fork, "another", 1);
+    let longer = dir.path().join("longer");
+    copy(&data, &longer);
+    grow(&longer, "longer", 1);
+    for (what, note, holds) in [
+        ("an older one", before.clone(), true),
+        ("the newest one", note_of(&data), true),
+        ("another log's", note_of(&other), false),
+        ("of another history", note_of(&fork), false),
+        ("of a longer log", note_of(&longer), false),
+        ("changed", before.replacen('\n', "\n1", 1), false),
+        ("no note", "none".to_owned(), false),
+    ] {
+        fs::write(data.join("cosigned"), &note).unwrap();
+        let name = what.replace(' ', "-");
+        let path = |copy: &str| dir.path().join(format!("{copy}-{name}"));
+        let made = [
+            (path("backup").join("cosigned"), back_up(&data, &path("backup"))),
+            (
+                path("export").join("tiles/checkpoint.cosigned"),
+                export(&data, &path("export"), &mut |_| {}).map(|done| done.size).map_err(|e| e.to_string()),
+            ),
+            (
+                path("www").join("tiles/checkpoint.cosigned"),
+                Publisher::open(&data, &path("www"), &mut |_| {})
+                    .map(|(_, done)| done.size)
+                    .map_err(|error| error.to_string()),
+            ),
+        ];
+        for (file, made) in made {
+            match made {
+                Ok(_) if holds => assert_eq!(fs::read_to_string(&file).unwrap(), note, "{what}"),
+                Err(why) if !holds => {
+                    assert!(
+                        why.contains("cosigned") && why.contains("expected a checkpoint of"),
+                        "{what}: {why}"
+                    );
+                    assert!(!file.exists() && !file.with_file_name("checkpoint").exists(), "{what}");
+                }
+                made => panic!("{what}, {}: {made:?}", file.display()),
+            }
+        }
+    }
 }
 
 #[test]

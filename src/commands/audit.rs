@@ -1,4 +1,6 @@
-//! `icn audit`: checks a log, from a data directory or from an export.
+//! `icn audit`: checks a log, from a data directory, from an export, or from a web server.
+
+mod fetch;
 
 use std::fmt::Write as _;
 use std::fs::File;
@@ -8,9 +10,12 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use icn_runtime::export::ExportLayout;
-use icn_runtime::{Audit, AuditReport, BlockId, Hash, Invocation, Layout, Level, Receipt, Subject, Witness};
+use icn_runtime::{
+    Audit, AuditReport, BlockId, Hash, Invocation, Layout, Level, Receipt, Subject, Witness, limits,
+};
 use indicatif::ProgressBar;
 
+use self::fetch::Fetched;
 use super::output::{print, shell_word, tell};
 use super::{FAILED, MISUSE, OK, files, misuse, progress_bar, trust_policy};
 
@@ -24,15 +29,27 @@ use super::{FAILED, MISUSE, OK, files, misuse, progress_bar, trust_policy};
 /// With --export it checks what `icn export` wrote, on any machine: every block of the CAR, and that every tile, every
 /// bundle of entries and the checkpoint are what the blocks give.
 ///
+/// With a URL it fetches what `icn publish` wrote from a web server over plain http, and checks that: the server is trusted
+/// no more than the host. For https, let `wget --mirror` or `rsync` fetch the files, and check the copy with --export.
+///
 /// When the log is another than a checkpoint with --seen says, and its own checkpoint shows it, both are written to a file
 /// that anyone can check with `icn fork`: the log signed two histories.
 ///
 /// Exit code: 0 everything holds, 1 something does not (damage is named) or the report could not be written, 2 there
 /// is nothing to check (no host's directory, or one that cannot be read) or the arguments are not right.
 #[derive(clap::Args)]
-#[command(group(clap::ArgGroup::new("log").required(true).args(["data", "export"])))]
+#[command(group(clap::ArgGroup::new("log").required(true).args(["url", "data", "export"])))]
 #[command(group(clap::ArgGroup::new("level").args(["structure", "ledger", "replay"])))]
 pub(crate) struct Arguments {
+    /// Where a publication is served, as http://HOST:PORT/PATH/
+    #[arg(value_name = "URL")]
+    url: Option<String>,
+    /// With a URL: where what is fetched is kept, for `--export` of other commands: a new or an empty directory [default: nowhere]
+    #[arg(long, value_name = "DIR", requires = "url")]
+    keep: Option<PathBuf>,
+    /// With a URL: bytes that are fetched, at most
+    #[arg(long, value_name = "BYTES", requires = "url", default_value_t = limits::FETCH_BYTES_MAX)]
+    bytes_max: u64,
     /// The data directory of a host (as `icn demo --data DIR` leaves it)
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
@@ -117,7 +134,14 @@ fn total(subject: &Subject) -> u64 {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> ExitCode {
-    let asked = match asked(arguments) {
+    let fetched = match &arguments.url {
+        None => None,
+        Some(url) => match fetch::fetch(url, arguments) {
+            Ok(fetched) => Some(fetched),
+            Err(code) => return code,
+        },
+    };
+    let asked = match asked(arguments, fetched.as_ref().map(Fetched::dir)) {
         Ok(asked) => asked,
         Err(why) => return misuse("audit", &why),
     };
@@ -130,6 +154,10 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
             tell("audit", &error);
             return ExitCode::from(MISUSE);
         }
+    };
+    let report = match &fetched {
+        Some(fetched) => fetched.name(report),
+        None => report,
     };
     if let Some(fork) = &report.fork {
         keep_evidence(arguments.evidence.as_deref(), fork);
@@ -176,11 +204,11 @@ fn keep_evidence(file: Option<&Path>, fork: &str) {
 }
 
 /// What the arguments ask for.
-fn asked(arguments: &Arguments) -> Result<Audit, String> {
-    let subject = match (&arguments.data, &arguments.export) {
+fn asked(arguments: &Arguments, fetched: Option<&Path>) -> Result<Audit, String> {
+    let subject = match (&arguments.data, fetched.or(arguments.export.as_deref())) {
         (Some(data), _) => Subject::Data(data.clone()),
-        (None, Some(dir)) => Subject::Export(dir.clone()),
-        (None, None) => return Err("name a log with --data or --export".into()),
+        (None, Some(dir)) => Subject::Export(dir.to_owned()),
+        (None, None) => return Err("name a log with --data, --export or a URL".into()),
     };
     let level = match (arguments.structure, arguments.replay) {
         (true, _) => Level::Structure,

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use console::Term;
-use icn_runtime::key_file::{Passphrase, PassphraseError};
+use icn_runtime::key_file::{self, Passphrase, PassphraseError};
 
 /// Where a passphrase comes from.
 #[derive(clap::Args, Debug, Clone)]
@@ -25,13 +25,29 @@ impl PassphraseArguments {
 
     /// The passphrase that a new key file gets, typed twice at a terminal.
     pub(crate) fn of_new(&self, key: &Path) -> Result<Passphrase, PassphraseError> {
-        if let Some(file) = &self.passphrase_file {
-            return Passphrase::from_file(file);
-        }
-        let passphrase = ask(&format!("New passphrase of {}: ", key.display()))?;
-        let again = ask("The same again: ")?;
-        if passphrase.is_same(&again) { Ok(passphrase) } else { Err(PassphraseError::Differ) }
+        new_of(&key.display().to_string(), self.passphrase_file.as_deref())
     }
+
+    /// The passphrase of a data directory's keys, when they are encrypted or one was named.
+    pub(crate) fn of_directory(&self, data: &Path) -> Result<Option<Passphrase>, String> {
+        let files = key_file::of_directory(data).map_err(|error| error.to_string())?;
+        let is_encrypted = key_file::is_any_encrypted(&files).map_err(|error| error.to_string())?;
+        if !is_encrypted && self.passphrase_file.is_none() {
+            return Ok(None);
+        }
+        let passphrase = self.of(data);
+        passphrase.map(Some).map_err(|why| format!("the passphrase of the keys in {}: {why}", data.display()))
+    }
+}
+
+/// A new passphrase from a file, or typed twice.
+pub(crate) fn new_of(what: &str, file: Option<&Path>) -> Result<Passphrase, PassphraseError> {
+    if let Some(file) = file {
+        return Passphrase::from_file(file);
+    }
+    let passphrase = ask(&format!("New passphrase of {what}: "))?;
+    let again = ask("The same again: ")?;
+    if passphrase.is_same(&again) { Ok(passphrase) } else { Err(PassphraseError::Differ) }
 }
 
 fn ask(prompt: &str) -> Result<Passphrase, PassphraseError> {

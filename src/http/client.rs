@@ -1,9 +1,10 @@
-//! One request to a server, within a time.
+//! One request to a server, within a time: a text that is posted, or a file that is got.
 
-use std::net::{SocketAddr, TcpStream, ToSocketAddrs as _};
+use std::net::{TcpStream, ToSocketAddrs as _};
 use std::time::{Duration, Instant};
 
-use super::connection::{Connection, Fault};
+use super::MESSAGE_TIME;
+use super::connection::{Connection, Fault, Fields, Pour};
 
 /// Where a server is: `http://host:port/prefix`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,10 +82,7 @@ pub(crate) fn post(
     bytes_max: usize,
     time: Duration,
 ) -> Result<Answered, String> {
-    let until = Instant::now() + time;
-    let host = url.host.trim_matches(['[', ']']);
-    let addresses = (host, url.port).to_socket_addrs().map_err(|error| format!("{}: {error}", url.host))?;
-    let mut connection = connect(addresses, until)?;
+    let mut connection = connect(url, time)?;
     let head = format!(
         "POST {}{path} HTTP/1.1\r\nHost: {}:{}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
         url.prefix,
@@ -92,28 +90,82 @@ pub(crate) fn post(
         url.port,
         body.len()
     );
-    let fail = |fault| match fault {
-        Fault::Answer(_, why) => why.to_owned(),
-        Fault::Gone(error) => error.to_string(),
-    };
-    let sent = connection.send(head.as_bytes()).and_then(|()| connection.send(body.as_bytes()));
-    // A server that refuses early closes early, and has answered.
-    let (status, fields) = loop {
-        let (status, fields) = match (connection.answer_head(), &sent) {
-            (Err(Fault::Gone(_)), Err(error)) => return Err(error.to_string()),
-            (head, _) => head.map_err(fail)?,
-        };
-        // A word in between.
-        if status >= 200 {
-            break (status, fields);
-        }
-    };
-    let body = connection.body(fields.framing, bytes_max).map_err(fail)?;
+    let (status, fields) = answer(&mut connection, &[&head, body])?;
+    let body = connection.body(fields.framing, bytes_max).map_err(said)?;
     let body = String::from_utf8(body).map_err(|_| "its answer is not UTF-8 text".to_owned())?;
     Ok(Answered { status, content_type: fields.content_type, body })
 }
 
-fn connect(addresses: impl Iterator<Item = SocketAddr>, until: Instant) -> Result<Connection, String> {
+/// Why a file was not got.
+#[derive(Debug)]
+pub(crate) enum GetError {
+    /// No answer, or none of use.
+    Answer(String),
+    /// It is elsewhere.
+    Moved(String),
+    /// It is longer than what is taken.
+    Long,
+    /// Whoever takes it could not.
+    Sink(std::io::Error),
+}
+
+/// Gets a file below a URL, and gives its bytes, so many at most, to `sink`; false when there is none.
+pub(crate) fn get(
+    url: &HttpUrl,
+    path: &str,
+    bytes_max: u64,
+    sink: &mut dyn FnMut(&[u8]) -> std::io::Result<()>,
+) -> Result<bool, GetError> {
+    let mut connection = connect(url, MESSAGE_TIME).map_err(GetError::Answer)?;
+    let head = format!(
+        "GET {}{path} HTTP/1.1\r\nHost: {}:{}\r\nAccept-Encoding: identity\r\nConnection: close\r\n\r\n",
+        url.prefix, url.host, url.port
+    );
+    let (status, fields) = answer(&mut connection, &[&head]).map_err(GetError::Answer)?;
+    match status {
+        200 if fields.is_encoded => {
+            Err(GetError::Answer("it is sent compressed: expected the bytes as they are".into()))
+        }
+        200 => connection.pour(fields.framing, bytes_max, sink).map(|()| true).map_err(|error| match error {
+            Pour::Fault(fault) => GetError::Answer(said(fault)),
+            Pour::Long => GetError::Long,
+            Pour::Sink(error) => GetError::Sink(error),
+        }),
+        404 | 410 => Ok(false),
+        300..400 => {
+            Err(GetError::Moved(fields.location.chars().filter(|c| !c.is_control()).take(200).collect()))
+        }
+        _ => Err(GetError::Answer(format!("status {status}, expected 200"))),
+    }
+}
+
+/// Sends a request, and reads the head of its answer.
+fn answer(connection: &mut Connection, parts: &[&str]) -> Result<(u16, Fields), String> {
+    let sent = parts.iter().try_for_each(|part| connection.send(part.as_bytes()));
+    loop {
+        // A server that refuses early closes early, and has answered.
+        let (status, fields) = match (connection.answer_head(), &sent) {
+            (Err(Fault::Gone(_)), Err(error)) => return Err(error.to_string()),
+            (head, _) => head.map_err(said)?,
+        };
+        // Below it is a word in between.
+        if status >= 200 {
+            return Ok((status, fields));
+        }
+    }
+}
+
+fn said(fault: Fault) -> String {
+    match fault {
+        Fault::Answer(_, why) => why.to_owned(),
+        Fault::Gone(error) => error.to_string(),
+    }
+}
+
+fn connect(url: &HttpUrl, time: Duration) -> Result<Connection, String> {
+    let until = Instant::now() + time;
+    let host = url.host.trim_matches(['[', ']']);
+    let addresses = (host, url.port).to_socket_addrs().map_err(|error| format!("{}: {error}", url.host))?;
     let mut last = "it has no address".to_owned();
     for address in addresses {
         let left = until.saturating_duration_since(Instant::now());

@@ -4,7 +4,8 @@ use std::io::{Error, ErrorKind, Read as _, Result, Write as _};
 use std::net::{Shutdown, TcpStream};
 use std::time::{Duration, Instant};
 
-use super::{HEAD_BYTES_MAX, HEADERS_MAX, LINGER_READS, LINGER_TIME};
+use super::{HEAD_BYTES_MAX, HEADERS_MAX, LINGER_READS, LINGER_TIME, MESSAGE_TIME};
+use crate::limits::FETCH_BYTES_PER_SECOND_MIN;
 
 /// How the end of a body is told (RFC 9112, section 6.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +27,10 @@ pub(super) struct Fields {
     /// Whether the sender waits for a word before it sends the body.
     pub(super) expects: bool,
     pub(super) content_type: String,
+    /// Where else an answer says that it is.
+    pub(super) location: String,
+    /// Whether the body is compressed, say.
+    pub(super) is_encoded: bool,
 }
 
 /// Why there is no message: a status and a word for whoever sent it, or nobody to tell.
@@ -185,6 +190,40 @@ impl Connection {
         }
     }
 
+    /// A body of so many bytes at most, given piece by piece to `sink`. As long as it comes fast enough it may take longer than
+    /// one message may.
+    pub(super) fn pour(
+        &mut self,
+        framing: Framing,
+        max: u64,
+        sink: &mut dyn FnMut(&[u8]) -> Result<()>,
+    ) -> std::result::Result<(), Pour> {
+        let mut pour = Pouring { begun: Instant::now(), came: 0, sink };
+        match framing {
+            Framing::Length(length) if length as u64 > max => Err(Pour::Long),
+            Framing::Length(length) => pour.exactly(self, length as u64),
+            Framing::Untold => loop {
+                pour.some(self, u64::MAX)?;
+                if pour.came > max {
+                    return Err(Pour::Long);
+                }
+                if self.fill().map_err(Fault::from)? == 0 {
+                    return Ok(());
+                }
+            },
+            Framing::Chunked => loop {
+                match self.chunk_size()? {
+                    0 => return Ok(self.line_break()?),
+                    size if size <= max - pour.came => {
+                        pour.exactly(self, size)?;
+                        self.line_break()?;
+                    }
+                    _ => return Err(Pour::Long),
+                }
+            },
+        }
+    }
+
     fn take(&mut self, length: usize) -> std::result::Result<Vec<u8>, Fault> {
         while self.buffer.len() < length {
             self.more()?;
@@ -201,15 +240,19 @@ impl Connection {
         }
     }
 
+    fn chunk_size(&mut self) -> std::result::Result<u64, Fault> {
+        self.head(|bytes| match httparse::parse_chunk_size(bytes) {
+            Ok(httparse::Status::Complete((length, size))) => Ok(Some((size, length))),
+            Ok(httparse::Status::Partial) => Ok(None),
+            Err(_) => Err(Fault::Answer(400, "a chunk of the body is not one")),
+        })
+    }
+
     /// The chunks of a body (RFC 9112, section 7.1). Fields behind them are not taken.
     fn chunks(&mut self, max: usize) -> std::result::Result<Vec<u8>, Fault> {
         let mut body = Vec::new();
         loop {
-            let size = self.head(|bytes| match httparse::parse_chunk_size(bytes) {
-                Ok(httparse::Status::Complete((length, size))) => Ok(Some((size, length))),
-                Ok(httparse::Status::Partial) => Ok(None),
-                Err(_) => Err(Fault::Answer(400, "a chunk of the body is not one")),
-            })?;
+            let size = self.chunk_size()?;
             let room = (max - body.len()) as u64;
             match usize::try_from(size) {
                 Ok(0) => {
@@ -226,10 +269,62 @@ impl Connection {
     }
 }
 
+/// Why a body was not given on.
+pub(super) enum Pour {
+    /// The connection's word.
+    Fault(Fault),
+    /// More than is taken.
+    Long,
+    /// That of whoever takes it.
+    Sink(Error),
+}
+
+impl From<Fault> for Pour {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+/// A body that is given on as it comes.
+struct Pouring<'a> {
+    begun: Instant,
+    came: u64,
+    sink: &'a mut dyn FnMut(&[u8]) -> Result<()>,
+}
+
+impl Pouring<'_> {
+    /// Gives on what is there, so many bytes at most.
+    fn some(&mut self, connection: &mut Connection, most: u64) -> std::result::Result<u64, Pour> {
+        let count = connection.buffer.len().min(usize::try_from(most).unwrap_or(usize::MAX));
+        (self.sink)(&connection.buffer[..count]).map_err(Pour::Sink)?;
+        connection.buffer.drain(..count);
+        self.came += count as u64;
+        let earned = Duration::from_secs(self.came / FETCH_BYTES_PER_SECOND_MIN);
+        connection.deadline = self.begun + MESSAGE_TIME + earned;
+        Ok(count as u64)
+    }
+
+    fn exactly(&mut self, connection: &mut Connection, mut length: u64) -> std::result::Result<(), Pour> {
+        loop {
+            length -= self.some(connection, length)?;
+            if length == 0 {
+                return Ok(());
+            }
+            connection.more()?;
+        }
+    }
+}
+
 /// What a head's fields say. Whatever two readers could understand in two ways is refused.
 fn fields(headers: &[httparse::Header<'_>], is_http_10: bool) -> std::result::Result<Fields, Fault> {
-    let mut fields =
-        Fields { framing: Framing::Untold, closes: is_http_10, expects: false, content_type: String::new() };
+    let mut fields = Fields {
+        framing: Framing::Untold,
+        closes: is_http_10,
+        expects: false,
+        content_type: String::new(),
+        location: String::new(),
+        is_encoded: false,
+    };
     let unclear = Fault::Answer(400, "the length of the body is told in two ways, or in none that is known");
     for header in headers {
         let value = std::str::from_utf8(header.value).unwrap_or_default().trim();
@@ -246,6 +341,10 @@ fn fields(headers: &[httparse::Header<'_>], is_http_10: bool) -> std::result::Re
                 fields.expects = value.eq_ignore_ascii_case("100-continue");
             } else if header.name.eq_ignore_ascii_case("content-type") {
                 fields.content_type = value.to_owned();
+            } else if header.name.eq_ignore_ascii_case("location") {
+                fields.location = value.to_owned();
+            } else if header.name.eq_ignore_ascii_case("content-encoding") {
+                fields.is_encoded |= !value.eq_ignore_ascii_case("identity");
             }
             continue;
         };

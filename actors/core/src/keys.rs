@@ -181,31 +181,46 @@ pub fn check_delegation(scope: &Did, delegation: &Delegation) -> Result<(), Chai
 }
 
 /// A delegation that the log brought.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Delegated {
-    key: Did,
-    /// Its place among the scope's delegations.
-    place: usize,
-    from_ms: u64,
-    until_ms: u64,
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Delegated {
+    /// Its name.
+    pub delegation: BlockId,
+    /// The operating key that it is to.
+    pub key: Did,
+    /// From when on, in milliseconds since the Unix epoch; 0 from the beginning.
+    pub from_ms: u64,
+    /// Until when: the first moment at which it counts no more.
+    pub until_ms: u64,
+    /// Whether the root took it back.
+    pub is_revoked: bool,
 }
 
-impl Delegated {
+/// The same, and its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Known {
+    given: Delegated,
+    /// Its place among the scope's delegations.
+    place: usize,
+}
+
+impl Known {
     fn of(delegation: &Delegation, place: usize) -> Self {
         let ms = |seconds: i64| u64::try_from(seconds).unwrap_or(0).saturating_mul(1000);
-        Self {
+        let given = Delegated {
+            delegation: delegation.id,
             key: delegation.audience,
-            place,
             from_ms: delegation.not_before_s.map_or(0, ms),
             until_ms: delegation.expires_s.map_or(0, ms),
-        }
+            is_revoked: false,
+        };
+        Self { given, place }
     }
 }
 
 /// One scope's keys, as its blocks so far have them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Keys {
-    delegations: BTreeMap<BlockId, Delegated>,
+    delegations: BTreeMap<BlockId, Known>,
     /// Delegations that count no more; also some that the log never brought.
     revoked: BTreeSet<BlockId>,
     /// Of the last block.
@@ -222,18 +237,18 @@ impl Keys {
         let known = self.delegations.get(delegation).ok_or_else(|| {
             ChainError::new("unknown delegation", "one that the scope's log brought before", delegation)
         })?;
-        if known.key != *key {
-            return Err(ChainError::new("audience of the delegation", known.key, key));
+        if known.given.key != *key {
+            return Err(ChainError::new("audience of the delegation", known.given.key, key));
         }
         if self.revoked.contains(delegation) {
             return Err(ChainError::new("revoked delegation", "one that is not revoked", delegation));
         }
-        if time < known.from_ms {
-            let from = format!("a time from {} ms on", known.from_ms);
+        if time < known.given.from_ms {
+            let from = format!("a time from {} ms on", known.given.from_ms);
             return Err(ChainError::new("start of the delegation", from, format!("{time} ms")));
         }
-        if time >= known.until_ms {
-            let until = format!("a time before {} ms", known.until_ms);
+        if time >= known.given.until_ms {
+            let until = format!("a time before {} ms", known.given.until_ms);
             return Err(ChainError::new("end of the delegation", until, format!("{time} ms")));
         }
         Ok(())
@@ -244,7 +259,9 @@ impl Keys {
         let mut signers: Vec<(usize, Signer)> = self
             .delegations
             .iter()
-            .map(|(delegation, known)| (known.place, Signer { key: known.key, delegation: *delegation }))
+            .map(|(delegation, known)| {
+                (known.place, Signer { key: known.given.key, delegation: *delegation })
+            })
             .filter(|(_, signer)| self.judge(Some(signer), time).is_ok())
             .collect();
         signers.sort_by_key(|(place, _)| std::cmp::Reverse(*place));
@@ -255,12 +272,40 @@ impl Keys {
     #[must_use]
     pub fn newest(&self) -> Option<Signer> {
         let (delegation, known) = self.delegations.iter().max_by_key(|(_, known)| known.place)?;
-        Some(Signer { key: known.key, delegation: *delegation })
+        Some(Signer { key: known.given.key, delegation: *delegation })
+    }
+
+    /// Every delegation that the log brought, in its order.
+    #[must_use]
+    pub fn delegations(&self) -> Vec<Delegated> {
+        let mut all: Vec<&Known> = self.delegations.values().collect();
+        all.sort_by_key(|known| known.place);
+        all.into_iter()
+            .map(|known| Delegated { is_revoked: self.is_revoked(&known.given.delegation), ..known.given })
+            .collect()
+    }
+
+    /// Until when, in milliseconds since the Unix epoch, blocks of this time and later ones can be signed by keys for which
+    /// `has` says that they are here, one after the other without a gap; nothing when none can be.
+    pub fn signed_until(&self, time: u64, has: impl Fn(&Did) -> bool) -> Option<u64> {
+        let mut good = self.delegations();
+        good.retain(|given| !given.is_revoked && given.until_ms > time && has(&given.key));
+        let mut end = time;
+        while let Some(next) = good
+            .iter()
+            .filter(|given| given.from_ms <= end)
+            .map(|given| given.until_ms)
+            .max()
+            .filter(|next| *next > end)
+        {
+            end = next;
+        }
+        (end > time).then_some(end)
     }
 
     /// Every key that a delegation was for.
     pub fn operating_keys(&self) -> impl Iterator<Item = &Did> {
-        self.delegations.values().map(|known| &known.key)
+        self.delegations.values().map(|known| &known.given.key)
     }
 
     /// Whether the log brought this delegation.
@@ -294,7 +339,7 @@ impl Keys {
                 let max = format!("at most {} delegations of a scope", limits::SCOPE_UCANS_MAX);
                 return Err(flaw(max, "one more".into()));
             }
-            if self.delegations.insert(delegation.id, Delegated::of(delegation, place)).is_some() {
+            if self.delegations.insert(delegation.id, Known::of(delegation, place)).is_some() {
                 let found = format!("{} again", delegation.id);
                 return Err(flaw("delegations that the scope's log did not bring before".into(), found));
             }

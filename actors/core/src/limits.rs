@@ -41,8 +41,22 @@ pub const WITNESS_REQUEST_BYTES_MAX: usize = NOTE_BYTES_MAX + 4096;
 pub const WITNESS_PROOF_HASHES_MAX: usize = 63;
 /// Bytes that are read of a witness's answer, at most.
 pub const WITNESS_ANSWER_BYTES_MAX: usize = NOTE_BYTES_MAX;
+/// Bytes that are fetched of a publication for an audit over HTTP, at most, unless more are allowed: 64 GiB.
+pub const FETCH_BYTES_MAX: u64 = 64 << 30;
+/// Bytes of a publication's key and of its policy, at most.
+pub const FETCH_TEXT_BYTES_MAX: u64 = 1024 * 1024;
+/// Bytes that are read of a tile or a bundle of entries, at most; a full bundle has 9728.
+pub const FETCH_TILE_BYTES_MAX: u64 = 16 * 1024;
+/// How often a file is asked for whose answer is no use.
+pub const FETCH_TRIES_MAX: u32 = 3;
+/// Answers without use in all, at most.
+pub const FETCH_BAD_ANSWERS_MAX: u64 = 100;
+/// Bytes a second that a server must send on average, behind the first seconds.
+pub const FETCH_BYTES_PER_SECOND_MIN: u64 = 16 * 1024;
 /// Signatures of a note, at most.
 pub const NOTE_SIGNATURES_MAX: usize = 64;
+/// How long before no key of a scope that is on its host may sign any more the host warns: 30 days.
+pub const KEY_END_WARNING_MS: u64 = 30 * 24 * 60 * 60 * 1000;
 /// Bytes of a UCAN, at most.
 pub const UCAN_BYTES_MAX: usize = 4096;
 /// Delegations that one block brings, at most; and revocations.

@@ -1,6 +1,6 @@
 //! Backups: what the newest checkpoint of a data directory covers, copied while a host may be writing. It never changes, so
 //! no lock is needed. Groups are copied as they are, in the same segment files: a backup is byte for byte what the log was,
-//! up to the checkpoint.
+//! up to the checkpoint. The checkpoint that witnesses cosigned goes along, when it is this log's.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,6 +9,7 @@ use icn_core::block::Entry;
 use icn_core::checkpoint::verifier_key;
 use icn_core::merkle::Frontier;
 
+use crate::cosigned::{self, Along};
 use crate::export::is_free;
 use crate::files::{self, Layout, Lock, LockError};
 use crate::signed_log::{SignedLog, SignedLogError};
@@ -65,17 +66,20 @@ impl Backup {
         if !is_free(&self.out)? {
             return Err(BackupError::NotEmpty(self.out.clone()));
         }
+        // Before the newest checkpoint, which then is not older.
+        let cosigned = cosigned::read(&self.data)?;
         let signed = SignedLog::open(&self.data)?;
+        let cosigned = Along::of(&self.data, cosigned, &signed)?;
         let layout = Layout::new(&self.out);
         files::create_dir(&self.out)?;
         let lock = Lock::take(&layout)?;
-        let made = self.write(&signed, &layout, progress);
+        let made = self.write(&signed, cosigned, &layout, progress);
         if made.is_err() {
             // The directory was empty: these are ours. What cannot be removed lacks a checkpoint.
             for dir in [layout.log(), layout.scopes()] {
                 let _ = fs::remove_dir_all(dir);
             }
-            for file in [layout.host_key(), layout.verifier_key()] {
+            for file in [layout.host_key(), layout.verifier_key(), layout.cosigned()] {
                 let _ = fs::remove_file(file);
             }
         }
@@ -86,15 +90,19 @@ impl Backup {
     fn write(
         &self,
         signed: &SignedLog,
+        mut cosigned: Option<Along>,
         layout: &Layout,
         progress: &mut dyn FnMut(u64),
     ) -> Result<Backed, BackupError> {
         let (host, checkpoint) = (signed.host(), signed.checkpoint());
-        let (entries, segments) = copy_log(&self.data, layout, signed, progress)?;
+        let (entries, segments) = copy_log(&self.data, layout, signed, cosigned.as_mut(), progress)?;
         // A scope's key is there before the log names the scope, so those of all that is covered are there by now.
         let keys = if self.has_keys { copy_keys(&Layout::new(&self.data), layout)? } else { 0 };
         let key = verifier_key(&checkpoint.origin, &host.host);
         files::replace(&layout.verifier_key(), format!("{key}\n").as_bytes())?;
+        if let Some(cosigned) = &cosigned {
+            files::replace(&layout.cosigned(), cosigned.note().as_bytes())?;
+        }
         files::replace(&layout.checkpoint(), signed.note().as_bytes())?;
         Ok(Backed {
             origin: checkpoint.origin.to_string(),
@@ -112,6 +120,7 @@ fn copy_log(
     data: &Path,
     layout: &Layout,
     signed: &SignedLog,
+    mut cosigned: Option<&mut Along>,
     progress: &mut dyn FnMut(u64),
 ) -> Result<(u64, u64), BackupError> {
     let checkpoint = signed.checkpoint();
@@ -131,6 +140,7 @@ fn copy_log(
             if frontier.size() < checkpoint.size {
                 entry.leaves.iter().for_each(|leaf| frontier.append(leaf));
                 covered.push(entry);
+                cosigned.as_mut().map_or(Ok(()), |cosigned| cosigned.pass(&frontier))?;
             }
         }
         let now = reader.end().segment;
@@ -152,6 +162,7 @@ fn copy_log(
         }
         .into());
     }
+    cosigned.map_or(Ok(()), |cosigned| cosigned.finish())?;
     Ok((count, segment + 1))
 }
 

@@ -6,12 +6,13 @@ use std::fs::{File, OpenOptions};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+use icn_core::checkpoint::Checkpoint;
 use icn_core::dag::note::{KeyKind, Note, NoteError, VerifierKey};
 use icn_core::dag::proof::{ProofError, Prover, consistency_ranges};
 use icn_core::dag::quorum::{TrustError, TrustPolicy, Trusted};
 use icn_core::id::Hash;
 use icn_core::limits;
-use icn_core::merkle::leaf_hash;
+use icn_core::merkle::{Frontier, leaf_hash};
 
 use crate::files::{self, Layout};
 use crate::signed_log::{SignedLog, SignedLogError};
@@ -112,6 +113,78 @@ pub(crate) fn read_note(path: &Path) -> Result<Option<String>, StoreError> {
     file.take(most).read_to_end(&mut note).map_err(StoreError::io("reading", path))?;
     // What is not text is no note either.
     Ok(Some(String::from_utf8_lossy(&note).into_owned()))
+}
+
+/// The cosigned checkpoint that goes along with a copy of its log: of the same host, and held against the log while that is
+/// read. What fails is a [`SignedLogError::Cosigned`].
+#[derive(Debug)]
+pub(crate) struct Along {
+    path: PathBuf,
+    note: String,
+    checkpoint: Checkpoint,
+    is_held: bool,
+}
+
+impl Along {
+    /// Of a note that was read before the log's checkpoint, which then is not older; nothing when there is none.
+    pub(crate) fn of(
+        data: &Path,
+        note: Option<String>,
+        log: &SignedLog,
+    ) -> Result<Option<Self>, SignedLogError> {
+        let Some(note) = note else { return Ok(None) };
+        let path = Layout::new(data).cosigned();
+        let fail = |why: String| SignedLogError::Cosigned { path: path.clone(), why };
+        Note::parse(&note).map_err(|error| fail(error.to_string()))?;
+        let checkpoint = Checkpoint::open(&note, &log.host().log, &log.host().host);
+        let checkpoint = checkpoint.map_err(|error| fail(error.to_string()))?;
+        let (size, newest) = (checkpoint.size, log.checkpoint().size);
+        if size > newest {
+            return Err(fail(format!("it has {size} leaves, and the newest checkpoint {newest}")));
+        }
+        Ok(Some(Self { path, note, checkpoint, is_held: false }))
+    }
+
+    /// The note.
+    pub(crate) fn note(&self) -> &str {
+        &self.note
+    }
+    /// Its leaves.
+    pub(crate) const fn size(&self) -> u64 {
+        self.checkpoint.size
+    }
+
+    fn other(&self, found: String) -> SignedLogError {
+        let (size, root) = (self.checkpoint.size, self.checkpoint.root.to_hex());
+        let why = format!("its root at {size} leaves is {root}, the log's is {found}");
+        SignedLogError::Cosigned { path: self.path.clone(), why }
+    }
+
+    /// Looks at the tree after each entry.
+    pub(crate) fn pass(&mut self, frontier: &Frontier) -> Result<(), SignedLogError> {
+        if frontier.size() == self.checkpoint.size {
+            let root = frontier.root();
+            if root != self.checkpoint.root {
+                return Err(self.other(root.to_hex()));
+            }
+            self.is_held = true;
+        }
+        Ok(())
+    }
+
+    /// Reads the log once more, when it was read beyond already.
+    pub(crate) fn look_back(&mut self, data: &Path) -> Result<(), SignedLogError> {
+        let mut log = SignedLog::open(data)?;
+        while log.frontier().size() < self.checkpoint.size && log.next_entry()?.is_some() {
+            self.pass(log.frontier())?;
+        }
+        self.finish()
+    }
+
+    /// At the log's end: an entry ended at its size.
+    pub(crate) fn finish(&self) -> Result<(), SignedLogError> {
+        if self.is_held { Ok(()) } else { Err(self.other("none: no entry ends there".into())) }
+    }
 }
 
 /// The right to write the cosigned checkpoint of a directory, while it is held.

@@ -21,6 +21,8 @@ pub(crate) enum Event {
     FailStop { what: String },
     /// A mistake of the host's own, without effect.
     HostFault { scope: Did, what: String },
+    /// The keys of a scope that are here end soon.
+    KeyEnds { scope: Did, until_ms: u64, left_ms: u64 },
     /// Something found while opening that a person should know.
     Notice { what: String },
 }
@@ -65,4 +67,12 @@ pub(crate) fn count_cache(stats: &CacheStats) {
     metrics::counter!("icn_artefacts_discarded_total").absolute(stats.discarded);
     #[expect(clippy::cast_precision_loss, reason = "far fewer bytes than a double counts exactly")]
     metrics::gauge!("icn_modules_compiled_bytes").set(stats.bytes as f64);
+}
+
+/// Shows until when keys that are on the host may sign for a scope, in seconds since the Unix epoch; 0 where that has no end, or
+/// has come already.
+pub(crate) fn show_key_end(scope: &Did, until_ms: Option<u64>) {
+    #[expect(clippy::cast_precision_loss, reason = "seconds of some thousand years")]
+    metrics::gauge!("icn_scope_key_ends_seconds", "scope" => scope.to_string())
+        .set((until_ms.unwrap_or(0) / 1000) as f64);
 }

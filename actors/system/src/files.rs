@@ -2,7 +2,8 @@
 //!
 //! - `LOCK`: held by the process that has the directory open
 //! - `host.key`: the host's secret, `scopes/<multikey>.key`: each scope's own, where it is here, and
-//!   `scopes/<multikey>-<multikey>.key`: each scope's operating keys; in hexadecimal, mode 0600
+//!   `scopes/<multikey>-<multikey>.key`: each scope's operating keys; in hexadecimal, or, under a
+//!   passphrase, as `key_file` has it; mode 0600
 //! - `artefacts.key`: the secret under which compiled modules are kept, in the same form
 //! - `log/*.seg`: the log; the only thing that cannot be derived
 //! - `checkpoint`, `log.vkey`: the newest signed checkpoint, and the key to verify it with
@@ -18,7 +19,7 @@ use icn_core::id::Did;
 use icn_core::sign::SecretKey;
 use zeroize::Zeroizing;
 
-use crate::key_file::{self, KeyFileError};
+use crate::key_file::{self, KeyFileError, Passphrase};
 use crate::store::StoreError;
 
 /// Paths inside a data directory.
@@ -251,9 +252,16 @@ pub(crate) fn replace_secret(path: &Path, bytes: &[u8]) -> Result<(), StoreError
     write_beside(path, bytes, 0o600)
 }
 
-/// Reads a secret key; nothing when there is none.
-pub(crate) fn read_key(path: &Path) -> Result<Option<SecretKey>, StoreError> {
-    match key_file::read(path, key_file::no_passphrase) {
+/// Reads a secret key; nothing when there is none. One that is encrypted is opened with the passphrase.
+pub(crate) fn read_key(
+    path: &Path,
+    passphrase: Option<&Passphrase>,
+) -> Result<Option<SecretKey>, StoreError> {
+    let read = match passphrase {
+        Some(passphrase) => key_file::read_with(path, passphrase),
+        None => key_file::read(path, key_file::no_passphrase),
+    };
+    match read {
         Ok(key) => Ok(Some(key)),
         Err(error) if error.is_absent() => Ok(None),
         Err(KeyFileError::Io { source, .. }) => Err(StoreError::io("reading", path)(source)),
@@ -261,9 +269,14 @@ pub(crate) fn read_key(path: &Path) -> Result<Option<SecretKey>, StoreError> {
     }
 }
 
-/// Writes a secret key for its owner's eyes alone. One that is there stays, and must be the same.
-pub(crate) fn write_key(path: &Path, key: &SecretKey) -> Result<(), StoreError> {
-    if let Some(found) = read_key(path)? {
+/// Writes a secret key for its owner's eyes alone. One that is there stays, and must be the same. With a passphrase
+/// it is encrypted under it.
+pub(crate) fn write_key(
+    path: &Path,
+    key: &SecretKey,
+    passphrase: Option<&Passphrase>,
+) -> Result<(), StoreError> {
+    if let Some(found) = read_key(path, passphrase)? {
         if found.did() == key.did() {
             return Ok(());
         }
@@ -274,6 +287,9 @@ pub(crate) fn write_key(path: &Path, key: &SecretKey) -> Result<(), StoreError> 
     }
     if let Some(parent) = path.parent() {
         create_dir(parent)?;
+    }
+    if passphrase.is_some() {
+        return key_file::rewrite(path, key, passphrase).map_err(|error| invalid(path, error.to_string()));
     }
     let mut digits = Zeroizing::new([0u8; 65]);
     data_encoding::HEXLOWER.encode_mut(&*Zeroizing::new(key.to_bytes()), &mut digits[..64]);
@@ -287,8 +303,17 @@ pub(crate) fn missing_key(path: &Path, did: &Did) -> StoreError {
 }
 
 /// Reads the secret key of an identity, which must be there.
-pub(crate) fn read_key_of(path: &Path, did: &Did) -> Result<SecretKey, StoreError> {
-    let key = read_key(path)?.ok_or_else(|| missing_key(path, did))?;
+pub(crate) fn read_key_of(
+    path: &Path,
+    did: &Did,
+    passphrase: Option<&Passphrase>,
+) -> Result<SecretKey, StoreError> {
+    key_of(path, read_key(path, passphrase)?, did)
+}
+
+/// The key that was found in a file, if it is that of this identity.
+pub(crate) fn key_of(path: &Path, found: Option<SecretKey>, did: &Did) -> Result<SecretKey, StoreError> {
+    let key = found.ok_or_else(|| missing_key(path, did))?;
     if key.did() == *did {
         return Ok(key);
     }

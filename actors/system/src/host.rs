@@ -38,6 +38,7 @@ use crate::directory::{self, DirectoryError};
 use crate::events::{self, Event};
 use crate::faults::{Faults, NoFaults};
 use crate::files::{self, Layout, Lock, LockError};
+use crate::key_file::Passphrase;
 use crate::keyring::{Keyring, NO_KEY};
 use crate::ledger::{AskAll, AskBooks, Balance, IssueUnits, LedgerActor};
 use crate::monitor::{Alerts, Monitor};
@@ -63,6 +64,9 @@ pub struct HostOptions {
     pub arbiters: Option<usize>,
     /// The engine's options.
     pub engine: EngineOptions,
+    /// What the directory's key files are encrypted under: those that are, are opened with it, and new ones are encrypted. Without
+    /// it no encrypted key opens.
+    pub passphrase: Option<Arc<Passphrase>>,
     /// Faults to inject: none outside of tests.
     pub faults: Arc<dyn Faults>,
 }
@@ -76,6 +80,7 @@ impl HostOptions {
             origin: None,
             arbiters: None,
             engine: EngineOptions::default(),
+            passphrase: None,
             faults: Arc::new(NoFaults),
         }
     }
@@ -165,11 +170,14 @@ impl Host {
             files::create_dir(&dir)?;
         }
         let lock = Lock::take(&layout)?;
+        let passphrase = options.passphrase.clone();
+        // Before anything is looked at or changed: without the right passphrase nothing is.
+        let found = files::read_key(&layout.host_key(), passphrase.as_deref())?;
         let recovered = recover::recover(&layout)?;
         if recovered.fold.host().is_none() {
             directory::log_is_not_gone(&layout)?;
         }
-        let key = Arc::new(host_key(&layout, recovered.fold.host())?);
+        let key = Arc::new(host_key(&layout, found, recovered.fold.host(), passphrase.as_deref())?);
         let mut notices = recovered.notices;
         let origin = match (recovered.fold.host(), options.origin) {
             (Some(host), _) => host.log.clone(),
@@ -238,6 +246,7 @@ impl Host {
         let shared = Arc::new(Shared {
             origin,
             layout,
+            passphrase,
             cache,
             modules: parts.modules.into_iter().collect(),
             book: DashMap::new(),
@@ -277,7 +286,8 @@ impl Host {
     }
 
     fn resume(&self, chain: Chain, keys: Keys) -> Result<(), String> {
-        let keyring = Keyring::read(&self.shared.layout, &chain.scope(), &keys).map_err(|e| e.to_string())?;
+        let keyring = Keyring::read(&self.shared.layout, &chain.scope(), &keys, self.shared.passphrase())
+            .map_err(|e| e.to_string())?;
         if keyring.signing(&keys, now_ms()).is_none() {
             self.shared.tell(Event::Notice { what: format!("{}: {NO_KEY}", chain.scope()) });
         }
@@ -539,7 +549,8 @@ async fn open_scope(
     let in_force = credentials.send(put).await.map_err(gone)?.map_err(|e| invalid(&e))?;
     let chain = Chain::open(in_force).map_err(|e| invalid(&e))?;
     icn_core::ledger::Ledger::default().issue(scope, &policy.issue).map_err(|e| invalid(&e))?;
-    files::write_key(&keys::file(&shared.layout, &scope, &key.did()), &key).map_err(|e| invalid(&e))?;
+    files::write_key(&keys::file(&shared.layout, &scope, &key.did()), &key, shared.passphrase())
+        .map_err(|e| invalid(&e))?;
     let mut blocks = vec![payload, envelope];
     let leaves = vec![blocks[1].id()];
     blocks.extend(rolls);
@@ -603,16 +614,21 @@ fn wait<F: Future<Output: Send> + Send>(future: F) -> F::Output {
     waited.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
-fn host_key(layout: &Layout, host: Option<&HostBlock>) -> Result<SecretKey, OpenError> {
+fn host_key(
+    layout: &Layout,
+    found: Option<SecretKey>,
+    host: Option<&HostBlock>,
+    passphrase: Option<&Passphrase>,
+) -> Result<SecretKey, OpenError> {
     let path = layout.host_key();
     if let Some(host) = host {
-        return Ok(files::read_key_of(&path, &host.host)?);
+        return Ok(files::key_of(&path, found, &host.host)?);
     }
-    if let Some(key) = files::read_key(&path)? {
+    if let Some(key) = found {
         return Ok(key);
     }
     let key = random_key().map_err(OpenError::Other)?;
-    files::write_key(&path, &key)?;
+    files::write_key(&path, &key, passphrase)?;
     Ok(key)
 }
 

@@ -10,6 +10,7 @@ use icn_core::keys::{Keys, Signer};
 use icn_core::sign::SecretKey;
 
 use crate::files::{self, Layout};
+use crate::key_file::Passphrase;
 use crate::store::StoreError;
 
 /// What is said when none of them may sign.
@@ -38,7 +39,12 @@ impl Keyring {
     }
 
     /// Reads the key files of a scope: its root's, and those that its log delegated to.
-    pub(crate) fn read(layout: &Layout, scope: &Did, keys: &Keys) -> Result<Self, StoreError> {
+    pub(crate) fn read(
+        layout: &Layout,
+        scope: &Did,
+        keys: &Keys,
+        passphrase: Option<&Passphrase>,
+    ) -> Result<Self, StoreError> {
         let mut paths = vec![(layout.scope_key(scope), *scope)];
         let mut operating: Vec<&Did> = keys.operating_keys().collect();
         operating.sort();
@@ -47,7 +53,7 @@ impl Keyring {
         let mut found = Vec::new();
         for (path, did) in &paths {
             if path.symlink_metadata().is_ok() {
-                found.push(Arc::new(files::read_key_of(path, did)?));
+                found.push(Arc::new(files::read_key_of(path, did, passphrase)?));
             }
         }
         if found.is_empty() {
@@ -68,6 +74,15 @@ impl Keyring {
 
     fn key(&self, did: &Did) -> Option<&Arc<SecretKey>> {
         self.keys.iter().find(|key| key.did() == *did)
+    }
+
+    /// Until when keys that are here may sign, if nobody brings another; nothing while the scope's own key is here, or when none
+    /// may sign now.
+    pub(crate) fn signs_until(&self, keys: &Keys, time: u64) -> Option<u64> {
+        if self.key(&self.scope).is_some() {
+            return None;
+        }
+        keys.signed_until(time, |key| self.key(key).is_some())
     }
 
     /// Who signs a block of this time: the operating key whose delegation came last of those that are here and in force,
@@ -105,8 +120,14 @@ mod tests {
         assert_eq!(signs(&ring, 100), Some(key(3).did()));
         assert_eq!(signs(&ring, 200), Some(key(2).did()));
         assert_eq!(signs(&ring, 300), None);
+        let until = |ring: &Keyring, at_s: u64| ring.signs_until(&keys, at_s * 1000);
+        assert_eq!(
+            (until(&ring, 100), until(&ring, 250), until(&ring, 300)),
+            (Some(300_000), Some(300_000), None)
+        );
         ring.add(root.clone());
         assert_eq!(signs(&ring, 300), Some(scope));
         assert!(ring.signing(&keys, 300_000).unwrap().signer.is_none());
+        assert_eq!(until(&ring, 100), None, "a root has no end");
     }
 }

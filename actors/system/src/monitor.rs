@@ -8,6 +8,7 @@ use crate::events::Event;
 
 /// Alerts that are kept for asking.
 const ALERTS_KEPT_MAX: usize = 1000;
+const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 const MAILBOX_MESSAGES_MAX: usize = 4096;
 
 /// The actor.
@@ -52,6 +53,15 @@ impl Handler<Tell> for Monitor {
             Event::HostFault { scope, what } => {
                 metrics::counter!("icn_host_faults_total").increment(1);
                 format!("an invocation of {scope} had no effect, by the host's own fault: {what}")
+            }
+            Event::KeyEnds { scope, until_ms, left_ms } => {
+                metrics::counter!("icn_key_end_warnings_total").increment(1);
+                format!(
+                    "the keys of {scope} that are on this host may sign until {} s since 1970, {} days from now: have its root \
+                     delegate anew (`icn key delegate`), and bring that with `Host::rotate_key` or `Host::put_keys`",
+                    until_ms / 1000,
+                    left_ms / DAY_MS
+                )
             }
             Event::Notice { what } => what.clone(),
         };

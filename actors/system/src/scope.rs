@@ -87,6 +87,8 @@ pub(crate) struct Scope {
     keys: Keys,
     keyring: Keyring,
     signing: Option<Signing>,
+    /// From when on, in milliseconds since the Unix epoch, a person is to be warned that the keys here end; none once that was done.
+    warn_from: Option<u64>,
     generation: Arc<Generation>,
     stamp: Stamp,
     purse: Purse,
@@ -129,7 +131,7 @@ struct Ended {
 impl Scope {
     pub(crate) fn new(shared: Arc<Shared>, parts: ScopeParts) -> Self {
         let ScopeParts { chain, modules, keys, keyring, generation, stamp, engine_described } = parts;
-        Self {
+        let mut scope = Self {
             shared,
             scope: chain.scope(),
             chain,
@@ -137,6 +139,7 @@ impl Scope {
             keys,
             keyring,
             signing: None,
+            warn_from: None,
             generation,
             stamp,
             purse: Purse::default(),
@@ -147,7 +150,9 @@ impl Scope {
             aside: None,
             behind: VecDeque::new(),
             closing: None,
-        }
+        };
+        scope.watch_end(now_ms());
+        scope
     }
 
     /// Everything that is asked of an invocation before it runs. `least` is the time that it has at least: that of the

@@ -19,6 +19,7 @@ use crate::dag::Dag;
 use crate::events::Event;
 use crate::faults::Faults;
 use crate::files::Layout;
+use crate::key_file::Passphrase;
 use crate::keyring::Keyring;
 use crate::ledger::LedgerActor;
 use crate::monitor::{Monitor, Tell};
@@ -67,6 +68,8 @@ pub(crate) struct Listing {
 pub(crate) struct Shared {
     pub(crate) origin: Origin,
     pub(crate) layout: Layout,
+    /// What new key files are encrypted under.
+    pub(crate) passphrase: Option<Arc<Passphrase>>,
     pub(crate) cache: Cache,
     pub(crate) modules: DashMap<BlockId, Block>,
     pub(crate) book: DashMap<Did, Listing>,
@@ -89,6 +92,10 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
+    pub(crate) fn passphrase(&self) -> Option<&Passphrase> {
+        self.passphrase.as_deref()
+    }
+
     /// Tells the monitor; when its mailbox is full, the event is lost and counted.
     pub(crate) fn tell(&self, event: Event) {
         if self.monitor.try_send(Tell(event)).is_err() {

@@ -1,7 +1,7 @@
 //! What a data directory's signed checkpoint covers, entry by entry. It never changes, so it is read without a lock,
 //! also while a host has the directory open.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use icn_core::block::{Entry, HostBlock};
 use icn_core::checkpoint::{Checkpoint, CheckpointError};
@@ -43,6 +43,17 @@ pub enum SignedLogError {
         signed: String,
         /// What the log gives.
         found: String,
+    },
+    /// The cosigned checkpoint is not one of this log.
+    #[error(
+        "{}: {why}; expected a checkpoint of this log: run `icn audit`. If it shows no fork, move the file away and run `icn cosign`",
+        path.display()
+    )]
+    Cosigned {
+        /// The file.
+        path: PathBuf,
+        /// What is not right with it.
+        why: String,
     },
 }
 
@@ -90,6 +101,10 @@ impl SignedLog {
     #[must_use]
     pub const fn checkpoint(&self) -> &Checkpoint {
         &self.checkpoint
+    }
+    /// The tree over the entries that were given.
+    pub(crate) const fn frontier(&self) -> &Frontier {
+        &self.frontier
     }
     /// The signed checkpoint, as it was issued.
     #[must_use]

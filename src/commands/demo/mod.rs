@@ -5,14 +5,14 @@
 
 mod election;
 mod report;
-mod scratch;
+pub(crate) mod scratch;
 
 use std::fs::File;
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use icn_runtime::{AuditOptions, BlockId, Host, HostOptions, LockError, OpenError, StoreError, audit};
@@ -21,6 +21,7 @@ use metrics_exporter_prometheus::PrometheusBuilder;
 use self::election::Election;
 use self::scratch::Scratch;
 use super::output::{print, tell};
+use super::passphrase::PassphraseArguments;
 use super::{FAILED, MISUSE, OK, progress_bar};
 use crate::pabulib;
 
@@ -64,6 +65,8 @@ pub(crate) struct Arguments {
     /// `root`), `audit` (`ok`). The numbers are what the log has of this file.
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    passphrase: PassphraseArguments,
     /// Threads that scopes run on [default: one a core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     arbiters: Option<u16>,
@@ -146,7 +149,7 @@ fn demo(arguments: &Arguments) -> Result<bool, Stop> {
     // Removed when this function ends.
     let (data, _scratch) = match &arguments.data {
         Some(data) => (data.clone(), None),
-        None => match Scratch::new() {
+        None => match Scratch::new("icn-demo-") {
             Ok(scratch) => (scratch.path(), Some(scratch)),
             Err(error) => return Err(Stop::misuse(format!("making a scratch directory: {error}"))),
         },
@@ -218,6 +221,7 @@ fn hold(
 ) -> Result<(report::Report, bool), Stop> {
     let mut options = HostOptions::new(data);
     options.arbiters = arguments.arbiters.map(usize::from);
+    options.passphrase = arguments.passphrase.of_directory(data).map_err(Stop::misuse)?.map(Arc::new);
     let host = Host::open(options).map_err(|error| Stop {
         code: if is_misuse(&error) { MISUSE } else { FAILED },
         what: error.to_string(),

@@ -1,4 +1,4 @@
-//! The scratch directory of a demo whose data nobody wants to keep: gone when the demo ends, and also when it is
+//! The scratch directory of a demo, or of an audit, whose data nobody wants to keep: gone when that ends, and also when it is
 //! stopped by Ctrl-C or by SIGTERM.
 
 use std::io::ErrorKind;
@@ -18,10 +18,10 @@ pub(crate) struct Scratch(tempfile::TempDir);
 
 impl Scratch {
     /// Makes a directory, and from now on answers signals.
-    pub(crate) fn new() -> std::io::Result<Self> {
+    pub(crate) fn new(prefix: &str) -> std::io::Result<Self> {
         // Before there is anything to remove: a signal from here on waits for the thread below.
         let mut signals = Signals::new([SIGINT, SIGTERM])?;
-        let dir = tempfile::Builder::new().prefix("icn-demo-").tempdir()?;
+        let dir = tempfile::Builder::new().prefix(prefix).tempdir()?;
         let path = dir.path().to_owned();
         std::thread::Builder::new().name("icn-signals".into()).spawn(move || {
             if let Some(signal) = signals.forever().next() {

@@ -3,9 +3,11 @@
 //! - here: the subcommands
 //! - `file.rs`: key files and UCAN files
 //! - `when.rs`: dates
+//! - `list.rs`: the delegations in a log
 //! - `report.rs`: what is printed
 
 mod file;
+mod list;
 mod report;
 mod when;
 
@@ -14,9 +16,10 @@ use std::process::ExitCode;
 
 use icn_core::keys::{check_delegation, delegate};
 use icn_core::ucan::{Delegation, Revocation};
+use icn_runtime::key_file::{PassphraseError, RekeyError};
 use icn_runtime::{BlockId, Did, SecretKey, key_file, now_ms, random_key};
 
-use super::passphrase::PassphraseArguments;
+use super::passphrase::{PassphraseArguments, new_of};
 use super::{FAILED, OK, misuse, output, print_report};
 use report::Report;
 
@@ -50,11 +53,37 @@ enum What {
         #[arg(long)]
         encrypt: bool,
     },
+    /// Put key files under a passphrase, under another one, or under none
+    ///
+    /// The passphrase that they have is read from --passphrase-file, or typed. All files are opened before one is written:
+    /// a wrong passphrase changes nothing. Cut short, do it again with the same passphrases.
+    Passphrase {
+        /// Key files
+        #[arg(value_name = "FILE", required_unless_present = "data", conflicts_with = "data")]
+        files: Vec<PathBuf>,
+        /// All keys of a host's data directory, which no host may have open
+        #[arg(long, value_name = "DIR")]
+        data: Option<PathBuf>,
+        /// A file whose first line is the new passphrase; typed twice at the terminal without it
+        #[arg(long, value_name = "FILE", conflicts_with = "remove")]
+        new_passphrase_file: Option<PathBuf>,
+        /// Leave them without a passphrase
+        #[arg(long)]
+        remove: bool,
+    },
     /// Print the DID of a key file, or what a UCAN says
     Show {
         /// A key file, a delegation or a revocation
         #[arg(value_name = "FILE")]
         file: PathBuf,
+    },
+    /// List the delegations in a host's log: to which keys, until when, and which end within 30 days
+    ///
+    /// The log is audited on the way. A scope without delegations is signed for by its own key, and is not listed.
+    List {
+        /// The data directory of a host; it is only read
+        #[arg(long, value_name = "DIR")]
+        data: PathBuf,
     },
     /// Sign a delegation of a scope's root to an operating key
     Delegate {
@@ -98,6 +127,11 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
     let read_key = |path: &Path| file::read_key(path, &arguments.passphrase).map_err(Failure::Misuse);
     let done = match &arguments.what {
         What::New { out, encrypt } => new(out, encrypt.then_some(&arguments.passphrase)),
+        What::Passphrase { files, data, new_passphrase_file, remove } => {
+            let new = (!remove).then_some(new_passphrase_file.as_deref());
+            rekey(files, data.as_deref(), &arguments.passphrase, new)
+        }
+        What::List { data } => list::list(data),
         What::Show { file } => show(file, read_key),
         What::Delegate { key, to, until, from, out } => {
             delegation(to, until, from.as_deref(), out, || read_key(key))
@@ -123,6 +157,34 @@ fn new(out: &Path, encrypt: Option<&PassphraseArguments>) -> Result<Report, Fail
     let key = random_key().map_err(Failure::Failed)?;
     key_file::create(out, &key, passphrase.as_ref()).map_err(|error| failed(&error))?;
     Ok(Report::Key { did: key.did().to_string() })
+}
+
+fn rekey(
+    files: &[PathBuf],
+    data: Option<&Path>,
+    passphrase: &PassphraseArguments,
+    new: Option<Option<&Path>>,
+) -> Result<Report, Failure> {
+    let misuse = |error: &dyn std::fmt::Display| Failure::Misuse(error.to_string());
+    let files = match data {
+        Some(data) => key_file::of_directory(data).map_err(|error| misuse(&error))?,
+        None => files.to_vec(),
+    };
+    let what = data.or(files.first().map(PathBuf::as_path)).unwrap_or(Path::new("the keys")).to_owned();
+    let is_encrypted = key_file::is_any_encrypted(&files).map_err(|error| misuse(&error))?;
+    let named = |why| Failure::Misuse(format!("the passphrase of {}: {why}", what.display()));
+    let old =
+        is_encrypted.then(|| passphrase.of(&what)).transpose().map_err(|why: PassphraseError| named(why))?;
+    let new = new.map(|file| new_of(&what.display().to_string(), file)).transpose().map_err(named)?;
+    let done = match data {
+        Some(data) => key_file::rekey_directory(data, old.as_ref(), new.as_ref()),
+        None => key_file::rekey(&files, old.as_ref(), new.as_ref()).map_err(RekeyError::File),
+    };
+    match done {
+        Ok(written) => Ok(Report::Rewritten { files: written, encrypted: new.is_some() }),
+        Err(error @ (RekeyError::Lock(_) | RekeyError::None(_))) => Err(misuse(&error)),
+        Err(error) => Err(Failure::Failed(error.to_string())),
+    }
 }
 
 fn show(path: &Path, read_key: impl Fn(&Path) -> Result<SecretKey, Failure>) -> Result<Report, Failure> {

@@ -2,6 +2,7 @@
 
 use icn_core::ucan::{Delegation, Revocation};
 
+use super::list::Listed;
 use super::when;
 
 /// What a file holds.
@@ -10,6 +11,10 @@ use super::when;
 pub(super) enum Report {
     /// A key: its public half.
     Key { did: String },
+    /// Key files that were written anew; those that were as they shall be are not counted.
+    Rewritten { files: usize, encrypted: bool },
+    /// The delegations in a log.
+    Delegations(Vec<Listed>),
     /// A delegation.
     Delegation {
         cid: String,
@@ -54,6 +59,25 @@ impl Report {
 impl std::fmt::Display for Report {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
+            Self::Rewritten { files, encrypted } => {
+                writeln!(
+                    f,
+                    "{files} key files written anew, {} a passphrase",
+                    if *encrypted { "under" } else { "without" }
+                )
+            }
+            Self::Delegations(all) => {
+                for Listed { scope, cid, key, from, until, state, days_left } in all {
+                    writeln!(f, "scope      {scope}")?;
+                    writeln!(f, "delegation {cid}")?;
+                    writeln!(f, "to         {key}")?;
+                    writeln!(f, "from       {}", from.map_or_else(|| "at once".to_owned(), when::text))?;
+                    let left = days_left.map_or_else(String::new, |days| format!(", {days} days left"));
+                    writeln!(f, "until      {}{left}", when::text(*until))?;
+                    writeln!(f, "state      {}\n", state.as_str())?;
+                }
+                writeln!(f, "{} delegations", all.len())
+            }
             Self::Key { did } => writeln!(f, "{did}"),
             Self::Delegation { cid, issuer, audience, subject, command, statements, from, until } => {
                 let time =

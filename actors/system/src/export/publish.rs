@@ -1,6 +1,7 @@
 //! Keeps an export up to date while its host runs, for any web server that serves files. The CAR grows at its end alone:
 //! so its header names one root for ever, the log's first entry. Tiles are written once. The checkpoint is replaced last,
-//! whole and only when all that it covers is durable, so whoever reads it first finds the rest. What a crash left behind
+//! whole and only when all that it covers is durable, so whoever reads it first finds the rest; behind it alone comes the one
+//! that witnesses cosigned, which is not newer. What a crash left behind
 //! the last checkpoint is written again; begun anew, a publication is compared with the log byte by byte.
 
 use std::fs::{File, OpenOptions};
@@ -15,8 +16,9 @@ use icn_core::dag::tiles::{TILE_WIDTH, Tiler, Written};
 
 use super::write::policy_of;
 use super::{ExportError, ExportLayout};
+use crate::cosigned::{self, Along};
 use crate::files;
-use crate::signed_log::SignedLog;
+use crate::signed_log::{SignedLog, SignedLogError};
 use crate::store::StoreError;
 
 /// Why a log is not published.
@@ -63,6 +65,8 @@ pub struct Publisher {
     row: Row,
     tiler: Tiler,
     car: Car,
+    /// The checkpoint that witnesses cosigned.
+    cosigned: Option<Along>,
     /// Leaves that were published before it was begun anew.
     published: u64,
     /// Partial tiles that are full now.
@@ -125,7 +129,10 @@ impl Publisher {
         out: &Path,
         progress: &mut dyn FnMut(u64),
     ) -> Result<(Self, Published), PublishError> {
+        // Before the newest checkpoint, which then is not older.
+        let cosigned = cosigned::read(data)?;
         let log = SignedLog::open(data).map_err(ExportError::from)?;
+        let cosigned = Along::of(data, cosigned, &log).map_err(ExportError::from)?;
         let layout = ExportLayout::new(out);
         let published = published_before(&log, &layout)?;
         files::create_dir(out)?;
@@ -140,35 +147,63 @@ impl Publisher {
         }
         let car = Car { path, length: 0, old, new: None };
         let (data, row, tiler) = (data.to_owned(), Row::default(), Tiler::default());
-        let mut publisher = Self { data, layout, log, row, tiler, car, published, filled: Vec::new() };
+        let mut publisher =
+            Self { data, layout, log, row, tiler, car, cosigned, published, filled: Vec::new() };
         let said = publisher.write(progress)?;
         Ok((publisher, said))
     }
 
-    /// Publishes what a newer checkpoint covers, if there is one.
+    /// Publishes what a newer checkpoint covers, and a newer cosigned one, if there is one.
     pub fn update(&mut self, progress: &mut dyn FnMut(u64)) -> Result<Option<Published>, PublishError> {
-        if !self.log.renew(&self.data).map_err(ExportError::from)? {
+        let cosigned = cosigned::read(&self.data)?;
+        let has_grown = self.log.renew(&self.data).map_err(ExportError::from)?;
+        let is_cosigned = self.take_cosigned(cosigned).map_err(ExportError::from)?;
+        if !has_grown && !is_cosigned {
             return Ok(None);
         }
         self.write(progress).map(Some)
     }
 
+    /// Takes the cosigned checkpoint where it is another than before: whether it is.
+    fn take_cosigned(&mut self, note: Option<String>) -> Result<bool, SignedLogError> {
+        if note.is_none() || note.as_deref() == self.cosigned.as_ref().map(Along::note) {
+            return Ok(false);
+        }
+        self.cosigned = Along::of(&self.data, note, &self.log)?;
+        let read = self.log.frontier();
+        if let Some(cosigned) = &mut self.cosigned {
+            if cosigned.size() < read.size() {
+                cosigned.look_back(&self.data)?;
+            } else {
+                cosigned.pass(read)?;
+            }
+        }
+        Ok(true)
+    }
+
     fn write(&mut self, progress: &mut dyn FnMut(u64)) -> Result<Published, PublishError> {
         while let Some((position, entry)) = self.log.next_entry().map_err(ExportError::from)? {
             self.entry(position, &entry)?;
+            let frontier = self.log.frontier();
+            let passed = self.cosigned.as_mut().map_or(Ok(()), |cosigned| cosigned.pass(frontier));
+            passed.map_err(ExportError::from)?;
             progress(self.tiler.size());
         }
         for written in self.tiler.clone().finish() {
             self.tile(&written)?;
         }
         self.car.sync()?;
+        self.cosigned.as_ref().map_or(Ok(()), Along::finish).map_err(ExportError::from)?;
         let (host, checkpoint) = (self.log.host(), self.log.checkpoint());
         let key = format!("{}\n", verifier_key(&checkpoint.origin, &host.host));
-        for (path, text) in [
+        let cosigned = self.cosigned.as_ref().map(|cosigned| cosigned.note().to_owned());
+        let cosigned = cosigned.map(|note| (self.layout.cosigned(), note));
+        let texts = [
             (self.layout.verifier_key(), key),
             (self.layout.policy(), policy_of(host.log.as_str(), host.host)),
             (self.layout.checkpoint(), self.log.note().to_owned()),
-        ] {
+        ];
+        for (path, text) in texts.into_iter().chain(cosigned) {
             // Whoever looks at when a file was changed sees no change where there is none.
             if std::fs::read(&path).ok().as_deref() != Some(text.as_bytes()) {
                 if let Some(parent) = path.parent() {

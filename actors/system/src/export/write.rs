@@ -19,7 +19,7 @@ use icn_core::log::Link;
 use icn_core::sign::Envelope;
 
 use super::{ExportError, ExportLayout, is_free};
-use crate::cosigned;
+use crate::cosigned::{self, Along};
 use crate::files;
 use crate::signed_log::SignedLog;
 use crate::store::StoreError;
@@ -51,7 +51,7 @@ pub fn export(data: &Path, out: &Path, progress: &mut dyn FnMut(u64)) -> Result<
     }
     // Before the newest checkpoint, which then is not older.
     let cosigned = cosigned::read(data)?;
-    let roots = heads(data)?;
+    let (roots, cosigned) = heads(data, cosigned)?;
     let header = car::header(&roots);
     if header.len() as u64 > limits::CAR_HEADER_BYTES_MAX {
         return Err(ExportError::Authors(roots.len()));
@@ -70,14 +70,24 @@ pub fn export(data: &Path, out: &Path, progress: &mut dyn FnMut(u64)) -> Result<
     written
 }
 
-/// Each author's last envelope, in the order of the authors' keys; and that the log holds its checkpoint.
-fn heads(data: &Path) -> Result<Vec<BlockId>, ExportError> {
+/// Each author's last envelope, in the order of the authors' keys; that the log holds its checkpoint; and the cosigned
+/// one, when it is of this log.
+fn heads(data: &Path, cosigned: Option<String>) -> Result<(Vec<BlockId>, Option<String>), ExportError> {
     let mut log = SignedLog::open(data)?;
+    let mut cosigned = Along::of(data, cosigned, &log)?;
     let mut heads = std::collections::BTreeMap::<Did, BlockId>::new();
     while let Some((position, entry)) = log.next_entry()? {
         heads.extend(authors_of(&entry).map_err(|why| ExportError::Entry { position, why })?);
+        cosigned.as_mut().map_or(Ok(()), |cosigned| cosigned.pass(log.frontier()))?;
     }
-    Ok(heads.into_values().collect())
+    let note = match cosigned {
+        Some(cosigned) => {
+            cosigned.finish()?;
+            Some(cosigned.note().to_owned())
+        }
+        None => None,
+    };
+    Ok((heads.into_values().collect(), note))
 }
 
 /// Who signed leaves of an entry, each with the leaf.

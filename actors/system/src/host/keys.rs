@@ -138,7 +138,7 @@ impl Host {
         if let Some(key) = &key {
             delegates_to(&brought, &key.did(), now_ms()).map_err(KeysError::Invalid)?;
             // It is kept before the log says anything of it: whatever a crash leaves, the key is there.
-            files::write_key(&file(&self.shared.layout, scope, &key.did()), key)?;
+            files::write_key(&file(&self.shared.layout, scope, &key.did()), key, self.shared.passphrase())?;
             if let Some(mut listing) = self.shared.book.get_mut(scope) {
                 listing.keyring.add(key.clone());
             }

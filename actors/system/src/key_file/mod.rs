@@ -8,9 +8,11 @@
 //! - here: files
 //! - `pem.rs`: their form
 //! - `passphrase.rs`: passphrases
+//! - `rekey.rs`: other passphrases
 
 mod passphrase;
 mod pem;
+mod rekey;
 #[cfg(test)]
 mod tests;
 
@@ -25,6 +27,7 @@ use zeroize::Zeroizing;
 use crate::files;
 pub use passphrase::{Passphrase, PassphraseError};
 pub use pem::FormError;
+pub use rekey::{RekeyError, is_any_encrypted, of_directory, rekey, rekey_directory};
 
 /// Bytes of a key file, at most: a hundred times what one has.
 const FILE_BYTES_MAX: usize = 16 * 1024;
@@ -85,6 +88,13 @@ pub fn read(
         return pem::decrypt(&text, &passphrase).map_err(form);
     }
     pem::parse(&text).map_err(form)
+}
+
+/// The same, with a passphrase for the case that it is encrypted.
+pub fn read_with(path: &Path, passphrase: &Passphrase) -> Result<SecretKey, KeyFileError> {
+    let text = read_text(path)?;
+    let key = if pem::is_encrypted(&text) { pem::decrypt(&text, passphrase) } else { pem::parse(&text) };
+    key.map_err(|why| KeyFileError::Form(path.to_owned(), why))
 }
 
 /// For [`read`] where nobody can be asked: an encrypted file is refused.

@@ -9,6 +9,7 @@ use icn_core::block::Entry;
 use icn_core::encode::Block;
 use icn_core::id::BlockId;
 use icn_core::keys::Brought;
+use icn_core::limits;
 use icn_core::log::Link;
 use icn_core::refusal::{Refusal, RefusalCode};
 use icn_core::sign::{Domain, SecretKey};
@@ -45,6 +46,7 @@ pub(crate) enum PutKeysError {
 impl Scope {
     /// Who signs a block of this time.
     pub(super) fn signing_at(&mut self, time: u64) -> Result<Signing, Refusal> {
+        self.warn(time);
         let holds = |signing: &&Signing| self.keys.judge(signing.signer.as_ref(), time).is_ok();
         if let Some(signing) = self.signing.as_ref().filter(holds) {
             return Ok(signing.clone());
@@ -57,6 +59,26 @@ impl Scope {
             self.shared.tell(Event::Notice { what: format!("{}: {NO_KEY}", self.scope) });
         }
         Err(Refusal::new(RefusalCode::Unavailable, NO_KEY))
+    }
+
+    /// Shows when the keys that are here end, and warns of it when that is soon.
+    pub(super) fn watch_end(&mut self, time: u64) {
+        let until = self.keyring.signs_until(&self.keys, time);
+        if self.keys.newest().is_some() {
+            crate::events::show_key_end(&self.scope, until);
+        }
+        self.warn_from = until.map(|until| until.saturating_sub(limits::KEY_END_WARNING_MS));
+        self.warn(time);
+    }
+
+    fn warn(&mut self, time: u64) {
+        if self.warn_from.is_none_or(|from| time < from) {
+            return;
+        }
+        self.warn_from = None;
+        let Some(until_ms) = self.keyring.signs_until(&self.keys, time) else { return };
+        let left_ms = until_ms - time;
+        self.shared.tell(Event::KeyEnds { scope: self.scope, until_ms, left_ms });
     }
 
     fn put_keys(&mut self, put: PutKeys, ctx: &mut Context<Self>) -> Result<Handed, PutKeysError> {
@@ -92,7 +114,7 @@ impl Scope {
             PutKeysError::Refused(Refusal::new(RefusalCode::Unavailable, what).retry_after_ms(100))
         };
         // From here to the hand-over no newer generation can start.
-        let Some(_inside) = self.generation.enter(self.stamp) else {
+        let Some(inside) = self.generation.enter(self.stamp) else {
             return Err(unavailable("the scope is restarting"));
         };
         if self.shared.dag.try_send(hand_over).is_err() {
@@ -106,6 +128,8 @@ impl Scope {
         }
         self.keys = after;
         self.signing = self.keyring.signing(&self.keys, keys.time);
+        drop(inside);
+        self.watch_end(keys.time);
         Ok((id, durable))
     }
 }

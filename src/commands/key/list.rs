@@ -1,0 +1,109 @@
+//! The delegations in a log, and how long each still counts.
+
+use std::path::Path;
+
+use icn_core::keys::{Delegated, Keys};
+use icn_core::limits;
+use icn_core::replay::Fold;
+use icn_runtime::{Audit, BlockId, Did, Invocation, Receipt, Subject, Witness, now_ms};
+
+use super::Failure;
+use super::report::Report;
+
+const DAY_MS: u64 = 24 * 60 * 60 * 1000;
+
+/// What a delegation is worth now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum State {
+    InForce,
+    /// In force, but not for long.
+    EndsSoon,
+    /// It is yet to begin.
+    Later,
+    Ended,
+    Revoked,
+}
+
+impl State {
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::InForce => "in force",
+            Self::EndsSoon => "ENDS SOON: delegate anew",
+            Self::Later => "not begun",
+            Self::Ended => "ended",
+            Self::Revoked => "revoked",
+        }
+    }
+
+    fn of(given: &Delegated, now_ms: u64) -> Self {
+        if given.is_revoked {
+            Self::Revoked
+        } else if now_ms >= given.until_ms {
+            Self::Ended
+        } else if now_ms < given.from_ms {
+            Self::Later
+        } else if given.until_ms - now_ms <= limits::KEY_END_WARNING_MS {
+            Self::EndsSoon
+        } else {
+            Self::InForce
+        }
+    }
+}
+
+/// A delegation.
+#[derive(Debug, serde::Serialize)]
+pub(super) struct Listed {
+    pub(super) scope: String,
+    pub(super) cid: String,
+    pub(super) key: String,
+    /// Seconds since the Unix epoch.
+    pub(super) from: Option<i64>,
+    /// Seconds since the Unix epoch.
+    pub(super) until: i64,
+    pub(super) state: State,
+    /// Whole days, while it is in force.
+    pub(super) days_left: Option<u64>,
+}
+
+impl Listed {
+    fn of(scope: &Did, given: &Delegated, now_ms: u64) -> Self {
+        let seconds = |ms: u64| i64::try_from(ms / 1000).unwrap_or(i64::MAX);
+        let state = State::of(given, now_ms);
+        let is_in_force = matches!(state, State::InForce | State::EndsSoon);
+        Self {
+            scope: scope.to_string(),
+            cid: given.delegation.to_string(),
+            key: given.key.to_string(),
+            from: (given.from_ms > 0).then(|| seconds(given.from_ms)),
+            until: seconds(given.until_ms),
+            state,
+            days_left: is_in_force.then(|| (given.until_ms - now_ms) / DAY_MS),
+        }
+    }
+}
+
+/// Takes the keys of a log that holds.
+#[derive(Default)]
+struct Ears(Vec<(Did, Delegated)>);
+
+impl Witness for Ears {
+    fn receipt(&mut self, _: BlockId, _: &Invocation, _: &Receipt) {}
+    fn folded(&mut self, fold: &Fold) {
+        for scope in fold.chains().keys() {
+            let given = fold.keys().of(scope).map(Keys::delegations).unwrap_or_default();
+            self.0.extend(given.into_iter().map(|given| (*scope, given)));
+        }
+    }
+}
+
+pub(super) fn list(data: &Path) -> Result<Report, Failure> {
+    let mut ears = Ears::default();
+    let report = Audit::of(Subject::Data(data.to_owned())).run(&mut ears);
+    let report = report.map_err(|error| Failure::Misuse(error.to_string()))?;
+    if let Some(finding) = report.divergence {
+        return Err(Failure::Failed(format!("the log does not hold: {finding}: run `icn audit`")));
+    }
+    let now = now_ms();
+    Ok(Report::Delegations(ears.0.iter().map(|(scope, given)| Listed::of(scope, given, now)).collect()))
+}
