@@ -103,7 +103,7 @@ fn a_hold_of_the_payees_that_is_over_makes_room_for_what_comes_in() {
         store,
         hold.0,
         "hold",
-        &(now_ms() + 60_000).to_le_bytes(),
+        (now_ms() + 60_000).to_le_bytes(),
         again,
         caller.did(),
         now_ms() + 3_600_000,

@@ -137,6 +137,9 @@ fn a_publication_is_audited_from_a_web_server_and_so_is_one_that_was_changed() {
 }
 
 /// Each says what was wrong, where, and what would be right, and ends.
+/// What is served where and how, the exit code and the words.
+type Case<'a> = (&'a str, &'a str, Vec<u8>, i32, &'a [&'a str]);
+
 #[test]
 fn what_a_server_does_else_is_named() {
     let dir = scratch();
@@ -145,7 +148,7 @@ fn what_a_server_does_else_is_named() {
     let note = fs::read_to_string(www.join("tiles/checkpoint")).unwrap();
     let size = note.lines().nth(1).unwrap().to_owned();
     let endless = note.replacen(&format!("\n{size}\n"), "\n999999999999\n", 1);
-    let cases: Vec<(&str, &str, Vec<u8>, i32, &[&str])> = vec![
+    let cases: Vec<Case> = vec![
         (
             "/tiles/checkpoint",
             "moved",

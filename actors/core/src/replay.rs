@@ -216,8 +216,8 @@ fn check_form(first: BlockId, body: &Body, entry: &Entry) -> Result<(), Flaw> {
     match body {
         Body::Receipt { receipt, invocation, .. } => form::check(first, invocation, receipt, entry),
         Body::Policy(policy) => {
-            let modules = policy.modules.iter().filter_map(|install| entry.block(&install.module));
-            modules.map(|module| form::check_module(module).map_err(|error| (module.id(), error))).collect()
+            let mut modules = policy.modules.iter().filter_map(|install| entry.block(&install.module));
+            modules.try_for_each(|module| form::check_module(module).map_err(|error| (module.id(), error)))
         }
         Body::Host(_) | Body::Keys(_) => Ok(()),
     }

@@ -99,7 +99,7 @@ impl Handler<Stage> for LedgerActor {
         self.asked();
         let Stage { scope, time, asker, operation } = stage;
         let what = operation.name();
-        let subject = somebody_listens().then(|| operation.subject(scope)).unwrap_or_default();
+        let subject = if somebody_listens() { operation.subject(scope) } else { Default::default() };
         let answer = self.ledger.stage(scope, time, &asker, operation);
         answer.inspect_err(|refusal| tell_refused(time, &asker, what, || subject, refusal))
     }

@@ -129,7 +129,10 @@ fn blame(fold: &Fold, (mut divergence, entry): (Divergence, Entry)) -> Stop {
 type Looked = Result<Prepared, Box<(Divergence, Entry)>>;
 
 /// Entries that are being looked at, on all cores.
-struct Preparing<'scope>(Vec<ScopedJoinHandle<'scope, Vec<(usize, Vec<Looked>)>>>);
+struct Preparing<'scope>(Vec<ScopedJoinHandle<'scope, Vec<Share<Looked>>>>);
+
+/// A few entries of a batch, by their number in it.
+type Share<T> = (usize, Vec<T>);
 
 impl Preparing<'_> {
     /// Waits for all of them; the results are in order.
@@ -156,7 +159,7 @@ fn prepare<'scope>(scope: &'scope Scope<'scope, '_>, batch: Vec<(u64, Entry)>) -
         }
         shares.push((at, share));
     }
-    let look_at_some = |shares: Arc<SegQueue<(usize, Vec<(u64, Entry)>)>>| {
+    let look_at_some = |shares: Arc<SegQueue<Share<(u64, Entry)>>>| {
         let taken = std::iter::from_fn(|| shares.pop());
         taken
             .map(|(at, share)| {
