@@ -148,7 +148,7 @@ fn what_a_server_does_else_is_named() {
     let note = fs::read_to_string(www.join("tiles/checkpoint")).unwrap();
     let size = note.lines().nth(1).unwrap().to_owned();
     let endless = note.replacen(&format!("\n{size}\n"), "\n999999999999\n", 1);
-    let cases: Vec<Case> = vec![
+    let cases: Vec<Case<'_>> = vec![
         (
             "/tiles/checkpoint",
             "moved",
