@@ -139,6 +139,8 @@ fn an_invocation_whose_scope_panics_after_the_hand_over_is_in_the_log_once() {
     let (host, plan) = broken_host(dir.path());
     let (falls, stands) = (Desk::open(&host, "falls"), Desk::open(&host, "stands"));
     falls.ask(&host, "step", b"one", "one");
+    // The answer comes from the log, and may be here before its scope has gone on: it has once it answers.
+    block_on(host.view(&falls.scope)).unwrap();
     plan.arm(FaultPoint::HandedOver, 0, 1);
     // It was in the log's queue: its caller gets the receipt, whatever became of the scope.
     let answer = falls.call(&host, "step", b"two", "two").unwrap();
