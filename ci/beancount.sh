@@ -7,7 +7,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 : "${ICN:?the program icn, as in ICN=target/debug/icn}"
 
 version=3.2.3
-target=$(cargo metadata --format-version 1 --no-deps --locked | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')
+target=$(ci/target.sh)
 venv=$target/beancount-$version
 if [ ! -x "$venv/bin/bean-check" ]; then
     python3 -m venv "$venv" && "$venv/bin/pip" install --quiet "beancount==$version" || {

@@ -7,7 +7,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 : "${ICN:?the program icn, as in ICN=target/debug/icn}"
 
 car=5.4.7 dag_cbor=10.0.2
-target=$(cargo metadata --format-version 1 --no-deps --locked | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')
+target=$(ci/target.sh)
 packages=$target/ipld-$car-$dag_cbor
 if [ ! -d "$packages/node_modules/@ipld/car" ]; then
     mkdir -p "$packages"
