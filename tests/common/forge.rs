@@ -260,6 +260,12 @@ fn find(parts: &CarParts, typ: &str) -> usize {
     parts.1.iter().position(marked).unwrap()
 }
 
+/// Gives the block that stands so many behind the first of a kind a CID of another codec.
+fn recode(parts: &mut CarParts, typ: &str, behind: usize, codec: u8) {
+    let at = find(parts, typ) + behind;
+    parts.1[at].0[1] = codec;
+}
+
 /// A receipt in another encoding of the same data, with every name made right and signed by its scope.
 fn in_a_longer_form(parts: &mut CarParts) {
     let at = find(parts, "icn/receipt/v1");
@@ -485,25 +491,14 @@ pub(crate) fn forgeries() -> Vec<Forgery> {
             let at = find(parts, "icn/receipt/v1");
             parts.1[at].0[20] ^= 1;
         }),
-        car("CID of a codec that no block has", "codec", |parts| {
-            let at = find(parts, "icn/receipt/v1");
-            parts.1[at].0[1] = 0x70;
-        }),
-        car("CID of another codec", "codec", |parts| {
-            let at = find(parts, "icn/receipt/v1");
-            parts.1[at].0[1] = 0x55;
-        }),
+        car("CID of a codec that no block has", "codec", |parts| recode(parts, "icn/receipt/v1", 0, 0x70)),
+        car("CID of another codec", "codec", |parts| recode(parts, "icn/receipt/v1", 0, 0x55)),
         car("invocation under a CID of another codec", "codec", |parts| {
-            let at = find(parts, "icn/invocation/v1");
-            parts.1[at].0[1] = 0x55;
+            recode(parts, "icn/invocation/v1", 0, 0x55)
         }),
-        car("node under a CID of another codec", "codec", |parts| {
-            let at = find(parts, "icn/node/v1");
-            parts.1[at].0[1] = 0x55;
-        }),
+        car("node under a CID of another codec", "codec", |parts| recode(parts, "icn/node/v1", 0, 0x55)),
         car("envelope under a CID of another codec", "codec", |parts| {
-            let at = find(parts, "icn/receipt/v1") + 1;
-            parts.1[at].0[1] = 0x55;
+            recode(parts, "icn/receipt/v1", 1, 0x55)
         }),
         car("another encoding of the same data", "encoding", in_a_longer_form),
         car("block left out", "order-of-blocks", |parts| {
