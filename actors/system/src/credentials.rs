@@ -1,16 +1,16 @@
-//! The credentials' actor: owns the rolls of members, and says which policies are sound.
+//! The credentials' actor: owns the rolls of members, and judges which policies are valid.
 //!
-//! A policy is put in force here and nowhere else; what others get is an immutable snapshot. Equal rolls of
-//! several scopes are kept once.
+//! A running host puts a policy in force here and nowhere else. Others get an immutable snapshot of it. Rolls that are
+//! equal in several scopes are kept once.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use actix::{Actor, Context, Handler, Message};
-use icn_core::block::Policy;
-use icn_core::encode::Block;
+use actix::{Actor, Context, Handler};
 use icn_core::id::BlockId;
 use icn_core::policy::{PolicyError, PolicyInForce, Roll};
+
+use crate::message::credentials::PutInForce;
 
 /// The actor.
 #[derive(Debug, Default)]
@@ -20,15 +20,6 @@ pub(crate) struct Credentials {
 
 impl Actor for Credentials {
     type Context = Context<Self>;
-}
-
-/// Asks for a policy to be in force: its envelope's name, the policy, and the rolls that it brings.
-#[derive(Message)]
-#[rtype(result = "Result<Arc<PolicyInForce>, PolicyError>")]
-pub(crate) struct PutInForce {
-    pub(crate) id: BlockId,
-    pub(crate) policy: Policy,
-    pub(crate) rolls: Vec<Block>,
 }
 
 impl Handler<PutInForce> for Credentials {

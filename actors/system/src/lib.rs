@@ -1,62 +1,57 @@
-//! The actors of a host, and what holds them together.
+//! The live actors of a host, and what holds them together.
 //!
-//! Thin shells around the machines of `icn-core`: a handler receives a message, calls the machine, stores,
-//! replies. Each mutable thing has one owner here:
+//! Thin shells around the machines of `icn-core`: a handler receives a message, calls the machine, hands on, replies. Each
+//! mutable thing has one owner:
 //!
 //! | actor | owns |
 //! | --- | --- |
-//! | `scope` | one scope's chain: state, sequence, ids applied; its batch of drawn resources |
+//! | `scope` | one scope's chain: state, sequence, ids applied; the resources that it drew |
 //! | `ledger` | all balances and holds |
-//! | `dag` | the log's tail, its Merkle frontier, the store's write side |
+//! | `log_writer` | the log's tail, its Merkle frontier, the store's write side |
+//! | `crossing` | whose turn it is among invocations over several scopes |
 //! | `credentials` | rolls of members; puts policies in force |
 //! | `monitor` | alerts |
 //! | `supervisor` | who is alive, restarts, quarantine |
 //!
-//! The order of a commit is in `scope.rs` and `dag.rs`; recovery is in `recover.rs` and `supervisor.rs`.
+//! A row of this list knows only rows above it:
+//!
+//! 1. `clock`, `events`, `faults`, `keyring`, `spin_wait`;
+//! 2. `message`: what each actor may be told, and what it answers;
+//! 3. `fail_stop`; the actors that know no other: `monitor`, `credentials`, `ledger`, `log_writer`;
+//! 4. `shared`: what the scopes of a host share; `commit`: the order of a commit;
+//! 5. `scope`;
+//! 6. `address_book`: how to reach each scope; `crossing` and `supervisor`, which need that;
+//! 7. `host`: what an embedder opens.
+//!
+//! No lock is held across a message, and no two actors share a mutable thing.
 
 #![forbid(unsafe_code)]
 
-mod audit;
-mod awake;
-pub mod backup;
-pub mod cosigned;
+mod address_book;
+mod clock;
+mod commit;
 mod credentials;
 mod crossing;
-mod dag;
-mod directory;
 mod events;
-pub mod export;
+mod fail_stop;
 mod faults;
-mod files;
 mod host;
-pub mod key_file;
 mod keyring;
 mod ledger;
+mod log_writer;
 #[doc(hidden)]
 pub mod measure;
+mod message;
 mod monitor;
-mod prove;
-mod recover;
-pub mod repair;
-mod report;
 mod scope;
 mod shared;
-mod signed_log;
-mod spec;
-pub mod store;
+mod spin_wait;
 mod supervisor;
-pub mod witness;
 
-pub use audit::{Audit, AuditOptions, Level, Subject, Witness, audit};
-pub use dag::Committed;
-pub use directory::DirectoryError;
+pub use clock::now_ms;
 pub use faults::{FaultPoint, Faults, NoFaults};
-pub use files::{Layout, Lock, LockError};
-pub use host::{Host, HostOptions, KeysError, OpenError, Pending, ScopeError, random_key};
-pub use prove::{ProveError, prove};
-pub use recover::RecoverError;
-pub use report::{AuditReport, Cosigned, Finding};
-pub use scope::ScopeView;
-pub use shared::now_ms;
-pub use signed_log::{SignedLog, SignedLogError};
-pub use spec::{ModuleSpec, Opening, ScopeSpec};
+pub use host::{
+    Host, HostOptions, KeysError, ModuleSpec, OpenError, Opening, Pending, ScopeError, ScopeSpec,
+};
+pub use message::log_writer::Committed;
+pub use message::scope::ScopeView;

@@ -1,5 +1,7 @@
 //! The ledger's actor alone, on threads as a host has them, for the bench that measures it (`benches/ledger_actor.rs`).
-//! An embedder has no use for it.
+//!
+//! It asks and posts as scopes do: each operation is asked for and its answer waited for, each receipt is posted before the
+//! next question. An embedder has no use for it.
 
 use std::sync::Arc;
 
@@ -8,56 +10,51 @@ use actix_rt::ArbiterHandle;
 use futures::channel::oneshot;
 use futures::executor::block_on;
 use icn_core::block::Receipt;
-use icn_core::id::Did;
+use icn_core::id::{Did, Owner, Unit};
 use icn_core::ledger::{AccountId, Actor as Asker, Ledger, Operation};
 use icn_sandbox::LedgerPort as _;
 use icn_sync::Latch;
 
-use crate::host::start_threads;
-use crate::ledger::{Balance, LedgerActor, Port, Posting, Untold, tell_ledger};
+use crate::fail_stop::FailStop;
+use crate::host::Threads;
+use crate::ledger::{LedgerActor, Port, RunOf};
+use crate::message::ledger::{AskAccount, LedgerMailbox, POSTS_MAX, Posting, UnpostedReceipts};
 use crate::monitor::Monitor;
-use crate::scope::POSTS_MAX;
-use crate::shared::FailStop;
 
 /// An invocation as the ledger sees it: a receipt, whose journal its run asks for one operation after the other.
 pub type Run = Arc<Receipt>;
 
 /// A running ledger.
 pub struct LedgerAlone {
-    ledger: Addr<LedgerActor>,
+    addr: Addr<LedgerActor>,
+    mailbox: Arc<LedgerMailbox>,
     latch: Arc<Latch>,
     scopes: Vec<ArbiterHandle>,
-    stop: Option<oneshot::Sender<()>>,
-    system: Option<std::thread::JoinHandle<()>>,
+    threads: Threads,
 }
 
 impl LedgerAlone {
-    /// Starts it; scopes have so many arbiters. An error says why the threads do not start.
+    /// Starts it; scopes have so many arbiters, at least one. An error says why the threads do not start.
     pub fn start(ledger: Ledger, scope_arbiters: usize) -> Result<Self, String> {
-        let (arbiters, stop, system) = start_threads(scope_arbiters).map_err(|error| error.to_string())?;
-        let [_, ledger_arbiter, control, scopes @ ..] = arbiters.as_slice() else {
-            return Err("no arbiters".into());
-        };
+        let (arbiters, threads) = Threads::start(scope_arbiters).map_err(|error| error.to_string())?;
         let latch = Arc::new(Latch::new());
-        let monitor = Monitor::start_in_arbiter(control, |_| Monitor::default());
-        let fail_stop = FailStop::new(latch.clone(), monitor);
-        let ledger =
-            LedgerActor::start_in_arbiter(ledger_arbiter, move |_| LedgerActor::new(ledger, fail_stop));
-        Ok(Self { ledger, latch, scopes: scopes.to_vec(), stop: Some(stop), system: Some(system) })
+        let monitor = Monitor::start_in_arbiter(&arbiters.control, |_| Monitor::default());
+        let fail_stop = FailStop::new(latch.clone(), monitor.recipient());
+        let addr = LedgerActor::start_in_arbiter(&arbiters.ledger, |_| LedgerActor::new(ledger, fail_stop));
+        Ok(Self { mailbox: LedgerActor::mailbox(&addr), addr, latch, scopes: arbiters.scopes, threads })
     }
 
-    /// Makes each line's runs one after the other, the lines beside each other, as scopes do: every operation is asked
-    /// for and its answer waited for, every receipt told before the next is asked, or after as many as a scope keeps.
-    /// Returns when all is booked; an error says what was refused.
+    /// Makes the runs of each line one after the other, and the lines side by side, as scopes do. Returns when all is
+    /// booked. An error says what was refused.
     pub fn run(&self, lines: Vec<Vec<Run>>) -> Result<(), String> {
         let waiting: Vec<_> = lines
             .into_iter()
             .enumerate()
             .map(|(at, runs)| {
                 let (done, wait) = oneshot::channel();
-                let (ledger, asker) = (self.ledger.clone(), Arc::new(Asker::default()));
+                let (mailbox, addr) = (self.mailbox.clone(), self.addr.clone());
                 let made = self.scopes[at % self.scopes.len()].spawn(async move {
-                    let _ = done.send(line(&ledger, &asker, runs).await);
+                    let _ = done.send(line(&mailbox, &addr, runs).await);
                 });
                 made.then_some(wait)
             })
@@ -75,7 +72,7 @@ impl LedgerAlone {
 
     /// What an account's credits less its debits come to.
     pub fn balance(&self, account: AccountId) -> Result<i128, String> {
-        let account = block_on(self.ledger.send(Balance(account))).map_err(|error| error.to_string())?;
+        let account = block_on(self.addr.send(AskAccount(account))).map_err(|error| error.to_string())?;
         Ok(account.balance())
     }
 }
@@ -88,33 +85,30 @@ impl std::fmt::Debug for LedgerAlone {
 
 impl Drop for LedgerAlone {
     fn drop(&mut self) {
-        drop(self.stop.take());
-        if let Some(system) = self.system.take() {
-            let _ = system.join();
-        }
+        self.threads.stop();
     }
 }
 
-async fn line(ledger: &Addr<LedgerActor>, asker: &Arc<Asker>, runs: Vec<Run>) -> Result<(), String> {
-    let untold = Untold::default();
+async fn line(mailbox: &Arc<LedgerMailbox>, addr: &Addr<LedgerActor>, runs: Vec<Run>) -> Result<(), String> {
+    let (unposted, asker) = (UnpostedReceipts::default(), Arc::new(Asker::default()));
     let mut last: Option<Did> = None;
     for receipt in runs {
-        let (scope, time) = (receipt.scope, receipt.time);
-        let mut port = Port::new(scope, time, asker.clone(), ledger.clone(), untold.clone(), Vec::new());
+        let of = RunOf { scope: receipt.scope, time: receipt.time, asker: asker.clone() };
+        let mut port = Port::new(of, mailbox.clone(), unposted.clone(), Vec::new());
         for operation in &receipt.journal {
             stage(&mut port, operation).await?;
         }
-        last = Some(scope);
-        untold.push(Posting { receipt, asker: asker.clone(), legs: Vec::new() });
-        if untold.len() >= POSTS_MAX {
-            tell_ledger(ledger, &untold);
+        last = Some(receipt.scope);
+        unposted.push(Posting { receipt, asker: asker.clone(), legs: Vec::new() });
+        if unposted.len() >= POSTS_MAX {
+            mailbox.post_all(&unposted);
         }
     }
-    tell_ledger(ledger, &untold);
-    // An answer that comes behind everything that was told.
+    mailbox.post_all(&unposted);
+    // An answer that comes after everything that was posted.
     let Some(scope) = last else { return Ok(()) };
-    let account = AccountId { scope, owner: icn_core::id::Owner::Treasury, unit: icn_core::id::Unit::fuel() };
-    ledger.send(Balance(account)).await.map(drop).map_err(|error| error.to_string())
+    let account = AccountId { scope, owner: Owner::Treasury, unit: Unit::fuel() };
+    addr.send(AskAccount(account)).await.map(drop).map_err(|error| error.to_string())
 }
 
 async fn stage(port: &mut Port, operation: &Operation) -> Result<(), String> {

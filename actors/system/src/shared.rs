@@ -1,113 +1,54 @@
-//! What all actors of a host share, and nothing else: immutable values, addresses, the address book, and the
-//! primitives of `icn-sync`.
+//! What the scopes of a host share, and nothing else: the compiled modules, the primitives of `icn-sync`, and where to
+//! send messages.
+//!
+//! It knows no actor by its type, so that every actor may know it. What only the host and the supervisor need is in
+//! `address_book.rs`, `supervisor/start.rs` and `host/handle.rs`.
 
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
-use actix::Addr;
-use actix_rt::ArbiterHandle;
-use dashmap::{DashMap, DashSet};
-use icn_core::encode::Block;
-use icn_core::id::{BlockId, Did, Origin};
-use icn_core::policy::PolicyInForce;
+use actix::Recipient;
 use icn_core::refusal::RefusalCode;
 use icn_sandbox::Cache;
-use icn_sync::{Generation, HeadCell, Latch, Permits, Stamp, Tally};
+use icn_sync::{Latch, Permits, Tally};
 
-use crate::crossing::Crossings;
-use crate::dag::Dag;
-use crate::events::Event;
+use crate::events::{self, Event};
 use crate::faults::Faults;
-use crate::files::Layout;
-use crate::key_file::Passphrase;
-use crate::keyring::Keyring;
-use crate::ledger::LedgerActor;
-use crate::monitor::{Monitor, Tell};
-use crate::scope::Scope;
-use crate::supervisor::Supervisor;
+use crate::message::crossing::Cross;
+use crate::message::ledger::LedgerMailbox;
+use crate::message::log_writer::HandOver;
+use crate::message::monitor::Tell;
+use crate::message::supervisor::Down;
 
-/// Closes the gate once and for all, and says why.
-#[derive(Debug, Clone)]
-pub(crate) struct FailStop {
-    latch: Arc<Latch>,
-    monitor: Addr<Monitor>,
-}
-
-impl FailStop {
-    pub(crate) fn new(latch: Arc<Latch>, monitor: Addr<Monitor>) -> Self {
-        Self { latch, monitor }
-    }
-    pub(crate) fn stop(&self, what: String) {
-        if self.latch.close() {
-            self.monitor.do_send(Tell(Event::FailStop { what }));
-        }
-    }
-    pub(crate) fn is_stopped(&self) -> bool {
-        self.latch.is_closed()
-    }
-}
-
-/// What the gate finds in the address book.
-#[derive(Debug, Clone)]
-pub(crate) struct Listing {
-    pub(crate) policy: Arc<PolicyInForce>,
-    /// Nobody while the scope restarts, or once it is quarantined.
-    pub(crate) addr: Option<Addr<Scope>>,
-    pub(crate) quarantined: bool,
-    /// Places in its mailbox.
-    pub(crate) places: Arc<Permits>,
-    pub(crate) generation: Arc<Generation>,
-    pub(crate) stamp: Stamp,
-    /// How many actors this scope has had since the host was opened.
-    pub(crate) starts: u32,
-    pub(crate) keyring: Keyring,
-    pub(crate) arbiter: usize,
-}
-
-/// The shared part of a host.
+/// What the scopes of a host share.
 pub(crate) struct Shared {
-    pub(crate) origin: Origin,
-    pub(crate) layout: Layout,
-    /// What new key files are encrypted under.
-    pub(crate) passphrase: Option<Arc<Passphrase>>,
+    /// The compiled modules.
     pub(crate) cache: Cache,
-    pub(crate) modules: DashMap<BlockId, Block>,
-    pub(crate) book: DashMap<Did, Listing>,
+    /// Places in the queue of the log's writer.
     pub(crate) slots: Arc<Permits>,
-    pub(crate) head: Arc<HeadCell>,
+    /// Closed once the host stopped.
     pub(crate) latch: Arc<Latch>,
+    /// Requests refused since the host was opened, by code.
     pub(crate) refusals: Tally<{ RefusalCode::ALL.len() }>,
+    /// Faults that a test injects.
     pub(crate) faults: Arc<dyn Faults>,
-    pub(crate) groups: Arc<Tally<1>>,
-    pub(crate) ledger: Addr<LedgerActor>,
-    pub(crate) dag: Addr<Dag>,
-    pub(crate) monitor: Addr<Monitor>,
-    pub(crate) supervisor: Addr<Supervisor>,
-    pub(crate) crossings: Addr<Crossings>,
-    pub(crate) arbiters: Vec<ArbiterHandle>,
-    /// The arbiter of what is neither a scope, the ledger nor the log.
-    pub(crate) control: ArbiterHandle,
-    /// Scopes that are being opened.
-    pub(crate) opening: DashSet<Did>,
+    pub(crate) ledger: Arc<LedgerMailbox>,
+    pub(crate) log_writer: Recipient<HandOver>,
+    pub(crate) monitor: Recipient<Tell>,
+    pub(crate) supervisor: Recipient<Down>,
+    pub(crate) crossings: Recipient<Cross>,
 }
 
 impl Shared {
-    pub(crate) fn passphrase(&self) -> Option<&Passphrase> {
-        self.passphrase.as_deref()
-    }
-
-    /// Tells the monitor; when its mailbox is full, the event is lost and counted.
+    /// Tells the monitor. When its mailbox is full, the event is lost and counted.
     pub(crate) fn tell(&self, event: Event) {
         if self.monitor.try_send(Tell(event)).is_err() {
             metrics::counter!("icn_events_lost_total").increment(1);
         }
     }
-}
 
-/// Milliseconds since the Unix epoch, by the wall clock.
-#[must_use]
-pub fn now_ms() -> u64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |d| u64::try_from(d.as_millis()).unwrap_or(u64::MAX))
+    /// Counts a refusal, in the metrics and in the host's own count.
+    pub(crate) fn count_refusal(&self, code: RefusalCode) {
+        events::count_refusal(code);
+        self.refusals.add(code.index());
+    }
 }

@@ -1,6 +1,8 @@
-//! Of a host: scopes whose root key is somewhere else, and the keys that sign in its stead.
+//! Scopes whose root key is not on this host, and the operating keys that sign instead.
+//!
+//! A delegation of the root gives an operating key its authority; a revocation takes it back. Both are brought to a scope in
+//! a block of keys. A key is always kept before the log says anything of it.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use icn_core::encode::Block;
@@ -8,45 +10,17 @@ use icn_core::id::{BlockId, Codec, Did};
 use icn_core::keys::Brought;
 use icn_core::refusal::{Refusal, RefusalCode};
 use icn_core::sign::{Domain, Envelope, SecretKey};
+use icn_history::directory;
 
-use super::{Host, ScopeError};
-use crate::files::{self, Layout};
-use crate::scope::{PutKeys, PutKeysError};
-use crate::shared::now_ms;
-use crate::spec::Opening;
-use crate::store::StoreError;
+use super::error::{KeysError, ScopeError};
+use super::handle::Host;
+use super::opening::{brought, key_path};
+use super::spec::Opening;
+use crate::clock::now_ms;
+use crate::fail_stop::host_stopped;
+use crate::message::scope::{KeysHandedOver, PutKeys, PutKeysError};
 
-/// Why a scope's keys are not changed. Nothing was.
-#[derive(Debug, thiserror::Error)]
-pub enum KeysError {
-    /// There is no such scope here.
-    #[error("the scope {0} is not here")]
-    Unknown(Did),
-    /// A delegation or a revocation that does not hold, or does not fit.
-    #[error("{0}")]
-    Invalid(String),
-    /// The key cannot be kept.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The host or the scope does not take it now.
-    #[error(transparent)]
-    Refused(#[from] Refusal),
-}
-
-/// Where a key of a scope is kept.
-pub(super) fn file(layout: &Layout, scope: &Did, key: &Did) -> PathBuf {
-    if key == scope { layout.scope_key(scope) } else { layout.operating_key(scope, key) }
-}
-
-/// What these blocks bring to a scope, judged as an auditor does.
-pub(super) fn brought(scope: &Did, delegations: &[Block], revocations: &[Block]) -> Result<Brought, String> {
-    let names = |blocks: &[Block]| blocks.iter().map(Block::id).collect::<Vec<_>>();
-    let find = |id: &BlockId| delegations.iter().chain(revocations).find(|block| block.id() == *id);
-    Brought::read(scope, &names(delegations), &names(revocations), false, find)
-        .map_err(|(id, error)| format!("{id}: {error}"))
-}
-
-/// That what is brought has a delegation to this key, in force now.
+/// Checks that a delegation to this key is brought, and has not ended.
 fn delegates_to(brought: &Brought, key: &Did, now_ms: u64) -> Result<(), String> {
     let to_key = || brought.delegations.iter().filter(|delegation| delegation.audience == *key);
     if to_key().next().is_none() {
@@ -82,7 +56,7 @@ impl Host {
             let flaw = signed.flaw(&scope, Domain::Policy, &opening.payload);
             return Err(invalid(format!("expected the policy's envelope, signed by {scope}, found {flaw}")));
         }
-        let (ours, theirs) = (&self.shared.origin, &opening.policy.log);
+        let (ours, theirs) = (&self.identity.origin, &opening.policy.log);
         if ours != theirs {
             return Err(invalid(format!("expected a policy for the log {ours}, found one for {theirs}")));
         }
@@ -131,30 +105,37 @@ impl Host {
         };
         let (delegations, revocations) = (blocks(delegations), blocks(revocations));
         let brought = brought(scope, &delegations, &revocations).map_err(KeysError::Invalid)?;
-        if !self.shared.book.contains_key(scope) {
+        if !self.book.contains(scope) {
             return Err(KeysError::Unknown(*scope));
         }
         let key = key.map(Arc::new);
         if let Some(key) = &key {
             delegates_to(&brought, &key.did(), now_ms()).map_err(KeysError::Invalid)?;
-            // It is kept before the log says anything of it: whatever a crash leaves, the key is there.
-            files::write_key(&file(&self.shared.layout, scope, &key.did()), key, self.shared.passphrase())?;
-            if let Some(mut listing) = self.shared.book.get_mut(scope) {
-                listing.keyring.add(key.clone());
-            }
+            self.keep_key(scope, key)?;
         }
         let unavailable = || {
             let message = "the scope is restarting, or quarantined";
             Refusal::new(RefusalCode::Unavailable, message).retry_after_ms(100)
         };
-        let addr = self.scope(scope).ok_or_else(unavailable)?;
+        let addr = self.book.addr(scope).ok_or_else(unavailable)?;
         let put = PutKeys { delegations, revocations, brought, key };
-        let (id, durable) =
-            addr.send(put).await.map_err(|_| unavailable())?.map_err(|error| match error {
-                PutKeysError::Invalid(what) => KeysError::Invalid(what),
-                PutKeysError::Refused(refusal) => KeysError::Refused(refusal),
-            })?;
-        let position = durable.await.map_err(|_| crate::dag::closed())??;
+        let handed_over = addr.send(put).await.map_err(|_| unavailable())?;
+        let KeysHandedOver { id, durable } = handed_over.map_err(|error| match error {
+            PutKeysError::Invalid(what) => KeysError::Invalid(what),
+            PutKeysError::Refused(refusal) => KeysError::Refused(refusal),
+        })?;
+        let position = durable.await.map_err(|_| host_stopped())??;
         Ok((id, position))
+    }
+
+    /// Keeps a key of a scope: on the disk, and for each actor that the scope will have.
+    fn keep_key(&self, scope: &Did, key: &Arc<SecretKey>) -> Result<(), KeysError> {
+        // Before the log says anything of it: whatever a crash leaves, the key is there.
+        let path = key_path(&self.files.layout, scope, &key.did());
+        directory::write_key(&path, key, self.files.passphrase())?;
+        if let Some(mut listing) = self.book.get_mut(scope) {
+            listing.keyring.add(key.clone());
+        }
+        Ok(())
     }
 }

@@ -1,4 +1,6 @@
-//! What a scope is opened with, said in code: it becomes the scope's first policy.
+//! What a scope is opened with, as a builder. It becomes the scope's first policy.
+//!
+//! Nothing is judged here: the opening judges it (`opening.rs`).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +11,7 @@ use icn_core::limits;
 use icn_core::policy::{GRANT_DEFAULT, Roll, resources_default};
 use icn_core::sign::{Domain, SecretKey};
 
-use crate::host::ScopeError;
+use super::error::ScopeError;
 
 /// A scope to open.
 #[derive(Debug, Clone)]

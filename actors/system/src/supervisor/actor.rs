@@ -1,0 +1,115 @@
+//! The supervisor's actor: hears that a scope went down, counts its restarts, and has it recovered.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use actix::{
+    Actor, ActorFutureExt as _, AsyncContext as _, Context, Handler, Recipient, WrapFuture as _,
+};
+use icn_core::id::Did;
+use icn_core::limits;
+use icn_sync::HeadCell;
+
+use super::recover::recover;
+use super::start::ScopeStarter;
+use crate::events::Event;
+use crate::files::Layout;
+use crate::message::ledger::Adopt;
+use crate::message::lifecycle::{Begin, End};
+use crate::message::log_writer::Barrier;
+use crate::message::supervisor::Down;
+
+/// What the supervisor works on.
+pub(crate) struct Supervised {
+    pub(crate) starter: Arc<ScopeStarter>,
+    pub(crate) log_writer: Recipient<Barrier>,
+    pub(crate) ledger: Recipient<Adopt>,
+    pub(crate) layout: Layout,
+    /// How much of the log is durable.
+    pub(crate) head: Arc<HeadCell>,
+}
+
+/// The actor.
+#[derive(Default)]
+pub(crate) struct Supervisor {
+    /// None before the host began, and once it ends.
+    supervised: Option<Arc<Supervised>>,
+    /// When each scope was restarted lately.
+    restarts: BTreeMap<Did, VecDeque<Instant>>,
+}
+
+impl Actor for Supervisor {
+    type Context = Context<Self>;
+}
+
+impl Handler<Begin<Arc<Supervised>>> for Supervisor {
+    type Result = ();
+    fn handle(&mut self, Begin(supervised): Begin<Arc<Supervised>>, _: &mut Self::Context) {
+        self.supervised = Some(supervised);
+    }
+}
+
+impl Handler<End> for Supervisor {
+    type Result = ();
+    fn handle(&mut self, _: End, _: &mut Self::Context) {
+        self.supervised = None;
+    }
+}
+
+impl Handler<Down> for Supervisor {
+    type Result = ();
+    fn handle(&mut self, down: Down, ctx: &mut Self::Context) {
+        let Some(supervised) = self.supervised.clone() else { return };
+        let Down { scope, stamp, what } = down;
+        if !supervised.starter.take_down(&scope, stamp, &what) {
+            // Word of a generation that was replaced already.
+            return;
+        }
+        let restart = self.may_restart(scope);
+        let recovered = recover(supervised.clone(), scope, restart).into_actor(self);
+        ctx.spawn(recovered.map(move |recovered, _, _| {
+            let why = match recovered {
+                Err(why) => why,
+                Ok(()) if restart => return,
+                Ok(()) => what,
+            };
+            supervised.starter.quarantine(scope, why);
+        }));
+    }
+}
+
+impl Supervisor {
+    /// Whether a scope that went down now has a restart left; if so, that is counted.
+    fn may_restart(&mut self, scope: Did) -> bool {
+        let now = Instant::now();
+        let restarts = self.restarts.entry(scope).or_default();
+        restarts.retain(|at| now.duration_since(*at) < Duration::from_millis(limits::RESTART_WINDOW_MS));
+        if restarts.len() >= limits::RESTARTS_MAX {
+            return false;
+        }
+        restarts.push_back(now);
+        true
+    }
+}
+
+impl ScopeStarter {
+    /// Takes a scope's actor out of the address book: it went down. False when it is another actor that is there.
+    fn take_down(&self, scope: &Did, stamp: icn_sync::Stamp, what: &str) -> bool {
+        let Some(mut listing) = self.book.get_mut(scope) else { return false };
+        if listing.stamp != stamp {
+            return false;
+        }
+        listing.addr = None;
+        let generation = listing.starts;
+        self.shared.tell(Event::Panicked { scope: *scope, generation, what: what.to_owned() });
+        true
+    }
+
+    fn quarantine(&self, scope: Did, what: String) {
+        if let Some(mut listing) = self.book.get_mut(&scope) {
+            listing.quarantined = true;
+            self.shared.tell(Event::Quarantined { scope, what });
+        }
+    }
+}
