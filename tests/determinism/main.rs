@@ -4,7 +4,10 @@
 //! the schedule decide: times, and the order of the scopes' receipts in the common log.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
+#[path = "../common/mod.rs"]
 mod common;
+mod record;
+mod recorded;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
