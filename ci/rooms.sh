@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
-# Checks the arrows between the rooms: a crate depends on the crates of ours that its row allows, and on no other.
-# The allowed arrows have no cycle, so what passes has none.
+# Checks how the rooms depend on each other.
+# Between crates: a crate depends on the crates of ours that its row allows, and on no other. The allowed arrows have no
+# cycle, so what passes has none.
+# Inside a crate: no files name each other in a circle, and folders and files keep to the order in ci/rooms/order.txt.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -72,5 +74,30 @@ for name in tokio actix actix_rt wasmtime icn_core icn_sandbox icn_history icn_s
     if grep -qx "$name" <<<"$loom"; then fail "loom-tests reaches $name"; fi
 done
 
-[ "$failed" = 0 ] && echo "rooms.sh: only allowed arrows"
+# Inside the crates. The check is a program, ci/rooms; its tests plant circles of every kind.
+rooms() {
+    local status=0
+    (cd ci/rooms && cargo run --locked --quiet -- "$@") || status=$?
+    return "$status"
+}
+(cd ci/rooms && cargo test --locked --quiet) || fail "the tests of ci/rooms fail"
+# The crates that are in order so far.
+clean=(
+    actors/sync/src loom-tests/src ci/rooms/src
+    guest/on-host/src guest/template/src guest/examples/calls/src
+)
+rooms ../.. order.txt "${clean[@]}" || fail "ci/rooms found what is above"
+
+# A circle in a copy of a real crate must be found.
+copy=$(mktemp -d)
+trap 'rm -rf "$copy"' EXIT
+mkdir -p "$copy/actors/sync"
+cp -r actors/sync/src actors/sync/Cargo.toml "$copy/actors/sync/"
+sed -n '/^\[actors\/sync\/src\]/,/^$/p' ci/rooms/order.txt >"$copy/order.txt"
+rooms "$copy" "$copy/order.txt" >/dev/null || fail "ci/rooms refuses a copy of actors/sync"
+echo 'use crate::permits as _;' >>"$copy/actors/sync/src/shim.rs"
+found=$(rooms "$copy" "$copy/order.txt" 2>&1) && fail "ci/rooms does not find a planted circle"
+grep -q 'shim.rs -> permits.rs' <<<"$found" || fail "ci/rooms does not name the planted circle, but: $found"
+
+[ "$failed" = 0 ] && echo "rooms.sh: only allowed arrows, no circles, one order"
 exit "$failed"
