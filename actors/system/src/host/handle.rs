@@ -7,8 +7,8 @@ use actix::Addr;
 use actix_rt::ArbiterHandle;
 use icn_core::id::{BlockId, Origin};
 use icn_core::sign::SecretKey;
-use icn_history::{Layout, Lock};
 use icn_history::key_file::Passphrase;
+use icn_history::{Layout, Lock};
 use icn_sandbox::Ticker;
 use icn_sync::{HeadCell, Tally};
 

@@ -105,7 +105,20 @@ pub(super) fn start_actors(
     });
     begin(&actors, &starter, &files.layout, &head);
     let _ticker = cached.ticker;
-    Ok(Host { identity, files, actors, shared, book, starter, opener, head, groups, engines, threads, _ticker })
+    Ok(Host {
+        identity,
+        files,
+        actors,
+        shared,
+        book,
+        starter,
+        opener,
+        head,
+        groups,
+        engines,
+        threads,
+        _ticker,
+    })
 }
 
 /// What scopes share: among it, where to send messages.

@@ -14,9 +14,7 @@ use icn_core::policy::PolicyInForce;
 use icn_sandbox::{LedgerPort, PortAnswer, PortError, beside};
 
 use super::audit_log::tell_refused;
-use crate::message::ledger::{
-    AskHold, AskStagedBalance, Authorize, LedgerMailbox, Stage, UnpostedReceipts,
-};
+use crate::message::ledger::{AskHold, AskStagedBalance, Authorize, LedgerMailbox, Stage, UnpostedReceipts};
 use crate::spin_wait::spin_then_wait;
 
 /// Whose run it is.

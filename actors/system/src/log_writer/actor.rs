@@ -1,6 +1,7 @@
 //! The actor that writes the log: its state, and its handlers. A handler only puts a hand-over into the group.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use actix::{Actor, AsyncContext as _, Context, Handler, Message, MessageResult};
 use futures::channel::oneshot;
@@ -8,14 +9,13 @@ use icn_core::id::Origin;
 use icn_core::limits;
 use icn_core::log::Log;
 use icn_core::sign::SecretKey;
+use icn_history::directory::Layout;
+use icn_history::store::LogStore;
 use icn_sync::{HeadWriter, Tally};
 
-use super::checkpoint::Checkpointed;
 use crate::fail_stop::{FailStop, host_stopped};
 use crate::faults::{FaultPoint, Faults};
-use crate::files::Layout;
 use crate::message::log_writer::{Barrier, CloseLog, HandOver};
-use crate::store::LogStore;
 
 /// The actor.
 pub(crate) struct LogWriter {
@@ -42,6 +42,20 @@ pub(crate) struct LogWriterParts {
     pub(crate) faults: Arc<dyn Faults>,
     /// Durable groups so far.
     pub(crate) groups: Arc<Tally<1>>,
+}
+
+/// The checkpoint in the file: its size, and since when it is there.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Checkpointed {
+    pub(super) size: u64,
+    pub(super) at: Instant,
+}
+
+impl Checkpointed {
+    /// None was written by this actor yet.
+    fn never() -> Self {
+        Self { size: 0, at: Instant::now() }
+    }
 }
 
 impl LogWriter {

@@ -3,27 +3,13 @@
 use std::time::{Duration, Instant};
 
 use actix::{ActorContext as _, AsyncContext as _, Context};
+use icn_history::disk;
 
-use super::actor::LogWriter;
+use super::actor::{Checkpointed, LogWriter};
 use crate::faults::FaultPoint;
-use crate::files;
 
 /// How often the file is renewed while the log grows, at most.
 const CHECKPOINT_INTERVAL: Duration = Duration::from_millis(250);
-
-/// The checkpoint in the file: its size, and since when it is there.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Checkpointed {
-    size: u64,
-    at: Instant,
-}
-
-impl Checkpointed {
-    /// None was written by this actor yet.
-    pub(super) fn never() -> Self {
-        Self { size: 0, at: Instant::now() }
-    }
-}
 
 impl LogWriter {
     /// Renews the file now, or once its interval is over.
@@ -50,7 +36,7 @@ impl LogWriter {
         self.fault(FaultPoint::Checkpoint)?;
         let parts = &self.parts;
         let note = parts.log.checkpoint(&parts.origin).sign(&parts.key);
-        files::replace(&parts.layout.checkpoint(), note.as_bytes()).map_err(|error| error.to_string())?;
+        disk::replace(&parts.layout.checkpoint(), note.as_bytes()).map_err(|error| error.to_string())?;
         self.checkpointed = Checkpointed { size: self.parts.log.size(), at: Instant::now() };
         self.fault(FaultPoint::Checkpointed)?;
         Ok(note)

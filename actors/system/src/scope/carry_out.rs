@@ -79,10 +79,7 @@ pub(super) struct Ended {
 }
 
 /// Runs an invocation. What came of it is beside what the actor needs to go on.
-pub(super) async fn carry_out(
-    shared: Arc<Shared>,
-    prepared: Prepared,
-) -> (Ended, Result<Staged, Failure>) {
+pub(super) async fn carry_out(shared: Arc<Shared>, prepared: Prepared) -> (Ended, Result<Staged, Failure>) {
     let Prepared { invoke, paused, over, signing, plan, gives_way } = prepared;
     if gives_way {
         shared.cache.engine().next_turn().await;

@@ -41,12 +41,7 @@ impl Drawn {
     }
 
     /// Draws what is wanted. What was drawn is kept also when another resource is refused.
-    pub(super) async fn draw(
-        &mut self,
-        shared: &Shared,
-        of: &RunOf,
-        wants: &[Want],
-    ) -> Result<(), Failure> {
+    pub(super) async fn draw(&mut self, shared: &Shared, of: &RunOf, wants: &[Want]) -> Result<(), Failure> {
         if wants.is_empty() {
             return Ok(());
         }

@@ -22,12 +22,7 @@ use crate::message::ledger::DropStaged;
 use crate::message::scope::Invoke;
 
 impl Scope {
-    pub(super) fn end(
-        &mut self,
-        ended: Ended,
-        staged: Result<Staged, Failure>,
-        ctx: &mut Context<Self>,
-    ) {
+    pub(super) fn end(&mut self, ended: Ended, staged: Result<Staged, Failure>, ctx: &mut Context<Self>) {
         self.drawn.add(ended.drawn);
         self.turn_used += ended.began.elapsed();
         match staged {

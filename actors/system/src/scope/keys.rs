@@ -60,11 +60,7 @@ impl Scope {
         self.shared.tell(Event::KeyEnds { scope: self.scope, until_ms, left_ms });
     }
 
-    fn put_keys(
-        &mut self,
-        put: PutKeys,
-        ctx: &mut Context<Self>,
-    ) -> Result<KeysHandedOver, PutKeysError> {
+    fn put_keys(&mut self, put: PutKeys, ctx: &mut Context<Self>) -> Result<KeysHandedOver, PutKeysError> {
         let PutKeys { delegations, revocations, brought, key } = put;
         if let Some(key) = key {
             self.keyring.add(key);

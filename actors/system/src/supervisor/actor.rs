@@ -4,31 +4,13 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use actix::{
-    Actor, ActorFutureExt as _, AsyncContext as _, Context, Handler, Recipient, WrapFuture as _,
-};
+use actix::{Actor, ActorFutureExt as _, AsyncContext as _, Context, Handler, WrapFuture as _};
 use icn_core::id::Did;
 use icn_core::limits;
-use icn_sync::HeadCell;
 
-use super::recover::recover;
-use super::start::ScopeStarter;
-use crate::events::Event;
-use crate::files::Layout;
-use crate::message::ledger::Adopt;
+use super::recover::{Supervised, recover};
 use crate::message::lifecycle::{Begin, End};
-use crate::message::log_writer::Barrier;
 use crate::message::supervisor::Down;
-
-/// What the supervisor works on.
-pub(crate) struct Supervised {
-    pub(crate) starter: Arc<ScopeStarter>,
-    pub(crate) log_writer: Recipient<Barrier>,
-    pub(crate) ledger: Recipient<Adopt>,
-    pub(crate) layout: Layout,
-    /// How much of the log is durable.
-    pub(crate) head: Arc<HeadCell>,
-}
 
 /// The actor.
 #[derive(Default)]
@@ -90,26 +72,5 @@ impl Supervisor {
         }
         restarts.push_back(now);
         true
-    }
-}
-
-impl ScopeStarter {
-    /// Takes a scope's actor out of the address book: it went down. False when it is another actor that is there.
-    fn take_down(&self, scope: &Did, stamp: icn_sync::Stamp, what: &str) -> bool {
-        let Some(mut listing) = self.book.get_mut(scope) else { return false };
-        if listing.stamp != stamp {
-            return false;
-        }
-        listing.addr = None;
-        let generation = listing.starts;
-        self.shared.tell(Event::Panicked { scope: *scope, generation, what: what.to_owned() });
-        true
-    }
-
-    fn quarantine(&self, scope: Did, what: String) {
-        if let Some(mut listing) = self.book.get_mut(&scope) {
-            listing.quarantined = true;
-            self.shared.tell(Event::Quarantined { scope, what });
-        }
     }
 }

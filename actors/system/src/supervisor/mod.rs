@@ -16,5 +16,6 @@ mod actor;
 mod recover;
 mod start;
 
-pub(crate) use actor::{Supervised, Supervisor};
+pub(crate) use actor::Supervisor;
+pub(crate) use recover::Supervised;
 pub(crate) use start::ScopeStarter;

@@ -6,23 +6,31 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use actix::Recipient;
 use futures::channel::oneshot;
 use icn_core::id::Did;
 use icn_core::replay::{Fold, Prepared, Trust};
-use icn_sync::Generation;
+use icn_history::directory::Layout;
+use icn_history::store::Reader;
+use icn_sync::{Generation, HeadCell};
 
-use super::actor::Supervised;
+use super::start::ScopeStarter;
 use crate::events::Event;
 use crate::message::ledger::Adopt;
 use crate::message::log_writer::Barrier;
-use crate::store::Reader;
+
+/// What the supervisor works on.
+pub(crate) struct Supervised {
+    pub(crate) starter: Arc<ScopeStarter>,
+    pub(crate) log_writer: Recipient<Barrier>,
+    pub(crate) ledger: Recipient<Adopt>,
+    pub(crate) layout: Layout,
+    /// How much of the log is durable.
+    pub(crate) head: Arc<HeadCell>,
+}
 
 /// Recovers a scope. An error says why it cannot be; the scope has no actor then.
-pub(super) async fn recover(
-    supervised: Arc<Supervised>,
-    scope: Did,
-    restart: bool,
-) -> Result<(), String> {
+pub(super) async fn recover(supervised: Arc<Supervised>, scope: Did, restart: bool) -> Result<(), String> {
     let starter = supervised.starter.clone();
     let listing = starter.book.get(&scope).map(|listing| listing.clone());
     let listing = listing.ok_or("the scope is not in the address book")?;

@@ -1,4 +1,5 @@
-//! Starting a scope's actor: at the host's opening, when a scope is opened, and when one comes back.
+//! Starting a scope's actor: at the host's opening, when a scope is opened, and when one comes back. Taking one out of the
+//! address book that went down.
 //!
 //! The scope must be in the address book already. Its modules are compiled before anything is changed; then it gets the
 //! next generation, and its actor starts on its arbiter.
@@ -11,14 +12,14 @@ use actix_rt::ArbiterHandle;
 use dashmap::DashMap;
 use icn_core::chain::Chain;
 use icn_core::encode::Block;
-use icn_core::id::BlockId;
+use icn_core::id::{BlockId, Did};
 use icn_core::keys::Keys;
 use icn_core::limits;
 use icn_sandbox::{Module, check_install};
-use icn_sync::{Generation, Permits};
+use icn_sync::{Generation, Permits, Stamp};
 
 use crate::address_book::{AddressBook, Listing};
-use crate::events;
+use crate::events::{self, Event};
 use crate::keyring::Keyring;
 use crate::scope::{Scope, ScopeParts};
 use crate::shared::Shared;
@@ -92,5 +93,25 @@ impl ScopeStarter {
             modules.insert(id, module);
         }
         Ok(modules)
+    }
+
+    /// Takes a scope's actor out of the address book: it went down. False when it is another actor that is there.
+    pub(super) fn take_down(&self, scope: &Did, stamp: Stamp, what: &str) -> bool {
+        let Some(mut listing) = self.book.get_mut(scope) else { return false };
+        if listing.stamp != stamp {
+            return false;
+        }
+        listing.addr = None;
+        let generation = listing.starts;
+        self.shared.tell(Event::Panicked { scope: *scope, generation, what: what.to_owned() });
+        true
+    }
+
+    /// Gives a scope up: it gets no new actor until the host is opened again.
+    pub(super) fn quarantine(&self, scope: Did, what: String) {
+        if let Some(mut listing) = self.book.get_mut(&scope) {
+            listing.quarantined = true;
+            self.shared.tell(Event::Quarantined { scope, what });
+        }
     }
 }
