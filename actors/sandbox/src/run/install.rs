@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use icn_core::block::{Capability, Install};
 
-use crate::run::Module;
+use super::module::Module;
 
 /// Whether a module is what a policy installs: its entries exist, and it asks for what it is granted.
 pub fn check_install(install: &Install, module: &Module) -> Result<(), String> {

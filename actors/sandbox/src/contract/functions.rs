@@ -1,16 +1,10 @@
-//! The host ABI as a table: what the validator holds imports against, what `icn abi` prints, and what a test
-//! compares with the linker and with `docs/host-abi.md`.
+//! The functions of the host ABI, version 1, as a table.
+//!
+//! It is what the validator compares imports with, what `icn abi` prints, and what tests compare with the linker and
+//! with `docs/host-abi.md`. Nothing is decided here. A function that stands in the table must be linked in `abi/`.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
-use icn_core::block::{GrantLimits, Policy, PolicyTag};
-use icn_core::id::{BlockId, Codec, Did, Origin};
-use icn_core::policy::PolicyInForce;
-use wasmtime::{Extern, Store, ValType};
-
-use crate::context::{Call, Context, LedgerPort};
-use crate::engine::Engine;
+/// The version of the ABI: a manifest's `abi` must be this number.
+pub const ABI_VERSION: u32 = 1;
 
 /// A value type of the ABI.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,110 +97,3 @@ pub const PARAMETERS: &[(&str, &[&str])] = &[
     ("host_verify_credential", &["json", "json_len"]),
     ("host_verify_signature", &["did", "did_len", "message", "message_len", "signature"]),
 ];
-
-/// A name that the linker defines: its module and name, and its type as parameters and results, if it is a
-/// function of the table's types.
-pub type Linked = (String, String, Option<(Vec<FunctionType>, Vec<FunctionType>)>);
-
-/// What an engine's linker really defines, whatever [`FUNCTIONS`] says.
-pub fn linked(engine: &Engine) -> Result<Vec<Linked>, String> {
-    let mut store = Store::new(&engine.engine, Context::new(nobodys_call()?));
-    let items: Vec<(String, String, Extern)> = engine
-        .linker
-        .iter(&mut store)
-        .map(|(module, name, item)| (module.to_owned(), name.to_owned(), item))
-        .collect();
-    let types = |types: &mut dyn Iterator<Item = ValType>| -> Option<Vec<FunctionType>> {
-        types
-            .map(|value| match value {
-                ValType::I32 => Some(I32),
-                ValType::I64 => Some(I64),
-                _ => None,
-            })
-            .collect()
-    };
-    Ok(items
-        .into_iter()
-        .map(|(module, name, item)| {
-            let function = item.into_func().map(|function| function.ty(&store));
-            let of = function.and_then(|ty| Some((types(&mut ty.params())?, types(&mut ty.results())?)));
-            (module, name, of)
-        })
-        .collect())
-}
-
-/// The engine gives its definitions out to a store alone, and a store has somebody's call in it: this one is
-/// nobody's, and nothing runs in it.
-fn nobodys_call() -> Result<Call, String> {
-    struct NoLedger;
-    impl LedgerPort for NoLedger {
-        fn stage(
-            &mut self,
-            _: icn_core::ledger::Operation,
-        ) -> futures::future::BoxFuture<
-            '_,
-            Result<Result<(), icn_core::ledger::LedgerRefusal>, crate::PortError>,
-        > {
-            Box::pin(futures::future::ready(Err(crate::PortError::Closed)))
-        }
-        fn authorize(
-            &mut self,
-            _: icn_core::id::Owner,
-            _: icn_core::id::Unit,
-            _: u64,
-        ) -> futures::future::BoxFuture<
-            '_,
-            Result<Result<(), icn_core::ledger::LedgerRefusal>, crate::PortError>,
-        > {
-            Box::pin(futures::future::ready(Err(crate::PortError::Closed)))
-        }
-        fn balance(
-            &mut self,
-            _: icn_core::id::Owner,
-            _: icn_core::id::Unit,
-        ) -> futures::future::BoxFuture<'_, Result<i128, crate::PortError>> {
-            Box::pin(futures::future::ready(Err(crate::PortError::Closed)))
-        }
-        fn open_hold(
-            &mut self,
-            _: icn_core::id::HoldId,
-        ) -> futures::future::BoxFuture<'_, Result<Option<icn_core::ledger::HoldState>, crate::PortError>>
-        {
-            Box::pin(futures::future::ready(Err(crate::PortError::Closed)))
-        }
-    }
-    let nobody = Did::from_key([0; 32]);
-    let module = BlockId::of(Codec::Raw, b"");
-    let policy = Policy {
-        typ: PolicyTag,
-        delegations: Vec::new(),
-        log: Origin::parse("nowhere").map_err(|e| e.to_string())?,
-        scope: nobody,
-        seq: 0,
-        prev: None,
-        time: 0,
-        name: "nobody's".to_owned(),
-        admins: Vec::new(),
-        roles: BTreeMap::new(),
-        modules: Vec::new(),
-        token: None,
-        grant: GrantLimits { fuel: 0, memory: 0, network: 0 },
-        issue: Vec::new(),
-        counterparts: Vec::new(),
-    };
-    let policy = PolicyInForce::new(module, policy, BTreeMap::new()).map_err(|e| e.to_string())?;
-    Ok(Call {
-        module,
-        entry: String::new(),
-        input: Vec::new(),
-        caller: nobody,
-        policy: Arc::new(policy),
-        fuel: 0,
-        time: 0,
-        seed: [0; 32],
-        state: Arc::default(),
-        storage_left: 0,
-        ledger: Box::new(NoLedger),
-        recorder: None,
-    })
-}

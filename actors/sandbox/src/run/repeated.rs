@@ -7,7 +7,7 @@ use futures::FutureExt as _;
 use icn_core::id::{HoldId, Owner, Unit};
 use icn_core::ledger::{HoldState, LedgerRefusal, Operation};
 
-use crate::context::{Call, LedgerPort, PortAnswer, PortError};
+use crate::guest::{Call, LedgerPort, PortAnswer, PortError};
 
 /// What the ledger said, once.
 enum Answer {
@@ -21,7 +21,7 @@ type Heard = Arc<Mutex<VecDeque<Answer>>>;
 
 /// The same call twice. The first asks the ledger and has the recorder; the second is to be run after it, and finds
 /// the ledger closed where the first asked no more.
-pub(crate) fn twice(call: Call) -> (Call, Call) {
+pub(super) fn repeated(call: Call) -> (Call, Call) {
     let heard = Heard::default();
     let second = Call {
         module: call.module,

@@ -1,9 +1,9 @@
 //! The one place where guest memory is read and written, and where fuel is taken for host calls.
 //!
-//! Every call follows the order of the host ABI: charge the base; check the capability; check each length
-//! against its maximum and charge for the bytes; check bounds with 64-bit arithmetic; decode; decide; stage. So
-//! each function begins with [`Guest::enter`], then [`Guest::require`], then one [`Guest::inspect`] of all its
-//! ranges in the order of its arguments, and decodes them in that order.
+//! Every call follows the order of the host ABI: charge the base; check the capability; check each length against its
+//! maximum and charge for the bytes; check bounds with 64-bit arithmetic; decode; decide; stage. So each function
+//! begins with [`Guest::enter`], then [`Guest::require`], then one [`Guest::inspect`] of all its ranges in the order of
+//! its arguments, and decodes them in that order.
 
 use std::ops::Range;
 
@@ -12,132 +12,10 @@ use icn_core::costs;
 use icn_core::effect::TrapKind;
 use wasmtime::Caller;
 
-use crate::context::{Context, HostFault, stop};
-
-/// A code that a call answers instead of succeeding, as `icn abi` lists it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Code {
-    /// The number that the guest gets.
-    pub code: i32,
-    /// Its name in the host ABI.
-    pub name: &'static str,
-    /// What it means.
-    pub meaning: &'static str,
-}
-
-/// Defines the codes and the table of all of them.
-macro_rules! codes {
-    ($($name:literal $soft:ident = $code:literal: $meaning:literal;)+) => {
-        /// A soft error: the guest goes on (host ABI, "What a call can say").
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        #[repr(i32)]
-        #[allow(dead_code, reason = "a code of the ABI that no call answers yet is still a code")]
-        pub(crate) enum Soft {
-            $($soft = $code,)+
-        }
-
-        impl Soft {
-            /// The one with this number.
-            pub(crate) const fn numbered(code: i32) -> Option<Self> {
-                match code {
-                    $($code => Some(Self::$soft),)+
-                    _ => None,
-                }
-            }
-        }
-
-        /// Every code that a call may answer.
-        pub const CODES: &[Code] = &[$(Code { code: $code, name: $name, meaning: $meaning }),+];
-    };
-}
-
-codes! {
-    "INVALID_ARGUMENT" InvalidArgument = -1: "malformed CID, DID, name, JSON, enum; a negative or zero amount";
-    "INVALID_UTF8" InvalidUtf8 = -2: "text is not UTF-8";
-    "TOO_LARGE" TooLarge = -3: "a length is over its maximum, or a balance over 2^63 - 1";
-    "NOT_FOUND" NotFound = -4: "no such value, node, credential, account";
-    "DENIED" Denied = -5: "the capability, role or authority is missing";
-    "EXHAUSTED" Exhausted = -6: "authorization, cap, balance or credit limit does not cover it";
-    "CONFLICT" Conflict = -7: "it exists already, is revoked already, a parent is missing, a sequence is stale";
-    "INVALID_SIGNATURE" InvalidSignature = -8: "a signature or proof does not verify";
-    "LIMIT" Limit = -9: "more of this in one invocation than allowed";
-}
-
-/// Why a call does not succeed.
-#[derive(Debug)]
-pub(crate) enum Stop {
-    /// The guest is told and goes on.
-    Soft(Soft),
-    /// The run ends.
-    Hard(wasmtime::Error),
-}
-
-impl From<Soft> for Stop {
-    fn from(soft: Soft) -> Self {
-        Self::Soft(soft)
-    }
-}
-
-/// What the engine's counter holds beyond the guest's fuel. The engine looks at its counter at loops and calls alone,
-/// and reads as zero whatever is below: with one unit more, a run that burned exactly its fuel ends with one left,
-/// and one that burned more with none.
-pub(crate) const FUEL_MARGIN: u64 = 1;
-
-pub(crate) type Answer<T> = Result<T, Stop>;
-
-/// What the engine hands back to the guest: a count, a boolean, or a code.
-pub(crate) fn answer(result: Answer<u32>) -> wasmtime::Result<i32> {
-    match result {
-        // Lengths and counts are bounded far below 2^31 by `limits`.
-        Ok(value) => {
-            i32::try_from(value).map_err(|_| wasmtime::Error::new(HostFault(format!("an answer of {value}"))))
-        }
-        Err(Stop::Soft(soft)) => Ok(soft as i32),
-        Err(Stop::Hard(error)) => Err(error),
-    }
-}
-
-/// The same for 64-bit answers.
-pub(crate) fn answer_long(result: Answer<i64>) -> wasmtime::Result<i64> {
-    match result {
-        Ok(value) => Ok(value),
-        Err(Stop::Soft(soft)) => Ok(i64::from(soft as i32)),
-        Err(Stop::Hard(error)) => Err(error),
-    }
-}
-
-/// A range of guest memory that an argument names, as the ABI gives it.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Arg {
-    pub(crate) name: &'static str,
-    pub(crate) ptr: u32,
-    pub(crate) len: u32,
-}
-
-/// An argument's pointer and length, read as unsigned.
-#[expect(clippy::cast_sign_loss, reason = "the ABI reads pointers and lengths as unsigned")]
-pub(crate) fn arg(name: &'static str, ptr: i32, len: i32) -> Arg {
-    Arg { name, ptr: ptr as u32, len: len as u32 }
-}
-
-/// A range and what is asked of it before it is looked at.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Part {
-    arg: Arg,
-    bytes_max: usize,
-    fuel_per_byte: u64,
-}
-
-impl Arg {
-    /// An input of at most so many bytes, each of which costs so much fuel.
-    pub(crate) const fn at_most(self, bytes_max: usize, fuel_per_byte: u64) -> Part {
-        Part { arg: self, bytes_max, fuel_per_byte }
-    }
-    /// A buffer as large as the guest likes; what is written to it is charged when that is known.
-    pub(crate) const fn buffer(self) -> Part {
-        Part { arg: self, bytes_max: usize::MAX, fuel_per_byte: 0 }
-    }
-}
+use super::argument::{Arg, Part};
+use super::context::Context;
+use super::stop::{Answer, HostFault, Stop, stop};
+use crate::contract::Soft;
 
 /// The range inside a memory of that many bytes, if it is wholly inside. An empty range may sit at the end.
 pub(crate) fn range(memory_bytes: usize, ptr: u32, len: u32) -> Option<Range<usize>> {

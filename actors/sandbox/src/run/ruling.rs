@@ -9,8 +9,8 @@ use icn_core::ledger::{LedgerCode, LedgerRefusal, Operation};
 use icn_core::limits;
 use icn_core::ruling;
 
-use crate::context::Call;
-use crate::run::RunError;
+use super::error::RunError;
+use crate::guest::Call;
 
 /// Does what a ruling's input asks for, whole or not at all. What it fails by is the number of the ledger's code, and
 /// its output says which operation and why.

@@ -10,7 +10,7 @@ use icn_core::limits;
 use super::reasons::{Item, Rejected};
 use super::sizes::{Limit, Sizes};
 use super::weight::{Scales, Types, Weight};
-use crate::engine;
+use crate::contract::features;
 
 /// Types of a module, as its own sections give them.
 #[derive(Debug, Default)]
@@ -65,7 +65,7 @@ impl Bodies {
         let parse = |e: wasmparser::BinaryReaderError| Rejected::parse(&e, item);
         let mut reader = body.get_binary_reader();
         validator.read_locals(&mut reader).map_err(parse)?;
-        reader.set_features(engine::features());
+        reader.set_features(features());
         let results = signatures.function(index).map_or(0, |found| found.results().len());
         self.scales.begin(validator.len_locals(), results);
         let mut operators = OperatorsReader::new(reader);

@@ -1,4 +1,4 @@
-//! The engine's operator prices: `icn_core::costs` as wasmtime wants them, and nothing decided here.
+//! Prices of operators, in the form in which wasmtime takes them. The prices themselves are in `icn_core::costs`.
 
 use icn_core::costs;
 use wasmtime::{OperatorCost, VariableOperatorCost};
@@ -21,7 +21,13 @@ macro_rules! set_each {
 
 wasmparser::for_each_operator!(set_each);
 
-/// The schedule as the engine charges it.
+/// Units that the engine's counter holds beyond the guest's fuel.
+///
+/// The engine looks at its counter only at loops and calls, and a counter below zero reads as zero. With one unit more, a
+/// run that burned exactly its fuel ends with one unit left, and a run that burned more ends with none.
+pub(crate) const FUEL_MARGIN: u64 = 1;
+
+/// The schedule of prices as the engine charges it.
 pub(crate) fn operator_costs() -> OperatorCost {
     let mut table = OperatorCost::new();
     set_operators(&mut table);
