@@ -52,11 +52,9 @@
 
 #![forbid(unsafe_code)]
 
-pub mod cosign;
-mod http;
-pub mod mirror;
-pub mod witness;
+mod net;
 
+pub use crate::net::{cosign, mirror, witness};
 pub use icn_core::block::{
     Anchor, Capability, CredentialType, GrantLimits, Invocation, Issue, KeysBlock, Policy, Receipt, Signer,
     Usage, Write,

@@ -413,7 +413,7 @@ fn another_rule_than_greedy_is_told() {
     let output = demo(std::slice::from_ref(&file), &dir.path().join("a dir"), &[]);
     assert_eq!(code(&output), 0, "{}", stderr(&output));
     let said = said_of(&output, &file);
-    let words = "its rule is \"equalshares\", but it is tallied by \"greedy\" here";
+    let words = "its rule is \"equalshares\", but this demo tallies by \"greedy\"";
     assert!(said.len() == 1 && said[0].contains(words), "{said:?}");
     // And the command that is printed for the next step is one that a shell takes.
     let text = stdout(&output);
