@@ -11,8 +11,8 @@ use icn_core::dag::cosign::{cosignature, request, size};
 use icn_core::dag::note::{KeyKind, Verdict, VerifierKey};
 use icn_core::dag::tree_head::TreeHead;
 use icn_core::id::Hash;
-pub use icn_system::cosigned::{CosignedError, read as read_cosigned};
-use icn_system::cosigned::{CosignedFile, Newest, consistency, newest};
+pub use icn_history::cosigned::{CosignedError, read as read_cosigned};
+use icn_history::cosigned::{CosignedFile, Newest, consistency, newest};
 
 use super::http::client::{Answered, post};
 pub use super::http::client::{HttpUrl, UrlError};

@@ -13,7 +13,7 @@ use icn_core::dag::note::Note;
 use icn_core::dag::tiles::{TILE_WIDTH, Tile, TileKind};
 use icn_core::dag::tree_head::TreeHead;
 use icn_core::id::CID_BYTES;
-use icn_system::export::ExportLayout;
+use icn_history::export::ExportLayout;
 
 use super::http::client::{GetError, get};
 pub use super::http::client::{HttpUrl, UrlError};

@@ -4,7 +4,7 @@
 
 use std::time::{Duration, Instant};
 
-use icn_runtime::{BlockId, Invocation, Receipt, Witness};
+use icn_runtime::{BlockId, Invocation, Listener, Receipt};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::output::tell;
@@ -51,7 +51,7 @@ impl AuditBar {
     }
 }
 
-impl Witness for AuditBar {
+impl Listener for AuditBar {
     fn receipt(&mut self, _: BlockId, _: &Invocation, _: &Receipt) {}
     fn progress(&mut self, leaves: u64) {
         // The log may have grown since the bar was made. Then the bar stays full.

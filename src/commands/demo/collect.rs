@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use icn_runtime::{
-    AuditReport, BlockId, Did, Invocation, InvocationId, Operation, Outcome, Receipt, Witness,
+    AuditReport, BlockId, Did, Invocation, InvocationId, Listener, Operation, Outcome, Receipt,
 };
 
 use super::election::Election;
@@ -81,7 +81,7 @@ impl<'a> Collector<'a> {
     }
 }
 
-impl Witness for Collector<'_> {
+impl Listener for Collector<'_> {
     fn receipt(&mut self, _: BlockId, invocation: &Invocation, receipt: &Receipt) {
         let Some(counts) = self.scopes.get_mut(&receipt.scope) else { return };
         counts.root = receipt.root.to_hex();

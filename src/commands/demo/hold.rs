@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-use icn_runtime::{AuditOptions, Host, HostOptions, LockError, OpenError, StoreError, audit};
+use icn_runtime::{Audit, Host, HostOptions, LockError, OpenError, StoreError, Subject};
 use indicatif::ProgressBar;
 
 use super::answers::Answers;
@@ -79,8 +79,9 @@ fn audited(
     seconds: f64,
 ) -> Result<Report, String> {
     let mut collected = Collector::new(elections);
-    let options = AuditOptions { data: data.to_owned(), replay: false };
-    let audited = audit(&options, &mut collected).map_err(|error| error.to_string())?;
+
+    let audited =
+        Audit::of(Subject::Data(data.to_owned())).run(&mut collected).map_err(|error| error.to_string())?;
     for notice in &audited.notices {
         tell("demo", &format!("note: {notice}"));
     }

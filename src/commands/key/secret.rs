@@ -37,7 +37,7 @@ pub(super) fn rekey(
     new: &NewPassphrase<'_>,
 ) -> Result<Report, Failure> {
     let files = match data {
-        Some(data) => key_file::of_directory(data).map_err(Failure::misuse)?,
+        Some(data) => key_file::key_files(data).map_err(Failure::misuse)?,
         None => files.to_vec(),
     };
     let what = data.or(files.first().map(PathBuf::as_path)).unwrap_or(Path::new("the keys")).to_owned();
