@@ -26,6 +26,7 @@ use crate::cosigned;
 use crate::directory;
 use crate::directory::{Layout, Lock, Writers};
 use crate::error::StoreError;
+use crate::export::ExportLayout;
 use crate::report::{AuditReport, Cosigned, Finding};
 use crate::snapshot;
 use crate::store::{Reader, Tail};
@@ -66,6 +67,15 @@ pub enum Subject {
     Data(PathBuf),
     /// What [`crate::export`] wrote, wherever it is now.
     Export(PathBuf),
+}
+
+impl Subject {
+    /// What is in this directory: an export when its CAR is there, else a data directory.
+    #[must_use]
+    pub fn at(dir: &Path) -> Self {
+        let is_export = ExportLayout::new(dir).car().is_file();
+        if is_export { Self::Export(dir.to_owned()) } else { Self::Data(dir.to_owned()) }
+    }
 }
 
 /// What an audit is asked.
