@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use icn_runtime::export::ExportLayout;
-use icn_runtime::{Audit, BlockId, Hash, Invocation, Layout, Level, Receipt, Subject, Witness, limits};
+use icn_runtime::{Audit, BlockId, Hash, Invocation, Layout, Level, Listener, Receipt, Subject, limits};
 use indicatif::ProgressBar;
 
 use self::fetch::Fetched;
@@ -105,7 +105,7 @@ impl Bar {
     }
 }
 
-impl Witness for Bar {
+impl Listener for Bar {
     fn receipt(&mut self, _: BlockId, _: &Invocation, _: &Receipt) {}
     fn progress(&mut self, leaves: u64) {
         // More than was signed when it began: a bar that is full.
