@@ -79,8 +79,8 @@ pub use icn_core::ucan::{Delegation, Revocation};
 pub use icn_core::{costs, keys, limits, ruling};
 pub use icn_history::key_file::random_key;
 pub use icn_history::{
-    Audit, AuditReport, Cosigned, Finding, Layout, Level, LockError, ProveError, RecoverError, SignedLog,
-    SignedLogError, StoreError, Subject, Witness, backup, export, prove, repair,
+    Audit, AuditReport, Cosigned, Finding, Layout, Level, Listener, LockError, ProveError, RecoverError,
+    SignedLog, SignedLogError, StoreError, Subject, backup, export, prove, repair,
 };
 pub use icn_sandbox::{CacheStats, EngineOptions};
 pub use icn_system::{

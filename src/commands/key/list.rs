@@ -5,7 +5,7 @@ use std::path::Path;
 use icn_core::keys::{Delegated, Keys};
 use icn_core::limits;
 use icn_core::replay::Fold;
-use icn_runtime::{Audit, BlockId, Did, Invocation, Receipt, Subject, Witness, now_ms};
+use icn_runtime::{Audit, BlockId, Did, Invocation, Listener, Receipt, Subject, now_ms};
 
 use super::failure::Failure;
 
@@ -86,7 +86,7 @@ impl Listed {
 #[derive(Default)]
 struct Delegations(Vec<(Did, Delegated)>);
 
-impl Witness for Delegations {
+impl Listener for Delegations {
     fn receipt(&mut self, _: BlockId, _: &Invocation, _: &Receipt) {}
     fn folded(&mut self, fold: &Fold) {
         for scope in fold.chains().keys() {

@@ -12,7 +12,6 @@ mod arguments;
 mod evidence;
 mod fetch;
 
-use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use icn_runtime::export::ExportLayout;
@@ -67,7 +66,7 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
 
 /// Prints the report; false when it could not be written.
 fn print_report(report: &AuditReport, json: bool) -> bool {
-    let text = if json { serde_json::to_string(report) } else { Ok(to_text(report)) };
+    let text = if json { serde_json::to_string(report) } else { Ok(report.to_string()) };
     match text {
         Ok(text) => print("audit", &text),
         Err(error) => {
@@ -75,33 +74,4 @@ fn print_report(report: &AuditReport, json: bool) -> bool {
             false
         }
     }
-}
-
-/// The report for a person.
-fn to_text(report: &AuditReport) -> String {
-    let mut text = String::new();
-    for notice in &report.notices {
-        let _ = writeln!(text, "note: {notice}");
-    }
-    let origin = report.origin.as_deref().unwrap_or("(unknown)");
-    let again = match report.level {
-        "structure" => ", structure alone",
-        "replay" => ", every run repeated",
-        _ => "",
-    };
-    let _ = writeln!(
-        text,
-        "log {origin}: {} entries hold, of {} scopes with {} invocations{again}",
-        report.size, report.scopes, report.invocations
-    );
-    let _ = writeln!(text, "root {}", report.root);
-    if let Some(cosigned) = &report.cosigned {
-        let names: Vec<&str> = cosigned.witnesses.iter().map(|(name, _)| name.as_str()).collect();
-        let _ = writeln!(text, "size {} is cosigned by {}", cosigned.size, names.join(", "));
-    }
-    let _ = match &report.divergence {
-        None => write!(text, "audit passed"),
-        Some(finding) => write!(text, "AUDIT FAILED at {finding}"),
-    };
-    text
 }

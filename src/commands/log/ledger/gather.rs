@@ -5,7 +5,7 @@ use std::path::Path;
 
 use icn_core::bookkeeping::{Bookkeeper, Difference, Line};
 use icn_core::replay::{Fold, Prepared};
-use icn_runtime::{Audit, AuditReport, BlockId, Invocation, Receipt, StoreError, Subject, Witness};
+use icn_runtime::{Audit, AuditReport, BlockId, Invocation, Listener, Receipt, StoreError, Subject};
 use indicatif::ProgressBar;
 
 use super::ruled::Ruled;
@@ -36,7 +36,7 @@ struct Gathering {
     bar: ProgressBar,
 }
 
-impl Witness for Gathering {
+impl Listener for Gathering {
     fn receipt(&mut self, _: BlockId, _: &Invocation, _: &Receipt) {}
     fn progress(&mut self, leaves: u64) {
         self.bar.set_position(leaves);
