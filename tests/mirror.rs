@@ -200,7 +200,7 @@ fn what_a_server_does_else_is_named() {
             "two lengths",
             b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n12".to_vec(),
             2,
-            &["told in two ways"],
+            &["states the length of the body twice"],
         ),
     ];
     for (at, what, bytes, expected, words) in cases {

@@ -15,7 +15,7 @@ pub use icn_history::cosigned::{CosignedError, read as read_cosigned};
 use icn_history::cosigned::{CosignedFile, Newest, consistency, newest};
 
 use super::http::client::{Answered, post};
-pub use super::http::client::{HttpUrl, UrlError};
+pub use super::http::url::{HttpUrl, UrlError};
 use icn_core::limits;
 
 /// How long a witness may take to answer.

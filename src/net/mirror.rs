@@ -16,7 +16,7 @@ use icn_core::id::CID_BYTES;
 use icn_history::export::ExportLayout;
 
 use super::http::client::{GetError, get};
-pub use super::http::client::{HttpUrl, UrlError};
+pub use super::http::url::{HttpUrl, UrlError};
 use icn_core::limits;
 
 /// What was fetched.

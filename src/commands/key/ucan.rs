@@ -89,7 +89,7 @@ fn delegation_in(path: &Path, root: &Did) -> Result<BlockId, Failure> {
         return Ok(delegation.id);
     }
     let what = format!(
-        "{} issued it, so a revocation by {root} has no effect: use the issuer's key",
+        "it was issued by {}, so a revocation by {root} has no effect: use the issuer's key",
         delegation.issuer
     );
     Err(Failure::of_file(path, what))

@@ -2,18 +2,19 @@
 
 use std::time::Duration;
 
-/// Bytes of a message's head, at most.
+/// The most bytes in the head of a message.
 pub(super) const HEAD_BYTES_MAX: usize = 16 * 1024;
-/// Header fields, at most.
+/// The most fields in the head of a message.
 pub(super) const HEADERS_MAX: usize = 64;
-/// How long one message may take to come, and its answer to go.
+/// How long a request may take to arrive, and its answer to be sent.
 pub(crate) const MESSAGE_TIME: Duration = Duration::from_secs(10);
-/// How long a connection may be idle between requests.
+/// How long a connection may be idle between two requests.
 pub(super) const IDLE_TIME: Duration = Duration::from_secs(15);
-/// Connections at a time, at most; more are told to come back.
+/// The most connections at one time. Further ones are told to come back later.
 pub(super) const CONNECTIONS_MAX: usize = 64;
-/// Requests on one connection, at most.
+/// The most requests on one connection.
 pub(super) const REQUESTS_MAX: usize = 1000;
-/// How long, and for how many reads of 4 KiB, bytes are taken that come behind the last answer.
+/// How long bytes are still read after the last answer.
 pub(super) const LINGER_TIME: Duration = Duration::from_secs(1);
+/// How many reads of 4 KiB are still made after the last answer.
 pub(super) const LINGER_READS: usize = 64;

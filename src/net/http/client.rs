@@ -1,71 +1,16 @@
-//! One request to a server, within a time: a text that is posted, or a file that is got.
+//! One request to a server, within a time: a text is posted, or a file is fetched. Redirects are not
+//! followed.
 
 use std::net::{TcpStream, ToSocketAddrs as _};
 use std::time::{Duration, Instant};
 
+use super::body::StreamError;
 use super::bounds::MESSAGE_TIME;
-use super::connection::{Connection, Fault, Fields, Pour};
+use super::connection::Connection;
+use super::message::{Fault, Fields};
+use super::url::HttpUrl;
 
-/// Where a server is: `http://host:port/prefix`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HttpUrl {
-    host: String,
-    port: u16,
-    /// Without a slash at its end.
-    prefix: String,
-}
-
-/// Why a text is not a URL that can be asked.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{url}: {why}: expected http://HOST, with :PORT and /PATH where needed")]
-pub struct UrlError {
-    url: String,
-    why: &'static str,
-}
-
-impl HttpUrl {
-    /// Reads a URL.
-    pub fn parse(url: &str) -> Result<Self, UrlError> {
-        let fail = |why| UrlError { url: url.to_owned(), why };
-        let rest = match url.split_once("://") {
-            Some(("http", rest)) => rest,
-            Some(("https", _)) => {
-                return Err(fail("there is no TLS here; name a local forwarder of the server, which has it"));
-            }
-            _ => return Err(fail("not a URL")),
-        };
-        let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-        let is_plain = |c: char| c.is_ascii_graphic() && !matches!(c, '?' | '#' | '"' | '<' | '>' | '\\');
-        if !path.chars().all(is_plain) {
-            return Err(fail("its path has something that a path has not"));
-        }
-        let (host, port) = match authority.rsplit_once(':') {
-            // The colons of an address in brackets are its own.
-            Some((host, port)) if !port.ends_with(']') => {
-                (host, port.parse().map_err(|_| fail("its port is not a number up to 65535"))?)
-            }
-            _ => (authority, 80),
-        };
-        let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
-        let in_brackets = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
-        let is_host = match in_brackets {
-            Some(address) => address.parse::<std::net::Ipv6Addr>().is_ok(),
-            None => !host.is_empty() && host.chars().all(is_name),
-        };
-        if !is_host {
-            return Err(fail("its host is none"));
-        }
-        Ok(Self { host: host.to_owned(), port, prefix: path.trim_end_matches('/').to_owned() })
-    }
-}
-
-impl std::fmt::Display for HttpUrl {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "http://{}:{}{}", self.host, self.port, self.prefix)
-    }
-}
-
-/// What a server answered.
+/// The answer of a server.
 #[derive(Debug)]
 pub(crate) struct Answered {
     pub(crate) status: u16,
@@ -73,8 +18,8 @@ pub(crate) struct Answered {
     pub(crate) body: String,
 }
 
-/// Posts a text to a path below a URL. The answer has so many bytes at most, and is here within this time,
-/// but for the time that the system takes to find the host.
+/// Posts a text to a path below a URL. The answer has at most `bytes_max` bytes. It arrives within `time`,
+/// not counting the time in which the system looks up the host.
 pub(crate) fn post(
     url: &HttpUrl,
     path: &str,
@@ -91,25 +36,26 @@ pub(crate) fn post(
         body.len()
     );
     let (status, fields) = answer(&mut connection, &[&head, body])?;
-    let body = connection.body(fields.framing, bytes_max).map_err(said)?;
+    let body = connection.body(fields.framing, bytes_max).map_err(message_of)?;
     let body = String::from_utf8(body).map_err(|_| "its answer is not UTF-8 text".to_owned())?;
     Ok(Answered { status, content_type: fields.content_type, body })
 }
 
-/// Why a file was not got.
+/// Why a file was not fetched.
 #[derive(Debug)]
 pub(crate) enum GetError {
-    /// No answer, or none of use.
+    /// There is no answer, or the answer is no use.
     Answer(String),
-    /// It is elsewhere.
+    /// The server redirects to this address.
     Moved(String),
-    /// It is longer than what is taken.
+    /// The file has more bytes than the caller allows.
     Long,
-    /// Whoever takes it could not.
+    /// The receiver of the bytes failed.
     Sink(std::io::Error),
 }
 
-/// Gets a file below a URL, and gives its bytes, so many at most, to `sink`; false when there is none.
+/// Fetches a file below a URL, at most `bytes_max` bytes, and gives its bytes to `sink`. False when there is
+/// no such file.
 pub(crate) fn get(
     url: &HttpUrl,
     path: &str,
@@ -124,13 +70,15 @@ pub(crate) fn get(
     let (status, fields) = answer(&mut connection, &[&head]).map_err(GetError::Answer)?;
     match status {
         200 if fields.is_encoded => {
-            Err(GetError::Answer("it is sent compressed: expected the bytes as they are".into()))
+            Err(GetError::Answer("it is sent compressed: expected no Content-Encoding".into()))
         }
-        200 => connection.pour(fields.framing, bytes_max, sink).map(|()| true).map_err(|error| match error {
-            Pour::Fault(fault) => GetError::Answer(said(fault)),
-            Pour::Long => GetError::Long,
-            Pour::Sink(error) => GetError::Sink(error),
-        }),
+        200 => {
+            connection.stream(fields.framing, bytes_max, sink).map(|()| true).map_err(|error| match error {
+                StreamError::Fault(fault) => GetError::Answer(message_of(fault)),
+                StreamError::Long => GetError::Long,
+                StreamError::Sink(error) => GetError::Sink(error),
+            })
+        }
         404 | 410 => Ok(false),
         300..400 => {
             Err(GetError::Moved(fields.location.chars().filter(|c| !c.is_control()).take(200).collect()))
@@ -143,19 +91,19 @@ pub(crate) fn get(
 fn answer(connection: &mut Connection, parts: &[&str]) -> Result<(u16, Fields), String> {
     let sent = parts.iter().try_for_each(|part| connection.send(part.as_bytes()));
     loop {
-        // A server that refuses early closes early, and has answered.
+        // A server that refuses a request may close before all is sent. Its answer counts.
         let (status, fields) = match (connection.answer_head(), &sent) {
             (Err(Fault::Gone(_)), Err(error)) => return Err(error.to_string()),
-            (head, _) => head.map_err(said)?,
+            (head, _) => head.map_err(message_of)?,
         };
-        // Below it is a word in between.
+        // Other statuses are informational, and the final answer follows.
         if status >= 200 {
             return Ok((status, fields));
         }
     }
 }
 
-fn said(fault: Fault) -> String {
+fn message_of(fault: Fault) -> String {
     match fault {
         Fault::Answer(_, why) => why.to_owned(),
         Fault::Gone(error) => error.to_string(),
@@ -166,7 +114,7 @@ fn connect(url: &HttpUrl, time: Duration) -> Result<Connection, String> {
     let until = Instant::now() + time;
     let host = url.host.trim_matches(['[', ']']);
     let addresses = (host, url.port).to_socket_addrs().map_err(|error| format!("{}: {error}", url.host))?;
-    let mut last = "it has no address".to_owned();
+    let mut last = "the host has no address".to_owned();
     for address in addresses {
         let left = until.saturating_duration_since(Instant::now());
         if left.is_zero() {
@@ -180,38 +128,4 @@ fn connect(url: &HttpUrl, time: Duration) -> Result<Connection, String> {
         }
     }
     Err(last)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_url_is_read_and_what_is_none_is_refused() {
-        for (text, written) in [
-            ("http://witness.example", "http://witness.example:80"),
-            ("http://127.0.0.1:8080/", "http://127.0.0.1:8080"),
-            ("http://[::1]:8080/a/b/", "http://[::1]:8080/a/b"),
-            ("http://[::1]/a", "http://[::1]:80/a"),
-        ] {
-            assert_eq!(HttpUrl::parse(text).unwrap().to_string(), written);
-        }
-        for text in [
-            "",
-            "witness.example",
-            "https://witness.example",
-            "http://",
-            "http:///a",
-            "http://h:x",
-            "http://h:70000",
-            "http://h/a b",
-            "http://h/a\r\nX: y",
-            "http://u@h",
-            "http://h?x",
-            "http://[::1",
-            "http://[x]",
-        ] {
-            assert!(HttpUrl::parse(text).is_err(), "{text}");
-        }
-    }
 }

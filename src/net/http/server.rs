@@ -1,5 +1,5 @@
-//! A server: each connection on a thread of its own, and not more than so many. A request is answered by a
-//! function of method, path and body.
+//! A server. Each connection has a thread, and there are at most [`CONNECTIONS_MAX`] of them. A function of
+//! method, path and body gives the answers.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
@@ -10,21 +10,22 @@ use std::time::{Duration, Instant};
 use crossbeam::channel::{Receiver, Sender, bounded};
 
 use super::bounds::{CONNECTIONS_MAX, IDLE_TIME, MESSAGE_TIME, REQUESTS_MAX};
-use super::connection::{Connection, Fault, Framing};
+use super::connection::Connection;
+use super::message::{Fault, Framing};
 
-/// A request that came whole.
+/// A complete request.
 pub(crate) struct Request {
     pub(crate) method: String,
     pub(crate) path: String,
     pub(crate) body: Vec<u8>,
 }
 
-/// What is answered.
+/// An answer.
 pub(crate) struct Response {
     pub(crate) status: u16,
     pub(crate) content_type: &'static str,
     pub(crate) body: String,
-    /// What may be asked instead, when the method is none of the path's.
+    /// The method that the path allows, when the request has another one.
     pub(crate) allow: Option<&'static str>,
 }
 
@@ -36,7 +37,7 @@ impl Response {
 
 /// How requests are answered.
 pub(crate) struct Service {
-    /// Bytes of a body, at most.
+    /// The most bytes in the body of a request.
     pub(crate) body_bytes_max: usize,
     /// Gives the answer.
     pub(crate) answer: Box<dyn Fn(&Request) -> Response + Send + Sync>,
@@ -47,11 +48,12 @@ pub(crate) struct Server {
     address: SocketAddr,
     stop: Sender<()>,
     accepts: JoinHandle<()>,
+    /// A bounded channel that holds one unit for each open connection.
     places: (Sender<()>, Receiver<()>),
 }
 
 impl Server {
-    /// Answers what comes to this socket.
+    /// Starts to answer the requests that arrive at this socket.
     pub(crate) fn start(listener: TcpListener, service: Service) -> io::Result<Self> {
         let address = listener.local_addr()?;
         let (stop, stopped) = bounded(1);
@@ -63,15 +65,15 @@ impl Server {
         Ok(Self { address, stop, accepts, places })
     }
 
-    /// Where it listens.
+    /// The address where it listens.
     pub(crate) const fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Takes no more connections, and waits for those that are there, but not for long.
+    /// Accepts no more connections. Waits for the open ones, at most [`MESSAGE_TIME`].
     pub(crate) fn stop(self) {
         let _ = self.stop.send(());
-        // The listener waits for a connection: here is one.
+        // The thread waits for a connection. This one wakes it.
         let mut address = self.address;
         match address.ip() {
             IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
@@ -103,22 +105,19 @@ fn accept(
             return;
         }
         let Ok((stream, _)) = accepted else {
-            // No file handle is left, say: others end soon.
+            // The process may have no free file descriptor. Some are freed when other connections end.
             std::thread::sleep(Duration::from_millis(50));
             continue;
         };
         if take.try_send(()).is_err() {
             let mut connection = Connection::new(stream, Duration::from_millis(100));
-            // Nothing is waited for here: others come.
-            let _ = send(
-                &mut connection,
-                &Response::text(503, "too many connections: come back in a while"),
-                true,
-            );
+            // It waits only shortly, because other connections arrive.
+            let _ =
+                send(&mut connection, &Response::text(503, "too many connections: try again later"), true);
             continue;
         }
         let (service, place) = (Arc::clone(service), Place(free.clone()));
-        // Without a thread the place, moved into the closure, is free again.
+        // If no thread can be started, dropping the closure frees the place.
         let _ = std::thread::Builder::new().name("icn-http".into()).spawn(move || {
             let _place = place;
             let _ = serve(Connection::new(stream, IDLE_TIME), &service);
@@ -126,7 +125,7 @@ fn accept(
     }
 }
 
-/// One of the places for connections; free again when dropped.
+/// The place of one open connection. Dropping it frees the place.
 struct Place(Receiver<()>);
 
 impl Drop for Place {
@@ -145,7 +144,7 @@ fn serve(mut connection: Connection, service: &Service) -> io::Result<()> {
         connection.allow(MESSAGE_TIME);
         let (response, closes) = match read(&mut connection, service) {
             Ok((request, closes)) => ((service.answer)(&request), closes),
-            // Where the next request begins is not known.
+            // It is unknown where the next request begins, so the connection ends.
             Err(Fault::Answer(status, why)) => (Response::text(status, why), true),
             Err(Fault::Gone(error)) => return Err(error),
         };
@@ -162,8 +161,8 @@ fn serve(mut connection: Connection, service: &Service) -> io::Result<()> {
 fn read(connection: &mut Connection, service: &Service) -> Result<(Request, bool), Fault> {
     let (method, path, fields) = connection.request_head()?;
     let framing = match fields.framing {
-        Framing::Untold if matches!(method.as_str(), "GET" | "HEAD") => Framing::Length(0),
-        Framing::Untold => return Err(Fault::Answer(411, "the request does not say how long its body is")),
+        Framing::Unknown if matches!(method.as_str(), "GET" | "HEAD") => Framing::Length(0),
+        Framing::Unknown => return Err(Fault::Answer(411, "the request does not say how long its body is")),
         framing => framing,
     };
     if fields.expects && matches!(framing, Framing::Length(length) if length > service.body_bytes_max) {
