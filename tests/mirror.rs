@@ -164,7 +164,13 @@ fn what_a_server_does_else_is_named() {
             2,
             &["status 500, expected 200", "bad answers: 3"],
         ),
-        ("/policy.json", "no HTTP", b"hello\r\n\r\n".to_vec(), 2, &["not one of HTTP/1.1", "bad answers: 3"]),
+        (
+            "/policy.json",
+            "no HTTP",
+            b"hello\r\n\r\n".to_vec(),
+            2,
+            &["not an answer of HTTP/1.1", "bad answers: 3"],
+        ),
         (
             "/log.car",
             "cut off",

@@ -1,9 +1,12 @@
-//! Fetches a publication from a web server over plain HTTP: what `icn publish` wrote, as a directory that is
-//! audited and read like an export. Nothing that the server says is believed: sizes, times and the number of
-//! bad answers are bounded here, and what the files say is the audit's to judge.
+//! Fetches a publication, as `icn publish` wrote it, from a web server over plain HTTP. The result is a directory that
+//! is audited and read like an export.
 //!
-//! The cosigned checkpoint is fetched first, then the checkpoint, then what it covers: a host that publishes
-//! meanwhile changes none of that but to fill a partial tile, and then the full one has it.
+//! The server is not trusted. Sizes, times and the number of bad answers are bounded here. The audit checks what the
+//! files say.
+//!
+//! The order is: the cosigned checkpoint, the checkpoint, and then what the checkpoint covers. A host may publish more
+//! in between. That changes none of these files, except that a partial tile may be replaced by a full tile, which has
+//! all of the partial one.
 
 use std::fs::{self, File};
 use std::io::{BufWriter, Write as _};
@@ -13,33 +16,34 @@ use icn_core::dag::note::Note;
 use icn_core::dag::tiles::{TILE_WIDTH, Tile, TileKind};
 use icn_core::dag::tree_head::TreeHead;
 use icn_core::id::CID_BYTES;
+use icn_core::limits;
 use icn_history::export::ExportLayout;
 
 use super::http::client::{GetError, get};
-pub use super::http::url::{HttpUrl, UrlError};
-use icn_core::limits;
 
-/// What was fetched.
+pub use super::http::url::{HttpUrl, UrlError};
+
+/// The result of a fetch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mirrored {
-    /// Leaves that the checkpoint says the log has. Nobody verified it.
+    /// The number of leaves that the checkpoint claims. It is not verified.
     pub size: u64,
-    /// Files.
+    /// How many files were fetched.
     pub files: u64,
-    /// Bytes of them.
+    /// How many bytes these files have.
     pub bytes: u64,
-    /// Tiles that the server has not.
+    /// How many tiles the server does not have.
     pub missing: u64,
-    /// Answers that were no use, after which the file was asked for again.
+    /// How many answers were no use, so that the file was requested again.
     pub bad_answers: u64,
-    /// The last of them: where, and why.
+    /// The last bad answer: the address, and what was wrong.
     pub last_bad_answer: Option<String>,
 }
 
 /// Why a publication is not fetched.
 #[derive(Debug, thiserror::Error)]
 pub enum MirrorError {
-    /// The server does not give a file.
+    /// The server does not deliver a file.
     #[error(
         "{url}: {why} (bad answers: {count}); expected what `icn publish` writes, served as files below that address"
     )]
@@ -48,10 +52,10 @@ pub enum MirrorError {
         url: String,
         /// What was wrong.
         why: String,
-        /// Answers of the server that were no use.
+        /// How many answers were no use.
         count: u64,
     },
-    /// The server answers, and what it gives is no publication.
+    /// The server delivers a file that does not belong to a publication.
     #[error("{url}: {why}")]
     Publication {
         /// The file.
@@ -59,34 +63,34 @@ pub enum MirrorError {
         /// What was wrong, and what would be right.
         why: String,
     },
-    /// More than is taken.
+    /// The publication is larger than the caller allows.
     #[error("{url}: more than the {bytes_max} bytes that may be fetched: give a higher --bytes-max")]
     Large {
-        /// The file at which it was too much.
+        /// The file at which the limit was reached.
         url: String,
-        /// The limit.
+        /// The limit in bytes.
         bytes_max: u64,
     },
-    /// What was fetched cannot be written.
+    /// A file that was fetched cannot be written.
     #[error("writing {}: {source}", path.display())]
     Write {
         /// The file.
         path: PathBuf,
-        /// The system's word.
+        /// The error of the system.
         source: std::io::Error,
     },
 }
 
 impl MirrorError {
-    /// Whether there is nothing to audit, rather than something that does not hold or cannot be written.
+    /// Whether there is nothing to audit: the server does not deliver it. Otherwise a file is wrong, or cannot be written.
     #[must_use]
     pub const fn is_absent(&self) -> bool {
         !matches!(self, Self::Publication { .. } | Self::Write { .. })
     }
 }
 
-/// Fetches a publication into a directory, which is made. No more than `bytes_max` bytes are taken of all
-/// answers together. `progress` hears of files and bytes.
+/// Fetches a publication into a directory, which it creates. All answers together have at most `bytes_max` bytes.
+/// `progress` is called after each file with the number of files and bytes so far.
 pub fn mirror(
     url: &HttpUrl,
     dir: &Path,
@@ -107,11 +111,12 @@ pub fn mirror(
     fetch.needed(&car, bytes_max)?;
     let bytes = fs::metadata(&car).map_err(|source| MirrorError::Write { path: car.clone(), source })?.len();
     if size > bytes / CID_BYTES as u64 {
-        // Or a server could send us for tiles without end.
+        // Without this check a server could make us request tiles without end.
         let why = format!(
-            "it has {bytes} bytes, too few for the {size} leaves that tiles/checkpoint covers: expected a log.car that is published with it"
+            "it has {bytes} bytes, too few for the {size} leaves that tiles/checkpoint covers: expected the log.car of \
+             the same publication"
         );
-        return Err(MirrorError::Publication { url: fetch.name(&car), why });
+        return Err(MirrorError::Publication { url: fetch.address(&car), why });
     }
     for kind in (0..8).map(TileKind::Tree).chain([TileKind::Entries]) {
         for tile in (0..).map_while(|index| Tile::at(kind, index, size)) {
@@ -133,38 +138,40 @@ struct Fetch<'a> {
 }
 
 impl Fetch<'_> {
+    /// The path of a file below the address of the publication.
     fn below(&self, path: &Path) -> String {
         format!("/{}", path.strip_prefix(self.dir).unwrap_or(path).display())
     }
-    /// Where a file is fetched from.
-    fn name(&self, path: &Path) -> String {
+    /// The address of a file.
+    fn address(&self, path: &Path) -> String {
         format!("{}{}", self.url, self.below(path))
     }
 
+    /// Fetches a file that every publication has.
     fn needed(&mut self, path: &Path, bytes_max: u64) -> Result<(), MirrorError> {
         if self.file(path, bytes_max)? {
             return Ok(());
         }
-        let (url, count) = (self.name(path), self.done.bad_answers + 1);
+        let (url, count) = (self.address(path), self.done.bad_answers + 1);
         Err(MirrorError::Answer { url, why: "status 404: it is not there".into(), count })
     }
 
-    /// A tile; a partial one that a growing log has filled since is the beginning of the full one.
+    /// Fetches a tile. If the log grew, a partial tile may be replaced by a full one, which begins with the same hashes.
     fn tile(&mut self, layout: &ExportLayout, tile: &Tile) -> Result<(), MirrorError> {
         let full = Tile { width: TILE_WIDTH, ..*tile };
         let has = self.file(&layout.tile(tile), limits::FETCH_TILE_BYTES_MAX)?
             || (tile.width < TILE_WIDTH && self.file(&layout.tile(&full), limits::FETCH_TILE_BYTES_MAX)?);
-        // The audit says which one it lacks.
+        // The audit reports which tile is missing.
         self.done.missing += u64::from(!has);
         Ok(())
     }
 
-    /// Fetches a file; false when the server has none.
+    /// Fetches a file, in several tries if needed. False when the server has no such file.
     fn file(&mut self, path: &Path, bytes_max: u64) -> Result<bool, MirrorError> {
         let mut tries = 0;
         loop {
             tries += 1;
-            let url = self.name(path);
+            let url = self.address(path);
             let why = match self.once(path, bytes_max.min(self.left)) {
                 Ok(true) => {
                     self.done.files += 1;
@@ -178,7 +185,9 @@ impl Fetch<'_> {
                 Err(GetError::Long) if self.left < bytes_max || bytes_max == self.bytes_max => {
                     return Err(MirrorError::Large { url, bytes_max: self.bytes_max });
                 }
-                Err(GetError::Long) => format!("more than {bytes_max} bytes, the most that such a file has"),
+                Err(GetError::Long) => {
+                    format!("more than {bytes_max} bytes, the most that such a file may have")
+                }
                 Err(GetError::Moved(to)) => {
                     let why =
                         format!("it redirects to {to}, and redirects are not followed: name that address");
@@ -195,6 +204,7 @@ impl Fetch<'_> {
         }
     }
 
+    /// Requests a file once.
     fn once(&mut self, path: &Path, bytes_max: u64) -> Result<bool, GetError> {
         let below = self.below(path);
         if let Some(parent) = path.parent() {
@@ -206,7 +216,7 @@ impl Fetch<'_> {
             came += bytes.len() as u64;
             file.write_all(bytes)
         });
-        // What came of an answer that was no use counts as well.
+        // The bytes of a bad answer count too.
         self.left = self.left.saturating_sub(came);
         match got {
             Ok(true) => {
@@ -221,10 +231,10 @@ impl Fetch<'_> {
         }
     }
 
-    /// How many leaves the checkpoint says that the log has.
+    /// The number of leaves that the checkpoint claims.
     fn size(&self, path: &Path) -> Result<u64, MirrorError> {
         let fail = |why: &dyn std::fmt::Display| MirrorError::Publication {
-            url: self.name(path),
+            url: self.address(path),
             why: format!("{why}: expected a signed checkpoint, as `icn publish` writes it"),
         };
         let text = fs::read_to_string(path).map_err(|error| fail(&error))?;

@@ -1,5 +1,8 @@
-//! A witness: it is shown the checkpoints of logs, and cosigns those that follow from what it cosigned before
-//! (C2SP tlog-witness). Here are its answers over HTTP; its memory is [`WitnessDir`].
+//! A witness over HTTP (C2SP tlog-witness). Hosts show it their checkpoints, and it cosigns each checkpoint that follows
+//! from the one it cosigned before.
+//!
+//! This file only translates requests and answers. [`WitnessDir`] decides what is cosigned, and makes it durable before
+//! it answers.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -9,15 +12,16 @@ pub use icn_history::witness::{
     Answer, NewPassphrase, ReplaceStep, Steps, WitnessDir, WitnessError, WitnessOptions, origin_hash,
 };
 
-use super::http::server::{Request, Response, Server, Service};
 use icn_core::limits;
 use icn_system::now_ms;
+
+use super::http::server::{Request, Response, Server, Service};
 
 /// A witness that answers until it is stopped.
 pub struct WitnessServer(Server);
 
 impl WitnessServer {
-    /// Answers what comes to this socket.
+    /// Starts to answer the requests that arrive at this socket.
     pub fn start(listener: TcpListener, witness: WitnessDir) -> io::Result<Self> {
         let witness = Arc::new(witness);
         let answer = Box::new(move |request: &Request| answer(&witness, request));
@@ -25,13 +29,13 @@ impl WitnessServer {
         Ok(Self(Server::start(listener, service)?))
     }
 
-    /// Where it listens.
+    /// The address where it listens.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.0.address()
     }
 
-    /// Takes no more requests, and waits a while for those that are under way. What was answered is durable.
+    /// Accepts no more requests, and waits a short time for those in progress. Everything that was answered is durable.
     pub fn stop(self) {
         self.0.stop();
     }
@@ -52,7 +56,7 @@ fn answer(witness: &WitnessDir, request: &Request) -> Response {
                     witness.add_checkpoint(&request.body, now_ms() / 1000);
                 Response { status, content_type, body, allow: None }
             }
-            _ => not_allowed("POST", "a checkpoint is posted"),
+            _ => not_allowed("POST", "expected POST with a checkpoint"),
         };
     }
     let hash = request.path.strip_prefix('/').and_then(|path| path.strip_suffix("/checkpoint"));
@@ -66,8 +70,8 @@ fn answer(witness: &WitnessDir, request: &Request) -> Response {
             Some(note) => {
                 Response { status: 200, content_type: "text/plain; charset=utf-8", body: note, allow: None }
             }
-            None => Response::text(404, "nothing was cosigned of a log whose origin has this hash"),
+            None => Response::text(404, "no checkpoint was cosigned for a log whose origin has this hash"),
         },
-        (Some(_), _) => not_allowed("GET", "a checkpoint is fetched with GET"),
+        (Some(_), _) => not_allowed("GET", "expected GET"),
     }
 }

@@ -1,27 +1,29 @@
-//! Files that the author of a guest names: read whole, but never more than makes sense.
+//! Reads files that the user names. A file is read whole, up to a bound: a wrong file must not fill the
+//! memory.
 
 use std::fs::File;
 use std::io::{Read, Result};
 use std::path::Path;
 
-/// Bytes of a file that may be a module, at most. Far above what a module may have, so that one that is too
-/// large is told its size by the validator, and low enough that a wrong file does not fill the memory.
+/// The most bytes that are read of a module. A module may have far fewer, so that the validator, and not this bound,
+/// refuses a module that is too large.
 const MODULE_FILE_BYTES_MAX: u64 = 256 * 1024 * 1024;
 
-/// Bytes of an input that are read, at most. Far above what an invocation may have, which the gate says.
+/// The most bytes that are read of an input. An invocation may have far fewer, so that the gate, and not this
+/// bound, refuses an input that is too large.
 const INPUT_FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
-/// A module's bytes, whatever they are, of a file or `-` for standard input; or why it cannot be read.
+/// Reads a module from a file, or from standard input for `-`. The bytes are not checked.
 pub(crate) fn module(path: &Path) -> std::result::Result<Vec<u8>, String> {
     file_or_standard_input(path, MODULE_FILE_BYTES_MAX)
 }
 
-/// The input that `--input` names: a file, or `-` for standard input; empty without it.
+/// Reads a file, or standard input for `-`. Empty without a path.
 pub(crate) fn input(path: Option<&Path>) -> std::result::Result<Vec<u8>, String> {
     path.map_or_else(|| Ok(Vec::new()), |path| file_or_standard_input(path, INPUT_FILE_BYTES_MAX))
 }
 
-/// Whether a path stands for standard input.
+/// Whether a path means standard input.
 pub(crate) fn is_standard_input(path: &Path) -> bool {
     path == Path::new("-")
 }

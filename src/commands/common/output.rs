@@ -1,21 +1,21 @@
-//! What the subcommands say: results on standard output, everything else on standard error.
+//! What the commands print: results on standard output, everything else on standard error.
 //!
-//! A stream may be closed or full at any time. No print here panics: a result that cannot be written is a
-//! failure, and what cannot be said on standard error is lost.
+//! A stream may be closed or full at any time. So no command may use `println!`, which would panic. A result
+//! that cannot be written is a failure. A message that cannot be written on standard error is lost.
 
 use std::fmt::Display;
 use std::io::{ErrorKind, Write as _};
 use std::path::Path;
 
-/// Says a line on standard error, after the subcommand's name.
+/// Prints a line on standard error, after the command's name.
 pub(crate) fn tell(command: &str, what: &dyn Display) {
     let program = format!("icn {command}");
-    // There is nowhere left to say that this does not work.
+    // There is no other place to report that this failed.
     let _ = writeln!(std::io::stderr().lock(), "{}: {what}", program.trim_end());
 }
 
-/// Prints a result on standard output, with a line break behind it. False when it did not get there; a reader
-/// that went away early (`icn … | head -1`) is no news to anybody.
+/// Prints a result and a line break on standard output. False when the result was not written completely. It
+/// says why on standard error, except when the reader closed the stream early (`icn … | head -1`).
 pub(crate) fn print(command: &str, text: &str) -> bool {
     write(&format!("{text}\n")).unwrap_or_else(|error| {
         tell(command, &format!("writing the result: {error}"));
@@ -23,7 +23,7 @@ pub(crate) fn print(command: &str, text: &str) -> bool {
     })
 }
 
-/// Writes this on standard output, to the last byte. False when the reader went away before that.
+/// Writes all of this on standard output. False when the reader closed the stream before the end.
 pub(crate) fn write(text: &str) -> std::io::Result<bool> {
     let mut stdout = std::io::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
@@ -32,7 +32,7 @@ pub(crate) fn write(text: &str) -> std::io::Result<bool> {
     }
 }
 
-/// A path as a shell takes it for one word.
+/// A path, quoted so that a shell reads it as one word.
 pub(crate) fn shell_word(path: &Path) -> String {
     let text = path.display().to_string();
     let plain = |c: char| c.is_alphanumeric() || matches!(c, '/' | '.' | '_' | '-' | '+' | ',' | '@' | '%');

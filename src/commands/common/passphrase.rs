@@ -1,21 +1,21 @@
-//! Passphrases of key files: from a file, or typed at a terminal without an echo. Never an argument: other
-//! processes can read those.
+//! Passphrases of key files. They are read from a file, or typed at a terminal that does not show them. A
+//! passphrase is never an argument, because other processes can read arguments.
 
 use std::path::{Path, PathBuf};
 
 use console::Term;
 use icn_runtime::key_file::{self, Passphrase, PassphraseError};
 
-/// Where a passphrase comes from.
+/// The argument `--passphrase-file`.
 #[derive(clap::Args, Debug, Clone)]
 pub(crate) struct PassphraseArguments {
-    /// A file whose first line is the passphrase of the key file; asked for at the terminal without it
+    /// A file whose first line is the passphrase of the key file. Without it you are asked at the terminal
     #[arg(long, value_name = "FILE", global = true)]
     passphrase_file: Option<PathBuf>,
 }
 
 impl PassphraseArguments {
-    /// The passphrase of a key file that is encrypted.
+    /// Reads or asks for the passphrase of an encrypted key file.
     pub(crate) fn of(&self, key: &Path) -> Result<Passphrase, PassphraseError> {
         match &self.passphrase_file {
             Some(file) => Passphrase::from_file(file),
@@ -23,12 +23,12 @@ impl PassphraseArguments {
         }
     }
 
-    /// The passphrase that a new key file gets, typed twice at a terminal.
+    /// Reads the passphrase for a new key file, or asks for it twice.
     pub(crate) fn of_new(&self, key: &Path) -> Result<Passphrase, PassphraseError> {
         new_of(&key.display().to_string(), self.passphrase_file.as_deref())
     }
 
-    /// The passphrase of a data directory's keys, when they are encrypted or one was named.
+    /// The passphrase of a data directory's keys. `None` when no key is encrypted and the user named no file.
     pub(crate) fn of_directory(&self, data: &Path) -> Result<Option<Passphrase>, String> {
         let files = key_file::key_files(data).map_err(|error| error.to_string())?;
         let is_encrypted = key_file::is_any_encrypted(&files).map_err(|error| error.to_string())?;
@@ -40,7 +40,7 @@ impl PassphraseArguments {
     }
 }
 
-/// A new passphrase from a file, or typed twice.
+/// Reads a new passphrase for `what` from a file, or asks for it twice.
 pub(crate) fn new_of(what: &str, file: Option<&Path>) -> Result<Passphrase, PassphraseError> {
     if let Some(file) = file {
         return Passphrase::from_file(file);
@@ -57,6 +57,6 @@ fn ask(prompt: &str) -> Result<Passphrase, PassphraseError> {
     }
     let fail = |error| PassphraseError::Io("the terminal".into(), error);
     terminal.write_str(prompt).map_err(fail)?;
-    // The text becomes the passphrase, and is wiped with it.
+    // The text is moved into the passphrase, which erases it when it is dropped.
     Passphrase::new(terminal.read_secure_line().map_err(fail)?)
 }

@@ -1,5 +1,5 @@
-//! The scratch directory of a demo, or of an audit, whose data nobody wants to keep: gone when that ends, and
-//! also when it is stopped by Ctrl-C or by SIGTERM.
+//! A scratch directory for data that nobody wants to keep. It is removed when the command ends, also when
+//! SIGINT (Ctrl-C) or SIGTERM ends it.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -9,31 +9,32 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
 
-/// Attempts to remove a directory into which a host still writes, and what lies between them.
+/// How often removal is tried. A host may still write into the directory.
 const ATTEMPTS_MAX: u32 = 50;
+/// The pause between two tries.
 const BETWEEN_ATTEMPTS: Duration = Duration::from_millis(20);
 
-/// The directory; removed when this is dropped.
+/// The directory. Dropping this removes it.
 pub(crate) struct Scratch(tempfile::TempDir);
 
 impl Scratch {
-    /// Makes a directory, and from now on answers signals.
+    /// Creates the directory. From now on signals remove it before they end the process.
     pub(crate) fn new(prefix: &str) -> std::io::Result<Self> {
-        // Before there is anything to remove: a signal from here on waits for the thread below.
+        // This comes before the directory exists. From here on a signal waits for the thread below.
         let mut signals = Signals::new([SIGINT, SIGTERM])?;
         let dir = tempfile::Builder::new().prefix(prefix).tempdir()?;
         let path = dir.path().to_owned();
         std::thread::Builder::new().name("icn-signals".into()).spawn(move || {
             if let Some(signal) = signals.forever().next() {
                 remove(&path);
-                // Ends the process as the signal would have: its parent sees which one it was.
+                // The process ends as if by this signal, so its parent sees the signal.
                 let _ = emulate_default_handler(signal);
             }
         })?;
         Ok(Self(dir))
     }
 
-    /// Where it is.
+    /// The path of the directory.
     pub(crate) fn path(&self) -> PathBuf {
         self.0.path().to_owned()
     }

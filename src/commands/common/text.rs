@@ -1,17 +1,18 @@
-//! How the tools print what comes from a guest. A guest's text never reaches the terminal as it is: a control
-//! character in it could move the cursor, hide a line, or make up one, and one that turns the direction of
-//! text could show a line in another order.
+//! How text of a guest is printed. It never reaches the terminal as it is: a control character could move the
+//! cursor, or hide or imitate a line, and a character that changes the direction of text could show a line in
+//! another order.
 
 use icn_core::id::hex;
 
-/// A character that is shown as its escape: controls, ends of lines and paragraphs, and what turns the
-/// direction of text (Unicode Standard Annex 9).
+/// Whether a character is shown as its escape: control characters, separators of lines and paragraphs, and
+/// characters that change the direction of text (Unicode Standard Annex 9).
 fn is_escaped(char: char) -> bool {
-    let turns = matches!(char, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    char.is_control() || turns || matches!(char, '\u{2028}' | '\u{2029}')
+    let is_mark = matches!(char, '\u{61c}' | '\u{200e}' | '\u{200f}');
+    let is_directional = is_mark || matches!(char, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    char.is_control() || is_directional || matches!(char, '\u{2028}' | '\u{2029}')
 }
 
-/// A guest's text on one line, control characters escaped.
+/// A text on one line, with escapes.
 pub(crate) fn line(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for char in text.chars() {
@@ -20,13 +21,13 @@ pub(crate) fn line(text: &str) -> String {
     shown
 }
 
-/// Bytes as text if they are printable UTF-8, lines and tabs included; else nothing.
+/// Bytes as text, if they are UTF-8 without characters to escape. Line feeds and tabs are allowed.
 pub(crate) fn printable(bytes: &[u8]) -> Option<&str> {
     let text = std::str::from_utf8(bytes).ok()?;
     text.chars().all(|char| !is_escaped(char) || matches!(char, '\n' | '\t')).then_some(text)
 }
 
-/// Bytes on one line: as text if they are printable, else as hex; cut when they are many.
+/// Bytes on one line: as text if they are printable, else in hexadecimal. Long values are cut.
 pub(crate) fn bytes(bytes: &[u8]) -> String {
     const SHOWN_BYTES_MAX: usize = 64;
     match printable(bytes).map(line) {
@@ -39,7 +40,7 @@ pub(crate) fn bytes(bytes: &[u8]) -> String {
     }
 }
 
-/// A number with its thousands apart.
+/// A number with a space between groups of three digits.
 pub(crate) fn number(number: impl ToString) -> String {
     let digits = number.to_string();
     let (sign, digits) = digits.split_at(usize::from(digits.starts_with('-')));
