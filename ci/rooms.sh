@@ -84,7 +84,7 @@ rooms() {
 # The crates that are in order so far.
 clean=(
     actors/sync/src actors/sandbox/src loom-tests/src ci/rooms/src
-    guest/on-host/src guest/template/src guest/examples/calls/src
+    guest/on-host/src guest/template/src guest/examples/calls/src src
 )
 rooms ../.. order.txt "${clean[@]}" || fail "ci/rooms found what is above"
 

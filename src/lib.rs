@@ -52,10 +52,7 @@
 
 #![forbid(unsafe_code)]
 
-pub mod cosign;
-mod http;
-pub mod mirror;
-pub mod witness;
+mod net;
 
 /// Secret keys on disk, one by one and all of a data directory.
 pub mod key_file {
@@ -63,6 +60,7 @@ pub mod key_file {
     pub use icn_history::key_file::*;
 }
 
+pub use crate::net::{cosign, mirror, witness};
 pub use icn_core::block::{
     Anchor, Capability, CredentialType, GrantLimits, Invocation, Issue, KeysBlock, Policy, Receipt, Signer,
     Usage, Write,
@@ -81,8 +79,8 @@ pub use icn_core::ucan::{Delegation, Revocation};
 pub use icn_core::{costs, keys, limits, ruling};
 pub use icn_history::key_file::random_key;
 pub use icn_history::{
-    Audit, AuditReport, Cosigned, Finding, Layout, Level, LockError, ProveError, RecoverError, SignedLog,
-    SignedLogError, StoreError, Subject, Witness, backup, export, prove, repair,
+    Audit, AuditReport, Cosigned, Finding, Layout, Level, Listener, LockError, ProveError, RecoverError,
+    SignedLog, SignedLogError, StoreError, Subject, backup, export, prove, repair,
 };
 pub use icn_sandbox::{CacheStats, EngineOptions};
 pub use icn_system::{

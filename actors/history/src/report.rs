@@ -38,6 +38,35 @@ pub struct AuditReport {
     pub fork: Option<String>,
 }
 
+/// The report for a person, in lines; the last one says whether the audit passed.
+impl std::fmt::Display for AuditReport {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for notice in &self.notices {
+            writeln!(f, "note: {notice}")?;
+        }
+        let origin = self.origin.as_deref().unwrap_or("(unknown)");
+        let again = match self.level {
+            "structure" => ", structure alone",
+            "replay" => ", every run repeated",
+            _ => "",
+        };
+        writeln!(
+            f,
+            "log {origin}: {} entries hold, of {} scopes with {} invocations{again}",
+            self.size, self.scopes, self.invocations
+        )?;
+        writeln!(f, "root {}", self.root)?;
+        if let Some(cosigned) = &self.cosigned {
+            let names: Vec<&str> = cosigned.witnesses.iter().map(|(name, _)| name.as_str()).collect();
+            writeln!(f, "size {} is cosigned by {}", cosigned.size, names.join(", "))?;
+        }
+        match &self.divergence {
+            None => f.write_str("audit passed"),
+            Some(finding) => write!(f, "AUDIT FAILED at {finding}"),
+        }
+    }
+}
+
 /// A checkpoint that witnesses cosigned.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Cosigned {

@@ -16,7 +16,7 @@ use icn_core::replay::Fold;
 use super::rerun::Asked;
 use super::seen::Seen;
 use super::walk::{Source, Stop};
-use super::{Audit, AuditReport, Cosigned, Witness, behind, evidence, imbalance};
+use super::{Audit, AuditReport, Cosigned, Listener, behind, evidence, imbalance};
 use crate::cosigned;
 use crate::error::StoreError;
 use crate::export::ExportLayout;
@@ -29,7 +29,7 @@ const SMALL_FILE_BYTES_MAX: u64 = 1024 * 1024;
 pub(super) fn audit(
     dir: &Path,
     asked: &mut Asked<'_>,
-    witness: &mut dyn Witness,
+    listener: &mut dyn Listener,
 ) -> Result<AuditReport, StoreError> {
     let layout = ExportLayout::new(dir);
     let cosigned = cosigned::read_note(&layout.cosigned())?;
@@ -45,7 +45,7 @@ pub(super) fn audit(
         first: None,
     };
     let mut fold = asked.fold();
-    let mut finding = asked.walk(&mut source, &mut fold, witness)?;
+    let mut finding = asked.walk(&mut source, &mut fold, listener)?;
     if finding.is_none() {
         finding = source.finish(&fold)?;
     }
@@ -54,7 +54,7 @@ pub(super) fn audit(
     let notices = trusted.as_ref().and_then(|trusted| behind(trusted, fold.log().size()));
     let fork = seen.forked().and_then(|seen| evidence::of(&asked.audit.subject, &fold, seen));
     let (cosigned, fork) = (trusted.as_ref().and_then(Cosigned::of), fork.map(|fork| fork.to_text()));
-    let report = asked.report(&fold, finding, witness);
+    let report = asked.report(&fold, finding, listener);
     Ok(AuditReport { notices: notices.into_iter().collect(), cosigned, fork, ..report })
 }
 

@@ -13,7 +13,7 @@ use icn_core::replay::{Fold, Prepared};
 
 use super::read::{CarLog, CarLogError};
 use super::{ExportLayout, is_free};
-use crate::audit::{Audit, Subject, Witness};
+use crate::audit::{Audit, Listener, Subject};
 use crate::cosigned;
 use crate::directory::{Layout, Lock, LockError};
 use crate::disk;
@@ -65,7 +65,7 @@ struct Ears<'a> {
     verifier: Option<String>,
 }
 
-impl Witness for Ears<'_> {
+impl Listener for Ears<'_> {
     fn receipt(
         &mut self,
         _: icn_core::id::BlockId,
