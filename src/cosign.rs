@@ -6,10 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use icn_core::dag::cosign::{cosignature, request, size};
-use icn_core::dag::note::{KeyKind, Verdict, VerifierKey};
-use icn_core::dag::tree_head::TreeHead;
-use icn_core::id::Hash;
+use icn_core::log::cosign::{cosignature, request, size};
+use icn_core::log::{KeyKind, TreeHead, Verdict, VerifierKey};
+use icn_core::name::Hash;
 pub use icn_system::cosigned::{CosignedError, read as read_cosigned};
 use icn_system::cosigned::{CosignedFile, Newest, consistency, newest};
 

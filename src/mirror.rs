@@ -9,10 +9,8 @@ use std::fs::{self, File};
 use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
-use icn_core::dag::note::Note;
-use icn_core::dag::tiles::{TILE_WIDTH, Tile, TileKind};
-use icn_core::dag::tree_head::TreeHead;
-use icn_core::id::CID_BYTES;
+use icn_core::log::{Note, TILE_WIDTH, Tile, TileKind, TreeHead};
+use icn_core::name::CID_BYTES;
 use icn_system::export::ExportLayout;
 
 use crate::http::client::{GetError, get};

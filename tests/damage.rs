@@ -16,9 +16,8 @@ use common::{
     standing, stderr, tree,
 };
 use icn_core::block::Entry;
-use icn_core::checkpoint::Checkpoint;
 use icn_core::encode::Block;
-use icn_core::log::Log;
+use icn_core::log::{Checkpoint, Log};
 use icn_runtime::{
     AuditReport, Host, HostOptions, Invocation, OpenError, Receipt, RefusalCode, SecretKey, limits,
 };

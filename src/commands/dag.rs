@@ -9,12 +9,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Subcommand;
-use icn_core::dag::cbor;
-use icn_core::dag::entries::{EntriesError, Row};
-use icn_core::encode::Block;
-use icn_core::id::Codec;
-use icn_core::log::Link;
-use icn_core::sign::Envelope;
+use icn_core::encode::{Block, Envelope, cbor};
+use icn_core::log::{EntriesError, Link, Row};
+use icn_core::name::Codec;
 use icn_runtime::{BlockId, SignedLog, SignedLogError};
 
 use super::output::{print, tell};

@@ -3,8 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use icn_core::dag::fork::{Fork, ForkError, Forked};
-use icn_core::dag::note::VerifierKey;
+use icn_core::log::{Fork, ForkError, Forked, VerifierKey};
 
 use super::{FAILED, OK, files, misuse, print_report, trust_policy, verifier_key};
 

@@ -28,8 +28,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use icn_core::dag::note::VerifierKey;
-use icn_core::dag::quorum::TrustPolicy;
+use icn_core::log::{TrustPolicy, VerifierKey};
 use icn_runtime::StoreError;
 use indicatif::{ProgressBar, ProgressStyle};
 

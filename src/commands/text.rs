@@ -2,7 +2,7 @@
 //! character in it could move the cursor, hide a line, or make up one, and one that turns the direction of text could
 //! show a line in another order.
 
-use icn_core::id::hex;
+use icn_core::name::hex;
 
 /// A character that is shown as its escape: controls, ends of lines and paragraphs, and what turns the direction of text
 /// (Unicode Standard Annex 9).

@@ -10,31 +10,13 @@
 
 #![forbid(unsafe_code)]
 
-pub mod authority;
 pub mod block;
-pub mod bookkeeping;
-pub mod capability;
-pub mod chain;
-pub mod checkpoint;
 pub mod costs;
-pub mod crossing;
-pub mod dag;
-mod deadlines;
-mod difference;
-pub mod effect;
 pub mod encode;
-mod form;
-pub mod gate;
-pub mod id;
-pub mod keys;
+pub mod fold;
 pub mod ledger;
 pub mod limits;
 pub mod log;
-pub mod merkle;
-pub mod policy;
-pub mod refusal;
-pub mod replay;
-pub mod ruling;
-pub mod sign;
+pub mod name;
+pub mod rules;
 pub mod state;
-pub mod ucan;

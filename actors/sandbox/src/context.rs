@@ -4,13 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
-use icn_core::block::{Anchor, Capability};
-use icn_core::effect::{Trap, TrapKind};
+use icn_core::block::{Anchor, Capability, Operation, Trap, TrapKind};
 use icn_core::encode::Block;
-use icn_core::id::{BlockId, Did, HoldId, Owner, Unit};
-use icn_core::ledger::{HoldState, LedgerRefusal, Operation};
+use icn_core::ledger::{HoldState, LedgerRefusal};
 use icn_core::limits;
-use icn_core::policy::PolicyInForce;
+use icn_core::name::{BlockId, Did, HoldId, Owner, Unit};
+use icn_core::rules::PolicyInForce;
 use icn_core::state::State;
 use sha2::Sha256;
 

@@ -1,6 +1,6 @@
 //! Runs untrusted guests: validates, compiles, caches, and turns their calls into staged effects.
 //!
-//! Nothing here writes to a state, a ledger or a log: a run ends in an [`icn_core::effect::Staged`], and
+//! Nothing here writes to a state, a ledger or a log: a run ends in an [`icn_core::block::Staged`], and
 //! dropping that is the abort. The one thing that a running guest asks for at once is the ledger's word on a
 //! transfer, through [`LedgerPort`]. Guest memory is read and written in `memory.rs` alone.
 //!

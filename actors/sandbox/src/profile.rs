@@ -13,7 +13,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use icn_core::effect::TrapKind;
+use icn_core::block::TrapKind;
 use icn_core::limits;
 use wasmparser::{KnownCustom, Name, Parser, Payload};
 use wasmtime::{Caller, Linker};

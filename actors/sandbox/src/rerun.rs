@@ -4,14 +4,12 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use futures::FutureExt as _;
 use futures::future::ready;
-use icn_core::crossing;
-use icn_core::effect::Staged;
-use icn_core::id::{Did, HoldId, Owner, Unit};
-use icn_core::ledger::{Actor, HoldState, Ledger, LedgerRefusal, Operation};
+use icn_core::block::{Operation, Staged, ruling};
+use icn_core::fold::{Rerun, Rerunner};
+use icn_core::ledger::{Actor, HoldState, Ledger, LedgerRefusal};
 use icn_core::limits;
-use icn_core::policy::PolicyInForce;
-use icn_core::replay::{Rerun, Rerunner};
-use icn_core::ruling;
+use icn_core::name::{Did, HoldId, Owner, Unit};
+use icn_core::rules::{self, PolicyInForce};
 
 use crate::cache::Lru;
 use crate::context::{Call, LedgerPort, PortAnswer, PortError};
@@ -62,7 +60,7 @@ pub fn beside(
 ) -> Result<Result<(), LedgerRefusal>, PortError> {
     let Some(other) = operation.counterpart() else { return Ok(Ok(())) };
     let theirs = still.iter().find(|policy| policy.policy().scope == other);
-    Ok(crossing::names(theirs.ok_or(PortError::Elsewhere(other))?, scope))
+    Ok(rules::names_counterpart(theirs.ok_or(PortError::Elsewhere(other))?, scope))
 }
 
 impl Lent {

@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use icn_core::block::Usage;
-use icn_core::effect::{Outcome, Staged, Trap, TrapKind};
+use icn_core::block::{Outcome, Staged, Trap, TrapKind, Usage};
 use icn_core::encode::Block;
-use icn_core::id::{BlockId, Did, Hash};
+use icn_core::name::{BlockId, Did, Hash};
 use icn_core::{costs, limits};
 use sha2::Digest as _;
 use wasmtime::{InstancePre, ModuleExport, Store, UpdateDeadline};
@@ -343,7 +342,7 @@ fn bound_time(store: &mut Store<Context>, give_way: GiveWay) {
 
 fn returned(code: i32, fuel: u64, store: Store<Context>) -> Staged {
     let Context { call, mut stage, limiter, .. } = store.into_data();
-    let logged = stage.log.map(|digest| icn_core::id::Bytes(digest.finalize().into()));
+    let logged = stage.log.map(|digest| icn_core::name::Bytes(digest.finalize().into()));
     if code != 0 {
         return Staged::without_effects(
             Outcome::Failed(code),
@@ -371,7 +370,7 @@ fn returned(code: i32, fuel: u64, store: Store<Context>) -> Staged {
 /// A trap consumes the whole grant: the engine's counter can read as unburned after one.
 fn trapped(trap: Trap, limit: u64, store: Store<Context>) -> Staged {
     let Context { stage, limiter, .. } = store.into_data();
-    let logged: Option<Hash> = stage.log.map(|digest| icn_core::id::Bytes(digest.finalize().into()));
+    let logged: Option<Hash> = stage.log.map(|digest| icn_core::name::Bytes(digest.finalize().into()));
     Staged::without_effects(Outcome::Trapped(trap), limit, limiter.pages_peak, Vec::new(), logged)
 }
 

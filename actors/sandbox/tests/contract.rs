@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use icn_core::effect::TrapKind;
+use icn_core::block::TrapKind;
 use icn_sandbox::{
     CODES, Engine, EngineOptions, FUNCTIONS, FunctionType, LIMITS, Linked, PARAMETERS, linked,
 };

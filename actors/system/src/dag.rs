@@ -10,11 +10,11 @@ use std::time::{Duration, Instant};
 use actix::{Actor, ActorContext as _, AsyncContext as _, Context, Handler, Message, MessageResult};
 use futures::channel::oneshot;
 use icn_core::block::{Entry, Receipt};
-use icn_core::id::{BlockId, Origin};
+use icn_core::encode::SecretKey;
 use icn_core::limits;
 use icn_core::log::{Link, Log};
-use icn_core::refusal::{Refusal, RefusalCode};
-use icn_core::sign::SecretKey;
+use icn_core::name::{BlockId, Origin};
+use icn_core::rules::{Refusal, RefusalCode};
 use icn_sync::{Head, HeadWriter, Permit, Tally};
 
 use crate::events;

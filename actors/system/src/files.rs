@@ -15,8 +15,8 @@ use std::io::{Read as _, Write as _};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
-use icn_core::id::Did;
-use icn_core::sign::SecretKey;
+use icn_core::encode::SecretKey;
+use icn_core::name::Did;
 use zeroize::Zeroizing;
 
 use crate::key_file::{self, KeyFileError, Passphrase};

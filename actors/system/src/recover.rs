@@ -6,15 +6,11 @@ use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use icn_core::block::Entry;
-use icn_core::chain::Chain;
-use icn_core::checkpoint::{Checkpoint, CheckpointError};
-use icn_core::encode::Block;
-use icn_core::id::{BlockId, Hash};
+use icn_core::encode::{Block, Envelope};
+use icn_core::fold::{Chain, Divergence, Fold, FoldParts, Prepared, Trust};
 use icn_core::ledger::{Books, Ledger};
-use icn_core::log::Log;
-use icn_core::merkle::Frontier;
-use icn_core::replay::{Divergence, Fold, FoldParts, Prepared, Trust};
-use icn_core::sign::Envelope;
+use icn_core::log::{Checkpoint, CheckpointError, Frontier, Log};
+use icn_core::name::{BlockId, Hash};
 
 use crate::files::Layout;
 use crate::ledger::Answered;
@@ -328,7 +324,7 @@ fn is_receipt(entry: &Entry) -> bool {
 pub(crate) fn snapshot_of(
     log: &Log,
     (books, commands): (Books, Answered),
-    chains: Vec<(icn_core::id::Did, icn_core::chain::ChainParts)>,
+    chains: Vec<(icn_core::name::Did, icn_core::fold::ChainParts)>,
     engines: &BTreeSet<BlockId>,
 ) -> Snapshot {
     let (size, frontier) = log.frontier().parts();

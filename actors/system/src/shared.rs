@@ -8,9 +8,8 @@ use actix::Addr;
 use actix_rt::ArbiterHandle;
 use dashmap::{DashMap, DashSet};
 use icn_core::encode::Block;
-use icn_core::id::{BlockId, Did, Origin};
-use icn_core::policy::PolicyInForce;
-use icn_core::refusal::RefusalCode;
+use icn_core::name::{BlockId, Did, Origin};
+use icn_core::rules::{PolicyInForce, RefusalCode};
 use icn_sandbox::Cache;
 use icn_sync::{Generation, HeadCell, Latch, Permits, Stamp, Tally};
 

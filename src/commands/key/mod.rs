@@ -14,8 +14,8 @@ mod when;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use icn_core::keys::{check_delegation, delegate};
-use icn_core::ucan::{Delegation, Revocation};
+use icn_core::block::ucan::{Delegation, Revocation};
+use icn_core::rules::keys::{check_delegation, delegate};
 use icn_runtime::key_file::{PassphraseError, RekeyError};
 use icn_runtime::{BlockId, Did, SecretKey, key_file, now_ms, random_key};
 

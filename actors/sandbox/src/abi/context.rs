@@ -1,6 +1,6 @@
 //! Context and text: input, output, who calls, when, random bytes, log, abort.
 
-use icn_core::effect::TrapKind;
+use icn_core::block::TrapKind;
 use icn_core::{costs, limits};
 use sha2::{Digest, Sha256};
 use wasmtime::{Caller, Linker};

@@ -1,10 +1,9 @@
 //! Making and unmaking units of a token: transfers from and to its issuance account, whose balance is minus what
 //! exists.
 
-use icn_core::block::Capability;
+use icn_core::block::{Capability, Operation};
 use icn_core::costs;
-use icn_core::id::Owner;
-use icn_core::ledger::Operation;
+use icn_core::name::Owner;
 use wasmtime::{Caller, Linker};
 
 use super::money::{

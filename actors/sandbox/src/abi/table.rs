@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use icn_core::block::{GrantLimits, Policy, PolicyTag};
-use icn_core::id::{BlockId, Codec, Did, Origin};
-use icn_core::policy::PolicyInForce;
+use icn_core::name::{BlockId, Codec, Did, Origin};
+use icn_core::rules::PolicyInForce;
 use wasmtime::{Extern, Store, ValType};
 
 use crate::context::{Call, Context, LedgerPort};
@@ -142,7 +142,7 @@ fn nobodys_call() -> Result<Call, String> {
     impl LedgerPort for NoLedger {
         fn stage(
             &mut self,
-            _: icn_core::ledger::Operation,
+            _: icn_core::block::Operation,
         ) -> futures::future::BoxFuture<
             '_,
             Result<Result<(), icn_core::ledger::LedgerRefusal>, crate::PortError>,
@@ -151,8 +151,8 @@ fn nobodys_call() -> Result<Call, String> {
         }
         fn authorize(
             &mut self,
-            _: icn_core::id::Owner,
-            _: icn_core::id::Unit,
+            _: icn_core::name::Owner,
+            _: icn_core::name::Unit,
             _: u64,
         ) -> futures::future::BoxFuture<
             '_,
@@ -162,14 +162,14 @@ fn nobodys_call() -> Result<Call, String> {
         }
         fn balance(
             &mut self,
-            _: icn_core::id::Owner,
-            _: icn_core::id::Unit,
+            _: icn_core::name::Owner,
+            _: icn_core::name::Unit,
         ) -> futures::future::BoxFuture<'_, Result<i128, crate::PortError>> {
             Box::pin(futures::future::ready(Err(crate::PortError::Closed)))
         }
         fn open_hold(
             &mut self,
-            _: icn_core::id::HoldId,
+            _: icn_core::name::HoldId,
         ) -> futures::future::BoxFuture<'_, Result<Option<icn_core::ledger::HoldState>, crate::PortError>>
         {
             Box::pin(futures::future::ready(Err(crate::PortError::Closed)))

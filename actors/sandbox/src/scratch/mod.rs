@@ -9,7 +9,7 @@
 //!
 //! ```
 //! use icn_core::encode::Block;
-//! use icn_core::id::Codec;
+//! use icn_core::name::Codec;
 //! use icn_sandbox::scratch::{Scratch, ScratchCall};
 //! use icn_sandbox::{Engine, EngineOptions, Module};
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -36,15 +36,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use icn_core::block::{
-    Capability, GrantLimits, INVOCATION_FUEL_DEFAULT, Install, Issue, Node, Policy, PolicyTag,
+    Capability, Command, GrantLimits, INVOCATION_FUEL_DEFAULT, Install, Issue, Limits, Node, Policy,
+    PolicyTag,
 };
-use icn_core::chain::Chain;
-use icn_core::encode::Block;
-use icn_core::id::{BlockId, Did, Hash, IdError, Origin, Owner, Unit};
-use icn_core::ledger::{AccountId, Command, Context, Group, Ledger, Limits};
-use icn_core::policy::{GRANT_DEFAULT, PolicyInForce, ROLE_ADMIN, ROLE_ANYONE, resources_default};
-use icn_core::refusal::Refusal;
-use icn_core::sign::{Domain, SecretKey};
+use icn_core::encode::{Block, Domain, SecretKey};
+use icn_core::fold::Chain;
+use icn_core::ledger::{Context, Group, Ledger};
+use icn_core::name::{AccountId, BlockId, Did, Hash, IdError, Origin, Owner, Unit};
+use icn_core::rules::{GRANT_DEFAULT, PolicyInForce, ROLE_ADMIN, ROLE_ANYONE, Refusal, resources_default};
 
 use crate::engine::Engine;
 use crate::install::{check_install, no_entry};

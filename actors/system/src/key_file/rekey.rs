@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use icn_core::sign::SecretKey;
+use icn_core::encode::SecretKey;
 
 use super::{FormError, KeyFileError, Passphrase, PassphraseError, is_encrypted, pem, read_text, rewrite};
 use crate::files::{Layout, Lock, LockError};

@@ -17,7 +17,7 @@ mod tests;
 use std::path::{Path, PathBuf};
 
 use icn_core::block::Entry;
-use icn_core::id::BlockId;
+use icn_core::name::BlockId;
 
 pub use reader::{Reader, Tail};
 pub use segment::SegmentStore;

@@ -6,12 +6,11 @@ use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _, Seek as _};
 use std::path::{Path, PathBuf};
 
-use icn_core::chain::ChainParts;
 use icn_core::encode;
-use icn_core::id::{Did, Hash};
+use icn_core::fold::ChainParts;
 use icn_core::ledger::{Books, CommandId, Remembered};
-use icn_core::log::Head;
-use icn_core::merkle::Frontier;
+use icn_core::log::{Frontier, Head};
+use icn_core::name::{Did, Hash};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -29,7 +28,7 @@ pub struct Snapshot {
     /// The log's frontier.
     pub frontier: Vec<Hash>,
     /// Each author's last sequence number and block.
-    pub heads: Vec<(Did, u64, icn_core::id::BlockId)>,
+    pub heads: Vec<(Did, u64, icn_core::name::BlockId)>,
     /// The ledger's books.
     pub books: Books,
     /// What the ledger remembers of clients' ids.
@@ -37,7 +36,7 @@ pub struct Snapshot {
     /// The scopes.
     pub chains: Vec<(Did, ChainParts)>,
     /// Engines described.
-    pub engines: Vec<icn_core::id::BlockId>,
+    pub engines: Vec<icn_core::name::BlockId>,
 }
 
 impl Snapshot {
