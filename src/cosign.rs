@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use icn_core::log::cosign::{cosignature, request, size};
 use icn_core::log::{KeyKind, TreeHead, Verdict, VerifierKey};
 use icn_core::name::Hash;
-pub use icn_system::cosigned::{CosignedError, read as read_cosigned};
-use icn_system::cosigned::{CosignedFile, Newest, consistency, newest};
+pub use icn_history::cosigned::{CosignedError, read as read_cosigned};
+use icn_history::cosigned::{CosignedFile, Newest, consistency, newest};
 
 use crate::http::client::{Answered, post};
 pub use crate::http::client::{HttpUrl, UrlError};

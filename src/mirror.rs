@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use icn_core::log::{Note, TILE_WIDTH, Tile, TileKind, TreeHead};
 use icn_core::name::CID_BYTES;
-use icn_system::export::ExportLayout;
+use icn_history::export::ExportLayout;
 
 use crate::http::client::{GetError, get};
 pub use crate::http::client::{HttpUrl, UrlError};

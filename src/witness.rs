@@ -5,7 +5,7 @@ use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
-pub use icn_system::witness::{
+pub use icn_history::witness::{
     Answer, NewPassphrase, ReplaceStep, Steps, WitnessDir, WitnessError, WitnessOptions, origin_hash,
 };
 

@@ -19,12 +19,12 @@ use common::{block_on, copy, key, open, open_on, scratch, sound};
 use icn_core::block::{Entry, TrapKind};
 use icn_core::encode::{Block, Domain, Envelope};
 use icn_core::limits;
+use icn_history::store::{LogStore as _, Reader, SegmentStore};
 use icn_runtime::{
     Amount, BlockId, Committed, Did, Host, Invocation, ModuleSpec, Operation, Outcome, Owner, Policy,
     Receipt, Request, ScopeSpec, Unit, invocation_id, now_ms,
 };
 use icn_sandbox::scratch::member_key;
-use icn_system::store::{LogStore as _, Reader, SegmentStore};
 use icn_testkit::guests::{Made, modules};
 use icn_testkit::stories::{GRANT, STORIES, Step, Story, TREASURY, UNIT, member};
 

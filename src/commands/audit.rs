@@ -2,7 +2,6 @@
 
 mod fetch;
 
-use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
@@ -10,9 +9,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use icn_runtime::export::ExportLayout;
-use icn_runtime::{
-    Audit, AuditReport, BlockId, Hash, Invocation, Layout, Level, Receipt, Subject, Witness, limits,
-};
+use icn_runtime::{Audit, BlockId, Hash, Invocation, Layout, Level, Listener, Receipt, Subject, limits};
 use indicatif::ProgressBar;
 
 use self::fetch::Fetched;
@@ -108,7 +105,7 @@ impl Bar {
     }
 }
 
-impl Witness for Bar {
+impl Listener for Bar {
     fn receipt(&mut self, _: BlockId, _: &Invocation, _: &Receipt) {}
     fn progress(&mut self, leaves: u64) {
         // More than was signed when it began: a bar that is full.
@@ -162,7 +159,7 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
     if let Some(fork) = &report.fork {
         keep_evidence(arguments.evidence.as_deref(), fork);
     }
-    let text = if arguments.json { serde_json::to_string(&report) } else { Ok(to_text(&report)) };
+    let text = if arguments.json { serde_json::to_string(&report) } else { Ok(report.to_string()) };
     let printed = match text {
         Ok(text) => print("audit", &text),
         Err(error) => {
@@ -223,33 +220,4 @@ fn asked(arguments: &Arguments, fetched: Option<&Path>) -> Result<Audit, String>
     }
     let trust = arguments.policy.as_deref().map(trust_policy).transpose()?;
     Ok(Audit { subject, level, seen, trust })
-}
-
-/// The report for a person.
-fn to_text(report: &AuditReport) -> String {
-    let mut text = String::new();
-    for notice in &report.notices {
-        let _ = writeln!(text, "note: {notice}");
-    }
-    let origin = report.origin.as_deref().unwrap_or("(unknown)");
-    let again = match report.level {
-        "structure" => ", structure alone",
-        "replay" => ", every run repeated",
-        _ => "",
-    };
-    let _ = writeln!(
-        text,
-        "log {origin}: {} entries hold, of {} scopes with {} invocations{again}",
-        report.size, report.scopes, report.invocations
-    );
-    let _ = writeln!(text, "root {}", report.root);
-    if let Some(cosigned) = &report.cosigned {
-        let names: Vec<&str> = cosigned.witnesses.iter().map(|(name, _)| name.as_str()).collect();
-        let _ = writeln!(text, "size {} is cosigned by {}", cosigned.size, names.join(", "));
-    }
-    let _ = match &report.divergence {
-        None => write!(text, "audit passed"),
-        Some(finding) => write!(text, "AUDIT FAILED at {finding}"),
-    };
-    text
 }

@@ -30,7 +30,7 @@ impl PassphraseArguments {
 
     /// The passphrase of a data directory's keys, when they are encrypted or one was named.
     pub(crate) fn of_directory(&self, data: &Path) -> Result<Option<Passphrase>, String> {
-        let files = key_file::of_directory(data).map_err(|error| error.to_string())?;
+        let files = key_file::key_files(data).map_err(|error| error.to_string())?;
         let is_encrypted = key_file::is_any_encrypted(&files).map_err(|error| error.to_string())?;
         if !is_encrypted && self.passphrase_file.is_none() {
             return Ok(None);

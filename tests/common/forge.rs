@@ -11,9 +11,9 @@ use icn_core::log::{
     Checkpoint, KeyKind, Link, Log, Row, Tiler, TrustPolicy, VerifierKey, Written, car, verifier_key,
 };
 use icn_core::name::Codec;
+use icn_history::store::{LogStore as _, Reader, SegmentStore};
 use icn_runtime::export::ExportLayout;
 use icn_runtime::{BlockId, Did, Hash, Host, HostOptions, Origin, Receipt, SecretKey};
-use icn_system::store::{LogStore as _, Reader, SegmentStore};
 
 use super::{Desk, key};
 

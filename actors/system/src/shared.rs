@@ -10,6 +10,8 @@ use dashmap::{DashMap, DashSet};
 use icn_core::encode::Block;
 use icn_core::name::{BlockId, Did, Origin};
 use icn_core::rules::{PolicyInForce, RefusalCode};
+use icn_history::directory::Layout;
+use icn_history::key_file::Passphrase;
 use icn_sandbox::Cache;
 use icn_sync::{Generation, HeadCell, Latch, Permits, Stamp, Tally};
 
@@ -17,8 +19,6 @@ use crate::crossing::Crossings;
 use crate::dag::Dag;
 use crate::events::Event;
 use crate::faults::Faults;
-use crate::files::Layout;
-use crate::key_file::Passphrase;
 use crate::keyring::Keyring;
 use crate::ledger::LedgerActor;
 use crate::monitor::{Monitor, Tell};

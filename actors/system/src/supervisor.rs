@@ -17,6 +17,7 @@ use icn_core::fold::{Chain, Fold, Prepared, Trust};
 use icn_core::limits;
 use icn_core::name::{BlockId, Did};
 use icn_core::rules::keys::Keys;
+use icn_history::store::Reader;
 use icn_sandbox::Module;
 use icn_sync::Stamp;
 
@@ -25,7 +26,6 @@ use crate::events::Event;
 use crate::ledger::Adopt;
 use crate::scope::{Scope, ScopeParts};
 use crate::shared::Shared;
-use crate::store::Reader;
 
 /// The actor.
 #[derive(Default)]

@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
-use icn_runtime::{AuditOptions, BlockId, Host, HostOptions, LockError, OpenError, StoreError, audit};
+use icn_runtime::{Audit, BlockId, Host, HostOptions, LockError, OpenError, StoreError, Subject};
 use metrics_exporter_prometheus::PrometheusBuilder;
 
 use self::election::Election;
@@ -241,7 +241,7 @@ fn hold(
         tell("demo", &format!("closing the host: {error}"));
     }
     let mut collected = report::Collector::new(elections);
-    let audited = audit(&AuditOptions { data: data.to_owned(), replay: false }, &mut collected);
+    let audited = Audit::of(Subject::Data(data.to_owned())).run(&mut collected);
     let report = audited.map_err(|error| error.to_string()).and_then(|audited| {
         // Beside those of the host, which is gone.
         for notice in &audited.notices {

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use icn_runtime::{
-    AuditReport, BlockId, Did, Invocation, InvocationId, Operation, Outcome, Receipt, Witness,
+    AuditReport, BlockId, Did, Invocation, InvocationId, Listener, Operation, Outcome, Receipt,
 };
 use serde::Serialize;
 
@@ -128,7 +128,7 @@ impl<'a> Collector<'a> {
     }
 }
 
-impl Witness for Collector<'_> {
+impl Listener for Collector<'_> {
     fn receipt(&mut self, _: BlockId, invocation: &Invocation, receipt: &Receipt) {
         let Some(counts) = self.scopes.get_mut(&receipt.scope) else { return };
         counts.root = receipt.root.to_hex();

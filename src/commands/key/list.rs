@@ -5,7 +5,7 @@ use std::path::Path;
 use icn_core::fold::Fold;
 use icn_core::limits;
 use icn_core::rules::keys::{Delegated, Keys};
-use icn_runtime::{Audit, BlockId, Did, Invocation, Receipt, Subject, Witness, now_ms};
+use icn_runtime::{Audit, BlockId, Did, Invocation, Listener, Receipt, Subject, now_ms};
 
 use super::Failure;
 use super::report::Report;
@@ -87,7 +87,7 @@ impl Listed {
 #[derive(Default)]
 struct Ears(Vec<(Did, Delegated)>);
 
-impl Witness for Ears {
+impl Listener for Ears {
     fn receipt(&mut self, _: BlockId, _: &Invocation, _: &Receipt) {}
     fn folded(&mut self, fold: &Fold) {
         for scope in fold.chains().keys() {

@@ -167,7 +167,7 @@ fn rekey(
 ) -> Result<Report, Failure> {
     let misuse = |error: &dyn std::fmt::Display| Failure::Misuse(error.to_string());
     let files = match data {
-        Some(data) => key_file::of_directory(data).map_err(|error| misuse(&error))?,
+        Some(data) => key_file::key_files(data).map_err(|error| misuse(&error))?,
         None => files.to_vec(),
     };
     let what = data.or(files.first().map(PathBuf::as_path)).unwrap_or(Path::new("the keys")).to_owned();

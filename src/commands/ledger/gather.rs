@@ -5,7 +5,7 @@ use std::path::Path;
 
 use icn_core::fold::bookkeeping::{Bookkeeper, Difference, Line};
 use icn_core::fold::{Fold, Prepared};
-use icn_runtime::{AuditOptions, AuditReport, BlockId, Invocation, Receipt, StoreError, Witness, audit};
+use icn_runtime::{Audit, AuditReport, BlockId, Invocation, Listener, Receipt, StoreError, Subject};
 use indicatif::ProgressBar;
 
 use super::ruled::Ruled;
@@ -36,7 +36,7 @@ struct Gathering {
     bar: ProgressBar,
 }
 
-impl Witness for Gathering {
+impl Listener for Gathering {
     fn receipt(&mut self, _: BlockId, _: &Invocation, _: &Receipt) {}
     fn progress(&mut self, leaves: u64) {
         self.bar.set_position(leaves);
@@ -100,7 +100,7 @@ pub(super) fn gather(data: &Path, at: Option<u64>) -> Result<Gathered, StoreErro
         differences: Vec::new(),
         bar: progress_bar(0, "reading"),
     };
-    let report = audit(&AuditOptions { data: data.to_owned(), replay: false }, &mut gathering);
+    let report = Audit::of(Subject::Data(data.to_owned())).run(&mut gathering);
     gathering.bar.finish_and_clear();
     let Gathering { lines, books, ruled, trails, differences, .. } = gathering;
     Ok(Gathered { report: report?, lines, books, ruled, trails, differences })
