@@ -52,10 +52,7 @@
 
 #![forbid(unsafe_code)]
 
-pub mod cosign;
-mod http;
-pub mod mirror;
-pub mod witness;
+mod net;
 
 /// Secret keys on disk, one by one and all of a data directory.
 pub mod key_file {
@@ -63,6 +60,7 @@ pub mod key_file {
     pub use icn_history::key_file::*;
 }
 
+pub use crate::net::{cosign, mirror, witness};
 /// Rulings: what an administrator asks of the ledger, and its words.
 pub mod ruling {
     pub use icn_core::block::ruling::{ENTRY, input, is_of_ledger, module, read};
