@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use icn_core::effect::TrapKind;
+use icn_core::block::TrapKind;
 use icn_core::{costs, limits};
 use sha2::{Digest, Sha256};
 

@@ -3,7 +3,7 @@
 //! and no issuer is trusted.
 
 use icn_core::block::{Capability, CredentialType};
-use icn_core::id::Did;
+use icn_core::name::Did;
 use icn_core::{costs, limits};
 
 use super::json;

@@ -1,8 +1,7 @@
 //! Transfers to another federation scope, which holds still for the run and signs its own side of them.
 
-use icn_core::block::Capability;
-use icn_core::id::{Did, Owner};
-use icn_core::ledger::Operation;
+use icn_core::block::{Capability, Operation};
+use icn_core::name::{Did, Owner};
 use icn_core::{costs, limits};
 
 use super::money::{memo_part, owner_part, payable, read_amount, read_owner, read_unit, stage, unit_part};

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use icn_core::block::{Anchor, Capability, Node, NodeTag};
 use icn_core::encode::Block;
-use icn_core::id::{BlockId, CID_BYTES};
+use icn_core::name::{BlockId, CID_BYTES};
 use icn_core::{costs, limits};
 
 use crate::contract::Soft;

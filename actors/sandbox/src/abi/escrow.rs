@@ -1,10 +1,9 @@
 //! Escrow: a payment in two phases. A hold sets units of the payer's account aside, until the module that placed it
 //! settles or voids it, or its deadline comes.
 
-use icn_core::block::Capability;
-use icn_core::chain::hold_id;
-use icn_core::id::{Bytes, HoldId, Owner};
-use icn_core::ledger::{HoldState, Operation};
+use icn_core::block::{Capability, Operation};
+use icn_core::ledger::HoldState;
+use icn_core::name::{Bytes, HoldId, Owner, hold_id};
 use icn_core::{costs, limits};
 
 use super::money::{

@@ -1,10 +1,9 @@
 //! Making and unmaking units of a token: transfers from and to its issuance account, whose balance is minus what
 //! exists.
 
-use icn_core::block::Capability;
+use icn_core::block::{Capability, Operation};
 use icn_core::costs;
-use icn_core::id::Owner;
-use icn_core::ledger::Operation;
+use icn_core::name::Owner;
 
 use super::money::{
     owner_part, payable, read_amount, read_owner, read_purse, read_unit, require_purse, stage, unit_part,

@@ -3,11 +3,9 @@
 //! One budget: compute is the fuel itself. Tokens are the ledger's, which is asked at once; everything else is
 //! decided inside the run, against its grant.
 
-use icn_core::authority::USAGE_MEMO;
-use icn_core::block::Capability;
+use icn_core::block::{Capability, Operation, USAGE_MEMO};
 use icn_core::costs;
-use icn_core::id::Owner;
-use icn_core::ledger::Operation;
+use icn_core::name::Owner;
 
 use super::money::{
     closed, memo_part, owner_part, payable, read_amount, read_owner, read_purse, read_unit, require_purse,

@@ -1,7 +1,7 @@
 //! Signatures: strict Ed25519, as everywhere in the runtime.
 
-use icn_core::id::Did;
-use icn_core::{costs, limits, sign};
+use icn_core::name::Did;
+use icn_core::{costs, encode, limits};
 
 use crate::contract::Soft;
 use crate::guest::{Answer, HostCall, arg, fixed_arg};
@@ -28,5 +28,5 @@ pub(super) fn host_verify_signature(
     let did = Did::parse(&guest.text(did)?).map_err(|_| Soft::InvalidArgument)?;
     let message = guest.bytes(message)?;
     let signature: [u8; SIGNATURE_BYTES] = guest.fixed(signature)?;
-    Ok(u32::from(sign::verify_raw(&did, &message, &signature)))
+    Ok(u32::from(encode::verify_raw(&did, &message, &signature)))
 }

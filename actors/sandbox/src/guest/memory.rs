@@ -7,9 +7,8 @@
 
 use std::ops::Range;
 
-use icn_core::block::Capability;
+use icn_core::block::{Capability, TrapKind};
 use icn_core::costs;
-use icn_core::effect::TrapKind;
 use wasmtime::Caller;
 
 use super::argument::{Arg, Part};

@@ -5,8 +5,8 @@
 
 use std::convert::Infallible;
 
-use icn_core::effect::{Trap, TrapKind};
-use icn_core::id::Did;
+use icn_core::block::{Trap, TrapKind};
+use icn_core::name::Did;
 
 use crate::contract::Soft;
 
