@@ -15,7 +15,7 @@ use super::error::{ScratchError, unknown_module};
 use super::run::Run;
 use super::scope::Scratch;
 use crate::guest::{Call, Recorder};
-use crate::rerun::{LentLedger, complete};
+use crate::rerun::{LentLedger, run_to_end};
 use crate::run::{RunError, rule};
 
 /// How long an invocation may wait, in milliseconds: here it never does.
@@ -63,10 +63,10 @@ impl Scratch {
         };
         let ran = match module {
             Some(module) if module.is_profiled() => {
-                complete(module.run_profiled(call)).map(|(staged, profiled)| (staged, Some(profiled)))
+                run_to_end(module.run_profiled(call)).map(|(staged, profiled)| (staged, Some(profiled)))
             }
-            Some(module) => complete(module.run(call)).map(|staged| (staged, None)),
-            None => complete(rule(call)).map(|staged| (staged, None)),
+            Some(module) => run_to_end(module.run(call)).map(|staged| (staged, None)),
+            None => run_to_end(rule(call)).map(|staged| (staged, None)),
         };
         let (staged, profiled) = match ran {
             Ok(ran) => ran,

@@ -15,7 +15,7 @@ use super::call::ScratchCall;
 use super::error::ScratchError;
 use super::scope::Scratch;
 use crate::guest::{Call, LedgerPort, PortAnswer, counterpart_consent};
-use crate::rerun::complete;
+use crate::rerun::run_to_end;
 use crate::run::{Module, RunError};
 
 /// An invocation that a scope admitted and that could run next. Each run begins with the same state, balances, time
@@ -67,7 +67,7 @@ impl Rehearsal {
         let actor = self.policy.actor(*caller, self.invocation.module);
         let (ledger, counterparts) = (Arc::clone(&self.ledger), self.counterparts.clone());
         let copied = Copied { scope: *scope, time: self.time, actor, counterparts, ledger, own: None };
-        complete(module.run(Call {
+        run_to_end(module.run(Call {
             module: self.invocation.module,
             entry: entry.clone(),
             input: input.clone(),
