@@ -1,9 +1,9 @@
-//! Every hard limit of the runtime, in one place, with its unit in its name.
+//! Every hard limit of the runtime, in one place, with its unit in its name. No other file states a limit of its own.
 //!
-//! A limit here is part of what a replay depends on when it decides whether a guest's call succeeds: such
+//! A replay depends on every limit that decides whether a guest's call succeeds. Such
 //! limits are described in the engine block that each receipt names ([`crate::block::Engine`]).
 
-/// A limit, as `icn abi` lists it.
+/// A limit as `icn abi` lists it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limit {
     /// The constant's name; the unit is in it.
@@ -149,8 +149,8 @@ pub const BACKTRACE_FRAMES_MAX: usize = 32;
 pub const FUNCTION_NAME_BYTES_MAX: usize = 512;
 /// 64 KiB pages of a guest's memory, at most.
 pub const MEMORY_PAGES_MAX: u64 = 256;
-/// Bytes that leave the scope in one invocation, at most: what is drawn for many of them, and what a receipt books, stays
-/// far below what the ledger takes.
+/// Bytes that leave the scope in one invocation, at most: what is drawn for many of them, and what a receipt books,
+/// stays far below what the ledger takes.
 pub const NETWORK_BYTES_MAX: u64 = 1 << 48;
 /// Bytes of a 64 KiB page.
 pub const PAGE_BYTES: u64 = 65_536;

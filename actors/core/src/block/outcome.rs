@@ -1,21 +1,21 @@
-//! How a guest's run ended, as its receipt says.
+//! How a guest's run ended, as its receipt records it.
 
 use serde::{Deserialize, Serialize};
 
-/// How a guest's run ended, as its receipt says.
+/// The end of a guest's run, as its receipt records it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Outcome {
-    /// It returned nothing or zero: its effects hold.
+    /// The guest returned nothing or zero. Its effects apply.
     Ok,
-    /// It failed by its own word, with this number: no effects.
+    /// The guest returned this other number. No effects apply.
     Failed(i32),
-    /// It trapped: no effects, and the whole grant is charged.
+    /// The guest trapped. No effects apply, and the whole grant is charged.
     Trapped(Trap),
 }
 
 impl Outcome {
-    /// Whether the effects hold.
+    /// Whether the effects apply.
     #[must_use]
     pub fn is_ok(&self) -> bool {
         *self == Self::Ok

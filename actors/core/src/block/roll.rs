@@ -1,4 +1,5 @@
-//! Lists of members, which a policy's roles link.
+//! Rolls: lists of members that a policy's roles link. A roll is sorted, so that looking up a member is a binary
+//! search.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +13,7 @@ use crate::name::{Codec, Did};
 pub struct Roll(Block);
 
 impl Roll {
-    /// The roll of these members, in whatever order, each once.
+    /// Makes the roll of these members, in any order. Repeated members count once.
     #[must_use]
     pub fn of(members: impl IntoIterator<Item = Did>) -> Self {
         let keys: BTreeSet<[u8; 32]> = members.into_iter().map(|did| *did.key()).collect();
@@ -37,7 +38,7 @@ impl Roll {
         Ok(Self(block))
     }
 
-    /// Whether the member is on it.
+    /// Whether the member is on the roll.
     #[must_use]
     pub fn contains(&self, member: &Did) -> bool {
         self.0.bytes().as_chunks::<32>().0.binary_search(member.key()).is_ok()

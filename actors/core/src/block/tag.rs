@@ -1,4 +1,4 @@
-//! The text in a payload's `typ`, as a type: it is read when it is that text, and not otherwise.
+//! The `typ` of each kind of payload, as a type. Reading it fails on any other text.
 
 macro_rules! tag {
     ($(#[$doc:meta])* $name:ident, $text:literal) => {

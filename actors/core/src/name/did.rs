@@ -1,4 +1,4 @@
-//! Identities: `did:key` of an Ed25519 key.
+//! Identities: `did:key` of an Ed25519 key. Only the one canonical spelling is accepted.
 
 use std::fmt;
 
@@ -7,14 +7,14 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use super::error::IdError;
 use super::text::cut;
 
-/// Bytes of a `did:key` text of an Ed25519 key: all of them have this length.
+/// Bytes of the text of an Ed25519 `did:key`. Every such text has this length.
 pub const DID_TEXT_BYTES: usize = 56;
 const ED25519_MULTIKEY: [u8; 2] = [0xed, 0x01];
 
 /// An identity: a `did:key` of an Ed25519 key (W3C CCG did:key, Multikey prefix `ed01`).
 ///
-/// It names a key; whether the key is a point that strict verification accepts is found when a signature
-/// is checked.
+/// The key need not be a point that strict verification accepts: this is checked when a signature
+/// is verified.
 #[derive(Clone, Copy)]
 pub struct Did {
     key: [u8; 32],
@@ -22,7 +22,7 @@ pub struct Did {
 }
 
 impl Did {
-    /// The identity of a public key.
+    /// Makes the identity of a public key.
     #[must_use]
     pub fn from_key(key: [u8; 32]) -> Self {
         let mut multikey = [0u8; 34];

@@ -1,7 +1,7 @@
 //! The binary Merkle tree over the hashes of a scope's values.
 //!
-//! A leaf sits on the path that the bits of its key's hash give, most significant first, at the least depth at
-//! which it is alone. So the root is a function of the contents, and not of the order in which they came:
+//! The bits of a key's hash, most significant first, give the path to its leaf. The leaf stands at the least depth at
+//! which it is alone, so the root depends on the contents and not on the order of writes (docs/formats.md):
 //!
 //! - key hash: SHA-256(module CID (36 bytes) ‖ key)
 //! - leaf: SHA-256(0x00 ‖ key hash ‖ SHA-256(value))
@@ -17,7 +17,7 @@ const LEAF: u8 = 0;
 const INNER: u8 = 1;
 const EMPTY: [u8; 32] = [0; 32];
 
-/// The hash that places a key.
+/// Computes the hash that gives a key its place in the tree.
 #[must_use]
 pub fn key_hash(module: &BlockId, key: &[u8]) -> [u8; 32] {
     Sha256::new().chain_update(module.as_bytes()).chain_update(key).finalize().into()
@@ -42,7 +42,7 @@ fn goes_right(key: &[u8; 32], depth: usize) -> bool {
     key[depth / 8] & (0x80 >> (depth % 8)) != 0
 }
 
-/// The Merkle tree of a state. Derived: it lives in memory and is built anew from the values.
+/// The Merkle tree of a state. It is derived data: it lives in memory and is built again from the values.
 #[derive(Debug, Default)]
 pub struct StateTree(Subtree);
 
@@ -87,7 +87,7 @@ impl Subtree {
             Self::Empty => *self = Self::Leaf { key, hash },
             Self::Leaf { key: here, hash: old } if *here == key => *old = hash,
             Self::Leaf { .. } => {
-                // Two keys: the one that was here moves down, and the new one after it.
+                // Two keys share the path so far: the old leaf moves down first, then the new one is inserted.
                 let Self::Leaf { key: moved, hash: moved_hash } = std::mem::take(self) else { return };
                 let mut inner = Box::new(Inner { hash: EMPTY, left: Self::Empty, right: Self::Empty });
                 *inner.side(goes_right(&moved, depth)) = Self::Leaf { key: moved, hash: moved_hash };
@@ -125,7 +125,7 @@ impl Subtree {
 }
 
 impl StateTree {
-    /// The root.
+    /// The root hash; 32 zero bytes when the state is empty.
     #[must_use]
     pub fn root(&self) -> Hash {
         crate::name::Bytes(self.0.hash())
@@ -140,7 +140,7 @@ impl StateTree {
         }
     }
 
-    /// The tree of these values.
+    /// Builds the tree of these values.
     #[must_use]
     pub fn of(state: &State) -> Self {
         let mut tree = Self::default();
@@ -158,7 +158,7 @@ mod tests {
     use proptest::prelude::*;
     use std::collections::BTreeMap;
 
-    /// The definition, word by word: the hash of a set of leaves below a depth.
+    /// The definition, written naively: the hash of a set of leaves below a depth.
     fn naive(leaves: &[([u8; 32], [u8; 32])], depth: usize) -> [u8; 32] {
         match leaves {
             [] => EMPTY,
