@@ -20,6 +20,8 @@ pub struct CredentialType {
     len: u8,
 }
 
+const _: () = assert!(limits::CREDENTIAL_TYPE_BYTES_MAX <= u8::MAX as usize, "the length fits its byte");
+
 /// Why a text is not a capability.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CapabilityError {
@@ -43,7 +45,9 @@ impl CredentialType {
         }
         let mut bytes = [0; limits::CREDENTIAL_TYPE_BYTES_MAX];
         bytes.get_mut(..text.len()).ok_or_else(error)?.copy_from_slice(text.as_bytes());
-        Ok(Self { text: bytes, len: u8::try_from(text.len()).map_err(|_| error())? })
+        let parsed = Self { text: bytes, len: u8::try_from(text.len()).map_err(|_| error())? };
+        debug_assert_eq!(parsed.as_str(), text, "a type of credential has one spelling");
+        Ok(parsed)
     }
 
     /// The text.
@@ -99,6 +103,7 @@ impl Capability {
         if let Some(of) = text.strip_prefix(REVOKE) {
             return CredentialType::parse(of).map(Self::Revoke);
         }
+        debug_assert!(!text.starts_with(ISSUE) && !text.starts_with(REVOKE), "parameters were read above");
         let plain = Self::ALL.into_iter().find(|capability| capability.word() == text);
         plain.ok_or_else(|| CapabilityError::Unknown(cut(text)))
     }

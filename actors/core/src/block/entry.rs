@@ -67,12 +67,16 @@ impl Entry {
     #[must_use]
     pub fn leg_leaves(&self, legs: usize) -> &[BlockId] {
         let rest = self.leaves.get(1..).unwrap_or_default();
-        &rest[rest.len().saturating_sub(legs)..]
+        let found = &rest[rest.len().saturating_sub(legs)..];
+        debug_assert_eq!(found.len(), legs.min(rest.len()), "as many as asked for, or all there are");
+        found
     }
 
     /// The block with this name among those that the entry brings.
     #[must_use]
     pub fn block(&self, id: &BlockId) -> Option<&Block> {
-        self.blocks.iter().find(|b| b.id() == *id)
+        let found = self.blocks.iter().find(|block| block.id() == *id);
+        debug_assert!(found.is_none_or(|block| id.names(block.bytes())), "a block's bytes hash to its name");
+        found
     }
 }

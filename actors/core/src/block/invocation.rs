@@ -39,6 +39,9 @@ pub struct Invocation {
 /// The fuel limit of an invocation when the caller does not choose one.
 pub const INVOCATION_FUEL_DEFAULT: u64 = 1_000_000_000;
 
+const _: () =
+    assert!(INVOCATION_FUEL_DEFAULT <= limits::FUEL_PER_INVOCATION_MAX, "the default is within the limit");
+
 impl Invocation {
     /// An invocation with the default fuel limit, expiring at `expires` (milliseconds since the Unix epoch).
     #[must_use]

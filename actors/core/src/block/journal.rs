@@ -106,7 +106,14 @@ impl Operation {
     /// Splits a journal into the expiries that it begins with and the operations that the run asked for.
     #[must_use]
     pub fn parts(journal: &[Self]) -> (&[Self], &[Self]) {
-        journal.split_at(journal.iter().take_while(|operation| operation.is_expiry()).count())
+        let expiries = journal.iter().take_while(|operation| operation.is_expiry()).count();
+        let parts = journal.split_at(expiries);
+        debug_assert!(parts.0.iter().all(Self::is_expiry), "the first part is expiries alone");
+        debug_assert!(
+            parts.1.first().is_none_or(|first| !first.is_expiry()),
+            "the first part is all it can be"
+        );
+        parts
     }
     /// Whether it is an expiry.
     #[must_use]

@@ -44,6 +44,7 @@ impl Node {
         let payload = serde_ipld_dagcbor::from_slice::<Part<'_>>(bytes).ok()?.payload;
         // `payload` is the last field in the order of dag-cbor, so its value ends the bytes.
         let range = bytes.len().checked_sub(payload.len())?..bytes.len();
+        debug_assert_eq!(range.len(), payload.len(), "the range has the payload's length");
         std::ptr::eq(bytes.get(range.clone())?, payload).then_some(range)
     }
 }

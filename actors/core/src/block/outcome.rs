@@ -76,6 +76,15 @@ trap_kinds! {
     Interrupted,
 }
 
+const _: () = {
+    let mut at = 0;
+    while at < TrapKind::ALL.len() {
+        assert!(TrapKind::ALL[at] as usize == at, "the table has every kind in order, without a gap");
+        assert!(!TrapKind::ALL[at].meaning().is_empty(), "every kind has a meaning");
+        at += 1;
+    }
+};
+
 /// A trap: its kind and what is known of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

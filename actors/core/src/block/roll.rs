@@ -17,7 +17,14 @@ impl Roll {
     #[must_use]
     pub fn of(members: impl IntoIterator<Item = Did>) -> Self {
         let keys: BTreeSet<[u8; 32]> = members.into_iter().map(|did| *did.key()).collect();
-        Self(Block::new(Codec::Raw, keys.into_iter().flatten().collect()))
+        let members = keys.len();
+        let roll = Self(Block::new(Codec::Raw, keys.into_iter().flatten().collect()));
+        assert_eq!(roll.0.bytes().len(), members * 32, "a roll has 32 bytes for each member");
+        debug_assert!(
+            members > limits::ROLL_MEMBERS_MAX || Self::from_block(roll.0.clone()).is_ok(),
+            "a roll that is not too long reads back"
+        );
+        roll
     }
 
     /// Reads a roll's block.
@@ -35,6 +42,7 @@ impl Roll {
                 limits::ROLL_MEMBERS_MAX
             )));
         }
+        debug_assert!(block.bytes().len() <= limits::RAW_BLOCK_BYTES_MAX, "a roll is a raw block");
         Ok(Self(block))
     }
 

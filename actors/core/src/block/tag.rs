@@ -5,6 +5,7 @@ macro_rules! tag {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
         pub struct $name;
+        const _: () = assert!($text.len() > 4 && $text.as_bytes()[3] == b'/', "a `typ` is `icn/kind/version`");
         impl $name {
             /// The text in a block's `typ`.
             pub const TEXT: &'static str = $text;

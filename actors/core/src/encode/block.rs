@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::canonical::to_bytes;
+use super::cbor;
 use crate::name::{BlockId, Codec};
 
 /// Bytes and their name. The name is always the hash of the bytes.
@@ -25,12 +26,17 @@ impl Block {
     /// Never for the types of this crate: they have no floats, and the keys of their maps are text.
     #[must_use]
     pub fn encode<T: Serialize>(value: &T) -> Self {
-        Self::new(Codec::DagCbor, to_bytes(value))
+        let block = Self::new(Codec::DagCbor, to_bytes(value));
+        // The scanner shares no code with the encoder, so each checks the other.
+        debug_assert!(cbor::scan(&block.bytes, usize::MAX).is_ok(), "what is written is strict dag-cbor");
+        debug_assert!(block.id.names(&block.bytes), "a block's name is the hash of its bytes");
+        block
     }
 
     /// Makes a block of bytes that should have this name. The error is the name that they have instead.
     pub fn verified(id: BlockId, bytes: Vec<u8>) -> Result<Self, BlockId> {
         let found = BlockId::of(id.codec(), &bytes);
+        assert_eq!(found.codec(), id.codec(), "a name is computed under the codec that it is compared with");
         if found == id { Ok(Self { id, bytes }) } else { Err(found) }
     }
 

@@ -45,12 +45,27 @@ impl Domain {
     }
 }
 
+const _: () = {
+    // Every kind stands in the table once, at its own place.
+    let mut at = 0;
+    while at < Domain::ALL.len() {
+        assert!(Domain::ALL[at] as usize == at, "the table has every kind in order, without a gap");
+        assert!(Domain::ALL[at].as_str().len() <= 0xff, "a domain's text fits a short byte string");
+        at += 1;
+    }
+};
+
 impl SecretKey {
     /// Signs a payload block: its envelope.
     #[must_use]
     pub fn seal(&self, domain: Domain, payload: &Block) -> Envelope {
         let signature = self.sign_raw(&sig_structure(domain, payload.bytes()));
-        Envelope { payload: payload.id(), signature }
+        let envelope = Envelope { payload: payload.id(), signature };
+        debug_assert!(
+            envelope.is_by(&self.did(), domain, payload),
+            "a strict verifier accepts what was signed"
+        );
+        envelope
     }
 }
 
@@ -61,12 +76,14 @@ fn sig_structure(domain: Domain, payload: &[u8]) -> Vec<u8> {
     bytes.extend_from_slice(b"\x84\x6aSignature1\x43\xa1\x01\x27");
     push_byte_string(&mut bytes, aad);
     push_byte_string(&mut bytes, payload);
+    debug_assert!(bytes.ends_with(payload), "the payload's bytes are signed last and unchanged");
     bytes
 }
 
 /// A CBOR byte string with the shortest length (RFC 8949, section 4.2.1).
 fn push_byte_string(out: &mut Vec<u8>, bytes: &[u8]) {
     const MAJOR: u8 = 0x40;
+    let before = out.len();
     let length = (bytes.len() as u64).to_be_bytes();
     match bytes.len() {
         0..=23 => out.push(MAJOR | length[7]),
@@ -84,6 +101,7 @@ fn push_byte_string(out: &mut Vec<u8>, bytes: &[u8]) {
             out.extend_from_slice(&length);
         }
     }
+    debug_assert!((1..=9).contains(&(out.len() - before)), "a head has one byte and at most eight of length");
     out.extend_from_slice(bytes);
 }
 
@@ -146,6 +164,8 @@ impl Envelope {
         bytes.extend_from_slice(&self.signature);
         bytes.extend_from_slice(BEFORE_CID);
         bytes.extend_from_slice(self.payload.as_bytes());
+        assert_eq!(bytes.len(), ENVELOPE_BYTES, "every envelope has one length");
+        debug_assert_eq!(Self::from_bytes(&bytes), Ok(*self), "an envelope reads back as what was written");
         Block::new(Codec::DagCbor, bytes)
     }
 

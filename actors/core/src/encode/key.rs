@@ -19,6 +19,7 @@ impl SecretKey {
     pub fn from_bytes(secret: &[u8; 32]) -> Self {
         let key = SigningKey::from_bytes(secret);
         let did = Did::from_key(key.verifying_key().to_bytes());
+        debug_assert!(!is_small_order(&did), "a clamped secret never gives a key of small order");
         Self { key, did }
     }
 
@@ -51,6 +52,8 @@ impl std::fmt::Debug for SecretKey {
 /// its key costs a fourteenth of a verification.
 const POINTS: usize = 64;
 
+const _: () = assert!(POINTS > 0 && POINTS <= 256, "the first byte of a key chooses among the places");
+
 thread_local! {
     static KNOWN: RefCell<[Option<VerifyingKey>; POINTS]> = const { RefCell::new([None; POINTS]) };
 }
@@ -62,6 +65,7 @@ fn point(key: &[u8; 32]) -> Option<VerifyingKey> {
         Some(point) if point.as_bytes() == key => Some(point),
         _ => {
             let point = VerifyingKey::from_bytes(key).ok()?;
+            debug_assert_eq!(point.as_bytes(), key, "a cached point has the bytes that it is looked up by");
             known[place] = Some(point);
             Some(point)
         }

@@ -14,6 +14,12 @@ pub const CID_BYTES: usize = 36;
 const CID_DAG_CBOR: [u8; 4] = [0x01, 0x71, 0x12, 0x20];
 const CID_RAW: [u8; 4] = [0x01, 0x55, 0x12, 0x20];
 
+const _: () = {
+    assert!(CID_BYTES == CID_RAW.len() + 32, "a CID is a header and a SHA-256 digest");
+    assert!(CID_RAW.len() == CID_DAG_CBOR.len(), "both headers have one length");
+    assert!(CID_RAW[1] != CID_DAG_CBOR[1], "the headers tell the codecs apart");
+};
+
 /// The encoding of a block's bytes, as its CID states it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Codec {
@@ -43,7 +49,10 @@ impl BlockId {
             Codec::Raw => &CID_RAW,
         });
         id[4..].copy_from_slice(digest);
-        Self(id)
+        let id = Self(id);
+        debug_assert_eq!(id.codec(), codec, "a name states the codec that it was made for");
+        debug_assert_eq!(id.digest(), digest, "a name ends with its digest");
+        id
     }
 
     /// Reads the 36 bytes; any other version, codec or hash is an error.
@@ -70,6 +79,12 @@ impl BlockId {
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; CID_BYTES] {
         &self.0
+    }
+
+    /// The SHA-256 digest that the name ends with.
+    #[must_use]
+    pub fn digest(&self) -> &[u8] {
+        &self.0[CID_BYTES - 32..]
     }
 
     /// The codec that the name states.

@@ -22,7 +22,9 @@ impl<const N: usize> Bytes<N> {
     /// Writes lower-case hexadecimal.
     #[must_use]
     pub fn to_hex(&self) -> String {
-        hex(&self.0)
+        let text = hex(&self.0);
+        debug_assert_eq!(Self::from_hex(&text), Some(*self), "the text reads back as the bytes");
+        text
     }
     /// Reads lower-case hexadecimal of exactly this length.
     #[must_use]

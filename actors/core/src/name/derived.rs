@@ -11,6 +11,7 @@ use super::bytes::{Bytes, HoldId, InvocationId};
 pub fn invocation_id(texts: &[&str]) -> InvocationId {
     let mut digest = Sha256::new();
     for text in texts {
+        // The length in front keeps `["a", "b"]` and `["ab"]` apart.
         digest.update((text.len() as u64).to_be_bytes());
         digest.update(text);
     }

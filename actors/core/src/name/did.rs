@@ -11,6 +11,9 @@ use super::text::cut;
 pub const DID_TEXT_BYTES: usize = 56;
 const ED25519_MULTIKEY: [u8; 2] = [0xed, 0x01];
 
+const _: () =
+    assert!(DID_TEXT_BYTES == "did:key:".len() + 48, "the prefix and 48 characters of the multikey");
+
 /// An identity: a `did:key` of an Ed25519 key (W3C CCG did:key, Multikey prefix `ed01`).
 ///
 /// The key need not be a point that strict verification accepts: this is checked when a signature
@@ -34,6 +37,7 @@ impl Did {
         // 34 bytes that begin with 0xed01 have 47 base58 digits, whatever the key.
         assert_eq!(encoded.len(), DID_TEXT_BYTES - 8, "an Ed25519 multikey has 48 characters");
         text[8..].copy_from_slice(encoded.as_bytes());
+        assert!(encoded.is_ascii(), "base58 is ASCII");
         Self { key, text }
     }
 
@@ -49,6 +53,7 @@ impl Did {
         let key: [u8; 32] = key.try_into().map_err(|_| error())?;
         let mut fixed = [0u8; DID_TEXT_BYTES];
         fixed.copy_from_slice(text.as_bytes());
+        debug_assert_eq!(Self::from_key(key).text, fixed, "a key of 32 bytes has one base58 spelling");
         Ok(Self { key, text: fixed })
     }
 

@@ -46,6 +46,12 @@ impl Owner {
 
     /// Parses the text form.
     pub fn parse(text: &str) -> Result<Self, IdError> {
+        let owner = Self::parse_form(text)?;
+        debug_assert_eq!(owner.to_string(), text, "an owner has one spelling");
+        Ok(owner)
+    }
+
+    fn parse_form(text: &str) -> Result<Self, IdError> {
         let error = || IdError::Owner(cut(text));
         match text {
             "treasury" => return Ok(Self::Treasury),

@@ -9,6 +9,16 @@ use super::error::IdError;
 use super::text::{as_text, cut};
 use crate::limits;
 
+const _: () = {
+    let mut at = 0;
+    while at < Unit::RESOURCES.len() {
+        // A token begins with an upper-case letter, so no token can have the name of a resource.
+        assert!(Unit::RESOURCES[at].as_bytes()[0].is_ascii_lowercase(), "a resource's name is in lower case");
+        assert!(Unit::RESOURCES[at].len() <= limits::UNIT_BYTES_MAX, "a resource's name fits a unit");
+        at += 1;
+    }
+};
+
 /// The name of a unit of account: a resource of the runtime, or a token.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Unit(Arc<str>);

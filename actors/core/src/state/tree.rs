@@ -16,6 +16,7 @@ use crate::name::{BlockId, Hash};
 const LEAF: u8 = 0;
 const INNER: u8 = 1;
 const EMPTY: [u8; 32] = [0; 32];
+const _: () = assert!(LEAF != INNER, "a leaf can never be read as an inner node");
 
 /// Computes the hash that gives a key its place in the tree.
 #[must_use]
@@ -39,6 +40,7 @@ fn inner_hash(left: &[u8; 32], right: &[u8; 32]) -> [u8; 32] {
 
 /// Whether the bit at this depth sends a key to the right.
 fn goes_right(key: &[u8; 32], depth: usize) -> bool {
+    assert!(depth < 256, "two keys of the tree differ within their 256 bits");
     key[depth / 8] & (0x80 >> (depth % 8)) != 0
 }
 
@@ -69,6 +71,15 @@ impl Inner {
         if right { &mut self.right } else { &mut self.left }
     }
     fn rehash(&mut self) {
+        let sides = (&self.left, &self.right);
+        debug_assert!(
+            !matches!(
+                sides,
+                (Subtree::Empty, Subtree::Empty | Subtree::Leaf { .. })
+                    | (Subtree::Leaf { .. }, Subtree::Empty)
+            ),
+            "an inner node has two leaves below it at least"
+        );
         self.hash = inner_hash(&self.left.hash(), &self.right.hash());
     }
 }
@@ -138,6 +149,26 @@ impl StateTree {
             Some(value) => self.0.insert(0, place, leaf_hash(&place, value)),
             None => self.0.remove(0, &place),
         }
+        debug_assert_eq!(
+            self.leaf(&place),
+            value.map(|value| leaf_hash(&place, value)),
+            "a key that was set has its leaf, and a key that was removed has none"
+        );
+    }
+
+    /// The hash of the leaf at a place, found by walking down from the root.
+    fn leaf(&self, place: &[u8; 32]) -> Option<[u8; 32]> {
+        let mut at = &self.0;
+        for depth in 0..256 {
+            match at {
+                Subtree::Empty => return None,
+                Subtree::Leaf { key, hash } => return (key == place).then_some(*hash),
+                Subtree::Inner(inner) => {
+                    at = if goes_right(place, depth) { &inner.right } else { &inner.left };
+                }
+            }
+        }
+        None
     }
 
     /// Builds the tree of these values.
@@ -147,6 +178,11 @@ impl StateTree {
         for (module, key, value) in state.iter() {
             tree.set(module, key, Some(value));
         }
+        debug_assert_eq!(
+            tree.root().0 == EMPTY,
+            state.iter().next().is_none(),
+            "only the empty state has the empty root"
+        );
         tree
     }
 }

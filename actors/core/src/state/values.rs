@@ -29,6 +29,8 @@ impl State {
         let from =
             if after.is_empty() || after < prefix { Bound::Included(prefix) } else { Bound::Excluded(after) };
         let (key, _) = keys.range::<[u8], _>((from, Bound::Unbounded)).next()?;
+        debug_assert!(after.is_empty() || key.as_slice() > after, "a scan moves forward");
+        debug_assert!(key.as_slice() >= prefix, "a scan begins at its prefix");
         key.starts_with(prefix).then_some(key.as_slice())
     }
 
@@ -53,6 +55,7 @@ impl State {
 
     /// Stores a node.
     pub fn keep_node(&mut self, block: Arc<Block>) {
+        debug_assert!(block.id().names(block.bytes()), "a node's bytes hash to its name");
         self.nodes.insert(block.id(), block);
     }
 
