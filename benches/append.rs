@@ -27,8 +27,8 @@ use icn_core::block::Entry;
 use icn_core::encode::Block;
 use icn_core::id::{BlockId, Codec};
 use icn_core::replay::{Fold, Prepared, Trust};
+use icn_history::store::{LogStore as _, Reader, SegmentStore};
 use icn_runtime::limits;
-use icn_system::store::{LogStore as _, Reader, SegmentStore};
 use sha2::{Digest as _, Sha256};
 use signed::Check;
 

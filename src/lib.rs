@@ -3,7 +3,7 @@
 //!
 //! A [`Host`] has any number of *scopes*, one a federation. A scope runs the WebAssembly modules that its
 //! policy installs; every [`Request`], signed by a member, ends in a signed receipt in the host's append-only
-//! log. Appending it is the commit. [`audit`] checks such a log, trusting nobody.
+//! log. Appending it is the commit. [`Audit`] checks such a log, trusting nobody.
 //!
 //! The handle is `Send + Sync`; its futures run on any executor.
 //!
@@ -52,11 +52,15 @@
 
 #![forbid(unsafe_code)]
 
-pub mod cosign;
-mod http;
-pub mod mirror;
-pub mod witness;
+mod net;
 
+/// Secret keys on disk, one by one and all of a data directory.
+pub mod key_file {
+    pub use icn_history::directory::{RekeyError, key_files, rekey_directory};
+    pub use icn_history::key_file::*;
+}
+
+pub use crate::net::{cosign, mirror, witness};
 pub use icn_core::block::{
     Anchor, Capability, CredentialType, GrantLimits, Invocation, Issue, KeysBlock, Policy, Receipt, Signer,
     Usage, Write,
@@ -73,11 +77,13 @@ pub use icn_core::refusal::{Refusal, RefusalCode};
 pub use icn_core::sign::SecretKey;
 pub use icn_core::ucan::{Delegation, Revocation};
 pub use icn_core::{costs, keys, limits, ruling};
+pub use icn_history::key_file::random_key;
+pub use icn_history::{
+    Audit, AuditReport, Cosigned, Finding, Layout, Level, Listener, LockError, ProveError, RecoverError,
+    SignedLog, SignedLogError, StoreError, Subject, backup, export, prove, repair,
+};
 pub use icn_sandbox::{CacheStats, EngineOptions};
-pub use icn_system::store::StoreError;
 pub use icn_system::{
-    Audit, AuditOptions, AuditReport, Committed, Cosigned, FaultPoint, Faults, Finding, Host, HostOptions,
-    KeysError, Layout, Level, LockError, ModuleSpec, OpenError, Opening, Pending, ProveError, RecoverError,
-    ScopeError, ScopeSpec, ScopeView, SignedLog, SignedLogError, Subject, Witness, audit, backup, export,
-    key_file, now_ms, prove, random_key, repair,
+    Committed, FaultPoint, Faults, Host, HostOptions, KeysError, ModuleSpec, OpenError, Opening, Pending,
+    ScopeError, ScopeSpec, ScopeView, now_ms,
 };

@@ -20,12 +20,12 @@ use icn_core::block::Entry;
 use icn_core::encode::Block;
 use icn_core::sign::{Domain, Envelope};
 use icn_core::{effect::TrapKind, limits};
+use icn_history::store::{LogStore as _, Reader, SegmentStore};
 use icn_runtime::{
     Amount, BlockId, Committed, Did, Host, Invocation, ModuleSpec, Operation, Outcome, Owner, Policy,
     Receipt, Request, ScopeSpec, Unit, invocation_id, now_ms,
 };
 use icn_sandbox::scratch::member_key;
-use icn_system::store::{LogStore as _, Reader, SegmentStore};
 use icn_testkit::guests::{Made, modules};
 use icn_testkit::stories::{GRANT, STORIES, Step, Story, TREASURY, UNIT, member};
 

@@ -389,7 +389,10 @@ fn a_scratch_crosses_as_a_host_does() {
     let shop = Owner::parse("shop").unwrap();
     assert_eq!(scratch.balance(Owner::Member(ann), chip()), 44);
     assert_eq!(scratch.balance(Owner::Owed(north), chip()), 3);
-    assert_eq!([north, west].map(|scope| scratch.balance_beside(scope, shop.clone(), chip())), [3, 3]);
+    assert_eq!(
+        [north, west].map(|scope| scratch.balance_of_counterpart(scope, shop.clone(), chip())),
+        [3, 3]
+    );
     assert_eq!(pay(&mut scratch, &[west], 1).outcome, EXHAUSTED);
     let again = pay(&mut scratch, &[north], 7);
     assert_eq!((again.outcome, again.with[0].seq), (Outcome::Ok, 2));

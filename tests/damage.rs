@@ -19,11 +19,11 @@ use icn_core::block::Entry;
 use icn_core::checkpoint::Checkpoint;
 use icn_core::encode::Block;
 use icn_core::log::Log;
+use icn_history::RecoverError;
+use icn_history::StoreError;
 use icn_runtime::{
     AuditReport, Host, HostOptions, Invocation, OpenError, Receipt, RefusalCode, SecretKey, limits,
 };
-use icn_system::RecoverError;
-use icn_system::store::StoreError;
 use sha2::{Digest as _, Sha256};
 
 const SECTOR: usize = 512;

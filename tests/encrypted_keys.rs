@@ -44,7 +44,7 @@ fn passphrase(dir: &Path, data: &Path, old: Option<&str>, new: Option<&str>) -> 
 }
 
 fn keys(data: &Path) -> Vec<PathBuf> {
-    let keys = key_file::of_directory(data).unwrap();
+    let keys = key_file::key_files(data).unwrap();
     for key in &keys {
         assert_eq!(fs::metadata(key).unwrap().permissions().mode() & 0o777, 0o600, "{}", key.display());
     }

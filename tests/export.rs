@@ -346,7 +346,7 @@ fn the_dag_is_shown_its_heads_a_part_of_it_and_a_way_through_it() {
     // No way forward in time, and none to what is not there.
     let nowhere = icn_runtime::BlockId::of(icn_core::id::Codec::Raw, b"nowhere").to_string();
     for (words, said) in [
-        (["path", &leaf(1), &leaf(12)], "no way of links leads from"),
+        (["path", &leaf(1), &leaf(12)], "no path of links leads from"),
         (["path", &leaf(12), &nowhere], "is not in the log"),
         (["path", &nowhere, &leaf(1)], "is not in the log"),
         (["show", &nowhere, "--dot"], "is not in the log"),

@@ -16,11 +16,11 @@ use common::{
     tree,
 };
 use icn_core::block::Entry;
+use icn_history::store::{LogStore as _, Reader, SegmentStore};
 use icn_runtime::backup::Backup;
 use icn_runtime::export::export;
 use icn_runtime::repair::{Repair, RepairError, Repaired};
 use icn_runtime::{Audit, Host, HostOptions, Level, Subject};
-use icn_system::store::{LogStore as _, Reader, SegmentStore};
 
 /// A closed directory whose log has many small segments of several scopes, its export and its backup.
 struct Made {

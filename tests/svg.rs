@@ -11,8 +11,8 @@ use common::forge::history;
 use common::{run, scratch, stderr, stdout};
 use icn_core::block::{Entry, Payload};
 use icn_core::encode::Block;
+use icn_history::store::{LogStore as _, Reader, SegmentStore};
 use icn_runtime::BlockId;
-use icn_system::store::{LogStore as _, Reader, SegmentStore};
 
 /// That a text is well-formed XML, as far as such pictures use it: tags that close, attributes in quotes, known entities,
 /// no character that XML does not have. Gives the number of elements.

@@ -564,7 +564,7 @@ fn a_witness_killed_at_any_step_never_signs_a_smaller_or_another_tree() {
     let (second, forked, log) = (note_of(&data), note_of(&fork), log_key(&data));
     let (small, large) = (size_of(&first), size_of(&second));
     let proof = |data: &Path| {
-        let proofs = icn_system::cosigned::consistency(data, &BTreeSet::from([small]), large).unwrap();
+        let proofs = icn_history::cosigned::consistency(data, &BTreeSet::from([small]), large).unwrap();
         proofs[&small].clone()
     };
     let file = |name: &str, text: String| {

@@ -10,11 +10,11 @@ use futures::executor::block_on;
 use icn_core::block::Entry;
 use icn_core::replay::{Prepared, Trust};
 use icn_core::sign::Domain;
+use icn_history::store::Reader;
 use icn_runtime::{
     BlockId, Did, Host, HostOptions, Invocation, ModuleSpec, Pending, Request, ScopeSpec, SecretKey,
     invocation_id, now_ms,
 };
-use icn_system::store::Reader;
 
 /// A guest that keeps its input under a key of its caller's: what it kept before is overwritten.
 const GUEST: &str = r#"(module

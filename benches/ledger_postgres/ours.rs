@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 use futures::executor::block_on;
 use icn_runtime::ruling::{self, CapKey, Command, Level};
 use icn_runtime::{
-    Amount, AuditOptions, BlockId, Did, Host, HostOptions, Invocation, ModuleSpec, Operation, Owner, Request,
-    ScopeSpec, SecretKey, Unit, audit, invocation_id, now_ms,
+    Amount, Audit, BlockId, Did, Host, HostOptions, Invocation, ModuleSpec, Operation, Owner, Request,
+    ScopeSpec, SecretKey, Subject, Unit, invocation_id, now_ms,
 };
 
 use super::{BATCH, EACH, Figure, Options, Way, measured};
@@ -257,8 +257,7 @@ fn of_size(
         figures.push(figure);
     }
     bank.host.close().map_err(|error| error.to_string())?;
-    let asked = AuditOptions { data: dir.to_owned(), replay: false };
-    let report = audit(&asked, &mut ()).map_err(|error| error.to_string())?;
+    let report = Audit::of(Subject::Data(dir.to_owned())).run(&mut ()).map_err(|error| error.to_string())?;
     match report.divergence {
         Some(finding) => Err(format!("what was measured does not hold: {finding}")),
         None => Ok(()),

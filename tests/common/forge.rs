@@ -15,9 +15,9 @@ use icn_core::encode::Block;
 use icn_core::id::Codec;
 use icn_core::log::{Link, Log};
 use icn_core::sign::{Domain, Envelope};
+use icn_history::store::{LogStore as _, Reader, SegmentStore};
 use icn_runtime::export::ExportLayout;
 use icn_runtime::{BlockId, Did, Hash, Host, HostOptions, Origin, Receipt, SecretKey};
-use icn_system::store::{LogStore as _, Reader, SegmentStore};
 
 use super::{Desk, key};
 

@@ -6,9 +6,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use icn_history::store::{LogStore as _, Reader, SegmentStore};
 use icn_runtime::export::{export, import};
 use icn_runtime::{Audit, Level, Subject};
-use icn_system::store::{LogStore as _, Reader, SegmentStore};
 
 use crate::common::{copy, open, scratch, snapshots, tree};
 use crate::record::{printed, receipts, record, write_keys};

@@ -15,13 +15,14 @@ use icn_core::limits;
 use icn_core::log::{Link, Log};
 use icn_core::refusal::{Refusal, RefusalCode};
 use icn_core::sign::SecretKey;
+use icn_history::directory::Layout;
+use icn_history::disk;
+use icn_history::store::LogStore;
 use icn_sync::{Head, HeadWriter, Permit, Tally};
 
 use crate::events;
 use crate::faults::{FaultPoint, Faults};
-use crate::files::{self, Layout};
 use crate::shared::FailStop;
-use crate::store::LogStore;
 
 /// Under load, how long a group is given to form: it costs a caller that long and saves a sync for each
 /// receipt that arrives meanwhile.
@@ -215,7 +216,7 @@ impl Dag {
     fn write_checkpoint(&mut self) -> Result<String, String> {
         self.fault(FaultPoint::Checkpoint)?;
         let note = self.log.checkpoint(&self.origin).sign(&self.key);
-        files::replace(&self.layout.checkpoint(), note.as_bytes()).map_err(|error| error.to_string())?;
+        disk::replace(&self.layout.checkpoint(), note.as_bytes()).map_err(|error| error.to_string())?;
         self.checkpointed = (self.log.size(), Instant::now());
         self.fault(FaultPoint::Checkpointed)?;
         Ok(note)

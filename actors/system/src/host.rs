@@ -28,25 +28,26 @@ use icn_core::limits;
 use icn_core::log::Link;
 use icn_core::refusal::{Refusal, RefusalCode};
 use icn_core::sign::{Domain, SecretKey};
+use icn_history::checkpoint::judge_verifier_key;
+use icn_history::directory::{self, DirectoryError, Layout, Lock, LockError};
+use icn_history::key_file::{Passphrase, random_key};
+use icn_history::recover::{RecoverError, recover};
+use icn_history::store::SegmentStore;
+use icn_history::{StoreError, disk, snapshot};
 use icn_sandbox::{Cache, CacheError, CacheStats, Engine, EngineOptions, Ticker, check_install};
 use icn_sync::{Generation, Head, HeadCell, Latch, Permits};
 
 use crate::credentials::{Credentials, PutInForce};
 use crate::crossing::{BeginCrossings, Crossings, EndCrossings};
 use crate::dag::{CloseLog, Committed, Dag, DagParts, HandOver, Reply};
-use crate::directory::{self, DirectoryError};
 use crate::events::{self, Event};
 use crate::faults::{Faults, NoFaults};
-use crate::files::{self, Layout, Lock, LockError};
-use crate::key_file::Passphrase;
 use crate::keyring::{Keyring, NO_KEY};
 use crate::ledger::{AskAll, AskBooks, Balance, IssueUnits, LedgerActor};
 use crate::monitor::{Alerts, Monitor};
-use crate::recover::{self, RecoverError};
 use crate::scope::{CloseScope, Invoke, ReadValue, ReceiptOf, ScopeView, View};
 use crate::shared::{FailStop, Listing, Shared, now_ms};
 use crate::spec::{Opening, ScopeSpec};
-use crate::store::{SegmentStore, StoreError, snapshot};
 use crate::supervisor::{self, Begin, EndSupervision, Supervisor};
 pub use keys::KeysError;
 
@@ -167,13 +168,13 @@ impl Host {
         let layout = Layout::new(&options.data);
         directory::may_be_opened(&layout)?;
         for dir in [layout.dir().to_owned(), layout.log()] {
-            files::create_dir(&dir)?;
+            disk::create_dir(&dir)?;
         }
         let lock = Lock::take(&layout)?;
         let passphrase = options.passphrase.clone();
         // Before anything is looked at or changed: without the right passphrase nothing is.
-        let found = files::read_key(&layout.host_key(), passphrase.as_deref())?;
-        let recovered = recover::recover(&layout)?;
+        let found = directory::read_key(&layout.host_key(), passphrase.as_deref())?;
+        let recovered = recover(&layout)?;
         if recovered.fold.host().is_none() {
             directory::log_is_not_gone(&layout)?;
         }
@@ -191,24 +192,24 @@ impl Host {
             first_entry(&mut store, &mut parts.log, &origin, &key)?;
         }
         // Whatever happens from here on, an auditor finds a checkpoint.
-        files::replace(&layout.checkpoint(), parts.log.checkpoint(&origin).sign(&key).as_bytes())?;
+        disk::replace(&layout.checkpoint(), parts.log.checkpoint(&origin).sign(&key).as_bytes())?;
         let verifier = verifier_key(&origin, &key.did());
-        notices.extend(recover::judge_verifier_key(&layout, &verifier)?);
-        files::replace(&layout.verifier_key(), format!("{verifier}\n").as_bytes())?;
+        notices.extend(judge_verifier_key(&layout, &verifier)?);
+        disk::replace(&layout.verifier_key(), format!("{verifier}\n").as_bytes())?;
         if recovered.folded >= SNAPSHOT_AFTER_ENTRIES {
             let chains: Vec<(Did, _)> =
                 parts.chains.iter().map(|(scope, chain)| (*scope, chain.parts())).collect();
             let ledger = (parts.ledger.books(), parts.ledger.remembered());
             let _ = snapshot::write(
                 &layout.snapshots(),
-                &recover::snapshot_of(&parts.log, ledger, chains, &parts.engines),
+                &snapshot::snapshot_of(&parts.log, ledger, chains, &parts.engines),
             )?;
         }
         // The runtime's own way to give way runs everything that waits, from other threads too, before it goes on.
         let engine =
             EngineOptions { give_way: || Box::pin(actix_rt::task::yield_now()), ..options.engine.clone() };
         let engine = Engine::new(&engine).map_err(OpenError::Other)?;
-        let (artefact_key, replaced) = files::artefact_key(&layout)?;
+        let (artefact_key, replaced) = directory::artefact_key(&layout)?;
         notices.extend(replaced);
         let cache = Cache::new(engine.clone())
             .with_artefacts(&layout.artefacts(), artefact_key)
@@ -497,7 +498,7 @@ impl Host {
             if engine_described {
                 engines.insert(self.shared.cache.engine().description().id());
             }
-            let snapshot = recover::snapshot_of(&log, ledger, chains, &engines);
+            let snapshot = snapshot::snapshot_of(&log, ledger, chains, &engines);
             snapshot::write(&self.shared.layout.snapshots(), &snapshot)?;
         }
         Ok(note)
@@ -549,7 +550,7 @@ async fn open_scope(
     let in_force = credentials.send(put).await.map_err(gone)?.map_err(|e| invalid(&e))?;
     let chain = Chain::open(in_force).map_err(|e| invalid(&e))?;
     icn_core::ledger::Ledger::default().issue(scope, &policy.issue).map_err(|e| invalid(&e))?;
-    files::write_key(&keys::file(&shared.layout, &scope, &key.did()), &key, shared.passphrase())
+    directory::write_key(&keys::file(&shared.layout, &scope, &key.did()), &key, shared.passphrase())
         .map_err(|e| invalid(&e))?;
     let mut blocks = vec![payload, envelope];
     let leaves = vec![blocks[1].id()];
@@ -622,21 +623,14 @@ fn host_key(
 ) -> Result<SecretKey, OpenError> {
     let path = layout.host_key();
     if let Some(host) = host {
-        return Ok(files::key_of(&path, found, &host.host)?);
+        return Ok(directory::key_of(&path, found, &host.host)?);
     }
     if let Some(key) = found {
         return Ok(key);
     }
     let key = random_key().map_err(OpenError::Other)?;
-    files::write_key(&path, &key, passphrase)?;
+    directory::write_key(&path, &key, passphrase)?;
     Ok(key)
-}
-
-/// A new key from the system's randomness.
-pub fn random_key() -> Result<SecretKey, String> {
-    let mut secret = zeroize::Zeroizing::new([0u8; 32]);
-    getrandom::fill(&mut *secret).map_err(|e| format!("the system gives no randomness: {e}"))?;
-    Ok(SecretKey::from_bytes(&secret))
 }
 
 fn first_entry(
@@ -645,7 +639,7 @@ fn first_entry(
     origin: &Origin,
     key: &SecretKey,
 ) -> Result<(), OpenError> {
-    use crate::store::LogStore as _;
+    use icn_history::store::LogStore as _;
     let host = HostBlock { typ: HostTag, log: origin.clone(), host: key.did(), time: now_ms() };
     let payload = Block::encode(&host);
     let envelope = key.seal(Domain::Host, &payload).to_block();

@@ -8,10 +8,9 @@ use std::sync::Arc;
 use icn_core::id::Did;
 use icn_core::keys::{Keys, Signer};
 use icn_core::sign::SecretKey;
-
-use crate::files::{self, Layout};
-use crate::key_file::Passphrase;
-use crate::store::StoreError;
+use icn_history::StoreError;
+use icn_history::directory::{self, Layout};
+use icn_history::key_file::Passphrase;
 
 /// What is said when none of them may sign.
 pub(crate) const NO_KEY: &str = "no key of this scope that is on the host may sign now: its delegation has ended or was \
@@ -53,14 +52,14 @@ impl Keyring {
         let mut found = Vec::new();
         for (path, did) in &paths {
             if path.symlink_metadata().is_ok() {
-                found.push(Arc::new(files::read_key_of(path, did, passphrase)?));
+                found.push(Arc::new(directory::read_key_of(path, did, passphrase)?));
             }
         }
         if found.is_empty() {
             // Of them all, the one that is said to be missing is the last that was delegated to.
             let newest = keys.newest().map_or(*scope, |signer| signer.key);
             let (path, did) = paths.iter().find(|(_, did)| *did == newest).unwrap_or(&paths[0]);
-            return Err(files::missing_key(path, did));
+            return Err(directory::missing_key(path, did));
         }
         Ok(Self { scope: *scope, keys: found })
     }

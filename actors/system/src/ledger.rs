@@ -19,7 +19,7 @@ use icn_core::ledger::{
 };
 use icn_core::limits;
 use icn_core::policy::PolicyInForce;
-use icn_sandbox::{LedgerPort, PortAnswer, PortError, beside};
+use icn_sandbox::{LedgerPort, PortAnswer, PortError, counterpart_consent};
 
 use crate::awake::{Awake, soon};
 use crate::shared::FailStop;
@@ -424,7 +424,7 @@ async fn within<T, E>(
 
 impl LedgerPort for Port {
     fn stage(&mut self, operation: Operation) -> PortAnswer<'_, Result<(), LedgerRefusal>> {
-        match beside(&self.beside, self.scope, &operation) {
+        match counterpart_consent(&self.beside, self.scope, &operation) {
             Ok(Ok(())) => {}
             Ok(Err(refusal)) => {
                 let subject = || operation.subject(self.scope);

@@ -11,6 +11,8 @@ use icn_core::encode::Block;
 use icn_core::id::{BlockId, Did, Origin};
 use icn_core::policy::PolicyInForce;
 use icn_core::refusal::RefusalCode;
+use icn_history::directory::Layout;
+use icn_history::key_file::Passphrase;
 use icn_sandbox::Cache;
 use icn_sync::{Generation, HeadCell, Latch, Permits, Stamp, Tally};
 
@@ -18,8 +20,6 @@ use crate::crossing::Crossings;
 use crate::dag::Dag;
 use crate::events::Event;
 use crate::faults::Faults;
-use crate::files::Layout;
-use crate::key_file::Passphrase;
 use crate::keyring::Keyring;
 use crate::ledger::LedgerActor;
 use crate::monitor::{Monitor, Tell};

@@ -18,6 +18,7 @@ use icn_core::id::{BlockId, Did};
 use icn_core::keys::Keys;
 use icn_core::limits;
 use icn_core::replay::{Fold, Prepared, Trust};
+use icn_history::store::Reader;
 use icn_sandbox::Module;
 use icn_sync::Stamp;
 
@@ -26,7 +27,6 @@ use crate::events::Event;
 use crate::ledger::Adopt;
 use crate::scope::{Scope, ScopeParts};
 use crate::shared::Shared;
-use crate::store::Reader;
 
 /// The actor.
 #[derive(Default)]

@@ -1,5 +1,5 @@
-//! Dates and times in UTC as people write them, and back: seconds since the Unix epoch, the proleptic Gregorian calendar,
-//! no leap seconds (RFC 3339 with `Z`).
+//! Dates and times in UTC as people write them, and back: seconds since the Unix epoch, the proleptic
+//! Gregorian calendar, no leap seconds (RFC 3339 with `Z`).
 
 const DAY_S: i64 = 24 * 60 * 60;
 
@@ -51,8 +51,8 @@ fn numbers(text: &str, between: char, digits: [usize; 3]) -> Option<[i64; 3]> {
     Some(numbers)
 }
 
-/// Days of all years before this one, from the first of March of the year 0: a year begins with March here, so that a
-/// leap day is its last.
+/// Days of all years before this one, from the first of March of the year 0: a year begins with March here,
+/// so that a leap day is its last.
 const fn days_before(year: i64) -> i64 {
     365 * year + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400)
 }

@@ -12,8 +12,8 @@ use super::money::{
     closed, owner_part, payable, read_amount, read_owner, read_purse, read_unit, require_purse, stage,
     unit_part,
 };
-use crate::context::Context;
-use crate::memory::{Answer, Arg, Guest, Soft, answer, arg};
+use crate::contract::Soft;
+use crate::guest::{Answer, Arg, Context, Guest, answer, arg};
 
 /// Bytes of a hold's name.
 const ID_BYTES: usize = 16;

@@ -10,8 +10,7 @@ use wasmtime::{Caller, Linker};
 use super::money::{
     owner_part, payable, read_amount, read_owner, read_purse, read_unit, require_purse, stage, unit_part,
 };
-use crate::context::Context;
-use crate::memory::{Answer, Arg, Guest, answer, arg};
+use crate::guest::{Answer, Arg, Context, Guest, answer, arg};
 
 pub(super) fn link(linker: &mut Linker<Context>) -> wasmtime::Result<()> {
     linker.func_wrap_async(

@@ -14,8 +14,8 @@ use super::money::{
     closed, memo_part, owner_part, payable, read_amount, read_owner, read_purse, read_unit, require_purse,
     stage, unit_part,
 };
-use crate::context::Context;
-use crate::memory::{Answer, Arg, Guest, Soft, answer, answer_long, arg};
+use crate::contract::Soft;
+use crate::guest::{Answer, Arg, Context, Guest, answer, answer_long, arg};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {

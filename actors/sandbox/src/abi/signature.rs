@@ -4,8 +4,8 @@ use icn_core::id::Did;
 use icn_core::{costs, limits, sign};
 use wasmtime::{Caller, Linker};
 
-use crate::context::Context;
-use crate::memory::{Answer, Arg, Guest, Soft, answer, arg};
+use crate::contract::Soft;
+use crate::guest::{Answer, Arg, Context, Guest, answer, arg};
 
 /// Bytes of an Ed25519 signature.
 const SIGNATURE_BYTES: usize = 64;

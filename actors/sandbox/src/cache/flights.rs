@@ -15,8 +15,10 @@ use futures::future::{BoxFuture, Shared};
 use icn_core::encode::Block;
 use icn_core::id::BlockId;
 
+use super::error::CacheError;
+use super::limits::CacheLimits;
 use super::lru::Lru;
-use super::{CacheError, CacheLimits, CacheStats};
+use super::stats::CacheStats;
 use crate::validate::Rejected;
 
 /// Makes a thing from its block: takes as long as it takes, and may panic.

@@ -8,13 +8,13 @@ use icn_core::id::{BlockId, Codec, Did};
 use icn_core::keys::Brought;
 use icn_core::refusal::{Refusal, RefusalCode};
 use icn_core::sign::{Domain, Envelope, SecretKey};
+use icn_history::StoreError;
+use icn_history::directory::{self, Layout};
 
 use super::{Host, ScopeError};
-use crate::files::{self, Layout};
 use crate::scope::{PutKeys, PutKeysError};
 use crate::shared::now_ms;
 use crate::spec::Opening;
-use crate::store::StoreError;
 
 /// Why a scope's keys are not changed. Nothing was.
 #[derive(Debug, thiserror::Error)]
@@ -138,7 +138,11 @@ impl Host {
         if let Some(key) = &key {
             delegates_to(&brought, &key.did(), now_ms()).map_err(KeysError::Invalid)?;
             // It is kept before the log says anything of it: whatever a crash leaves, the key is there.
-            files::write_key(&file(&self.shared.layout, scope, &key.did()), key, self.shared.passphrase())?;
+            directory::write_key(
+                &file(&self.shared.layout, scope, &key.did()),
+                key,
+                self.shared.passphrase(),
+            )?;
             if let Some(mut listing) = self.shared.book.get_mut(scope) {
                 listing.keyring.add(key.clone());
             }

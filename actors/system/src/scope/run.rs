@@ -136,7 +136,7 @@ pub(super) async fn run_guest(
             Refusal::new(RefusalCode::Busy, "all instance slots of the host are taken")
                 .retry_after_ms(limits::EPOCH_TICK_MS),
         )),
-        Ok(Err(RunError::Elsewhere(scope))) => Err(Failure::Elsewhere(scope)),
+        Ok(Err(RunError::NeedsCounterpart(scope))) => Err(Failure::Elsewhere(scope)),
         Ok(Err(RunError::HostFault(what))) => Err(Failure::Fault(what)),
         Err(panic) => Err(Failure::Panicked(panic_text(&*panic))),
     }

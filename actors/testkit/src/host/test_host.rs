@@ -194,8 +194,8 @@ impl TestHost {
     /// What an account of another scope has.
     #[must_use]
     #[track_caller]
-    pub fn balance_beside(&self, scope: Did, owner: impl AsOwner, unit: &str) -> i128 {
-        self.scratch.balance_beside(scope, owner.owner(), right(Unit::parse(unit)))
+    pub fn balance_of_counterpart(&self, scope: Did, owner: impl AsOwner, unit: &str) -> i128 {
+        self.scratch.balance_of_counterpart(scope, owner.owner(), right(Unit::parse(unit)))
     }
 
     /// The module's name: an account `module:` and this is its own.
