@@ -1,6 +1,6 @@
 //! Runs untrusted guests: validates, compiles, caches, and turns their calls into staged effects.
 //!
-//! Nothing here writes to a state, a ledger or a log: a run ends in an [`icn_core::effect::Staged`], and dropping that is
+//! Nothing here writes to a state, a ledger or a log: a run ends in an [`icn_core::block::Staged`], and dropping that is
 //! the abort. A running guest asks one thing at once: what the ledger says of a transfer, through [`LedgerPort`]. Guest
 //! memory is read and written in `guest/memory.rs` alone.
 //!

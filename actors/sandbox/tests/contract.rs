@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use icn_core::effect::TrapKind;
+use icn_core::block::TrapKind;
 use icn_sandbox::{CODES, FUNCTIONS, FunctionType, LIMITS, PARAMETERS};
 
 use FunctionType::{I32, I64};

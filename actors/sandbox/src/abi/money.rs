@@ -2,9 +2,8 @@
 
 use std::ops::Range;
 
-use icn_core::block::Capability;
-use icn_core::id::{Owner, Unit};
-use icn_core::ledger::Operation;
+use icn_core::block::{Capability, Operation};
+use icn_core::name::{Owner, Unit};
 use icn_core::{costs, limits};
 
 use crate::contract::Soft;

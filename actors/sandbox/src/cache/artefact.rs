@@ -19,8 +19,8 @@ use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use icn_core::id::BlockId;
 use icn_core::limits;
+use icn_core::name::BlockId;
 use sha2::{Digest as _, Sha256};
 
 use crate::engine::Engine;

@@ -13,7 +13,7 @@ use futures::FutureExt as _;
 use futures::channel::oneshot;
 use futures::future::{BoxFuture, Shared};
 use icn_core::encode::Block;
-use icn_core::id::BlockId;
+use icn_core::name::BlockId;
 
 use super::error::CacheError;
 use super::limits::CacheLimits;

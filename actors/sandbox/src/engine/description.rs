@@ -24,7 +24,7 @@ pub(super) fn description() -> Description {
         format!("stack_leaf_bytes_max={}", limits::STACK_LEAF_BYTES_MAX),
         format!("table_elements_max={}", limits::TABLE_ELEMENTS_MAX),
         format!("memory_pages_max={}", limits::MEMORY_PAGES_MAX),
-        format!("abi=1 limits={}", icn_core::id::Hash::digest(limits_text().as_bytes())),
+        format!("abi=1 limits={}", icn_core::name::Hash::digest(limits_text().as_bytes())),
     ];
     let mut names: Vec<String> =
         features().iter_names().map(|(name, _)| format!("feature={}", name.to_ascii_lowercase())).collect();

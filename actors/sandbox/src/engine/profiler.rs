@@ -8,7 +8,7 @@
 //! What comes after, until the plain run would be stopped, is in no table. That is why what is staged is never a profiled
 //! run's own (`run/profiled.rs`).
 
-use icn_core::effect::TrapKind;
+use icn_core::block::TrapKind;
 use wasmtime::{Caller, Linker};
 
 use crate::contract::FUEL_MARGIN;

@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use icn_core::block::{GrantLimits, Policy, PolicyTag};
-use icn_core::id::{BlockId, Codec, Did, HoldId, Origin, Owner, Unit};
-use icn_core::ledger::{HoldState, LedgerRefusal, Operation};
-use icn_core::policy::PolicyInForce;
+use icn_core::block::{GrantLimits, Operation, Policy, PolicyTag};
+use icn_core::ledger::{HoldState, LedgerRefusal};
+use icn_core::name::{BlockId, Codec, Did, HoldId, Origin, Owner, Unit};
+use icn_core::rules::PolicyInForce;
 use wasmtime::{Extern, Store, ValType};
 
 use super::*;

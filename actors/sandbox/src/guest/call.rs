@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use icn_core::id::{BlockId, Did};
-use icn_core::policy::PolicyInForce;
+use icn_core::name::{BlockId, Did};
+use icn_core::rules::PolicyInForce;
 use icn_core::state::State;
 
 use super::port::LedgerPort;

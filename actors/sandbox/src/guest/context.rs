@@ -2,8 +2,8 @@
 
 use icn_core::block::Capability;
 use icn_core::encode::Block;
-use icn_core::id::{BlockId, Did};
 use icn_core::limits;
+use icn_core::name::{BlockId, Did};
 
 use super::call::Call;
 use super::fuel_count::FuelCount;

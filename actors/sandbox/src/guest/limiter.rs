@@ -1,6 +1,6 @@
 //! The bound on a guest's memory and tables, which the engine asks before either grows.
 
-use icn_core::effect::TrapKind;
+use icn_core::block::TrapKind;
 use icn_core::limits;
 
 use super::stop::stop;

@@ -6,10 +6,10 @@
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
-use icn_core::crossing;
-use icn_core::id::{Did, HoldId, Owner, Unit};
-use icn_core::ledger::{HoldState, LedgerRefusal, Operation};
-use icn_core::policy::PolicyInForce;
+use icn_core::block::Operation;
+use icn_core::ledger::{HoldState, LedgerRefusal};
+use icn_core::name::{Did, HoldId, Owner, Unit};
+use icn_core::rules::{self, PolicyInForce};
 
 /// Why the ledger gives no answer. The run that asked has no outcome, and no receipt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -55,5 +55,5 @@ pub fn counterpart_consent(
 ) -> Result<Result<(), LedgerRefusal>, PortError> {
     let Some(other) = operation.counterpart() else { return Ok(Ok(())) };
     let theirs = paused.iter().find(|policy| policy.policy().scope == other);
-    Ok(crossing::names(theirs.ok_or(PortError::NeedsCounterpart(other))?, scope))
+    Ok(rules::names_counterpart(theirs.ok_or(PortError::NeedsCounterpart(other))?, scope))
 }

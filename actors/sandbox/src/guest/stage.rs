@@ -2,10 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use icn_core::block::Anchor;
+use icn_core::block::{Anchor, Operation};
 use icn_core::encode::Block;
-use icn_core::id::Did;
-use icn_core::ledger::Operation;
+use icn_core::name::Did;
 use sha2::Sha256;
 
 /// Effects, staged.

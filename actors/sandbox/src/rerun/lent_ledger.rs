@@ -4,9 +4,10 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use futures::FutureExt as _;
 use futures::future::ready;
-use icn_core::id::{Did, HoldId, Owner, Unit};
-use icn_core::ledger::{Actor, HoldState, Ledger, LedgerRefusal, Operation};
-use icn_core::policy::PolicyInForce;
+use icn_core::block::Operation;
+use icn_core::ledger::{Actor, HoldState, Ledger, LedgerRefusal};
+use icn_core::name::{Did, HoldId, Owner, Unit};
+use icn_core::rules::PolicyInForce;
 
 use crate::guest::{LedgerPort, PortAnswer, PortError, counterpart_consent};
 

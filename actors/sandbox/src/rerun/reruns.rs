@@ -5,11 +5,10 @@
 
 use std::sync::{Arc, Mutex};
 
-use icn_core::effect::Staged;
+use icn_core::block::{Staged, ruling};
+use icn_core::fold::{Rerun, Rerunner};
 use icn_core::ledger::Ledger;
 use icn_core::limits;
-use icn_core::replay::{Rerun, Rerunner};
-use icn_core::ruling;
 
 use super::complete::complete;
 use super::lent_ledger::LentLedger;

@@ -3,10 +3,9 @@
 //! A trap consumes the whole grant and keeps nothing but its log's digest. The `detail` of a trap goes into the receipt:
 //! it says the same on every machine, so it never holds a text of the engine's.
 
-use icn_core::block::Usage;
-use icn_core::effect::{Outcome, Staged, Trap, TrapKind};
-use icn_core::id::{BlockId, Hash};
+use icn_core::block::{Outcome, Staged, Trap, TrapKind, Usage};
 use icn_core::limits;
+use icn_core::name::{BlockId, Hash};
 use sha2::Digest as _;
 use wasmtime::Store;
 
@@ -48,7 +47,7 @@ impl Module {
 
 fn returned(code: i32, fuel: u64, store: Store<Context>) -> Staged {
     let Context { call, mut stage, limiter, .. } = store.into_data();
-    let logged = stage.log.map(|digest| icn_core::id::Bytes(digest.finalize().into()));
+    let logged = stage.log.map(|digest| icn_core::name::Bytes(digest.finalize().into()));
     if code != 0 {
         return Staged::without_effects(
             Outcome::Failed(code),
@@ -76,7 +75,7 @@ fn returned(code: i32, fuel: u64, store: Store<Context>) -> Staged {
 /// A trap consumes the whole grant: the engine's counter can read as unburned after one.
 fn trapped(trap: Trap, limit: u64, store: Store<Context>) -> Staged {
     let Context { stage, limiter, .. } = store.into_data();
-    let logged: Option<Hash> = stage.log.map(|digest| icn_core::id::Bytes(digest.finalize().into()));
+    let logged: Option<Hash> = stage.log.map(|digest| icn_core::name::Bytes(digest.finalize().into()));
     Staged::without_effects(Outcome::Trapped(trap), limit, limiter.pages_peak, Vec::new(), logged)
 }
 

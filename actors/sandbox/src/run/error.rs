@@ -1,6 +1,6 @@
 //! Why a run has no outcome. There is no receipt of such a run: it was not the guest's fault.
 
-use icn_core::id::Did;
+use icn_core::name::Did;
 
 use crate::guest::PortError;
 

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use icn_core::encode::Block;
-use icn_core::id::BlockId;
+use icn_core::name::BlockId;
 use wasmtime::{InstancePre, ModuleExport};
 
 use super::function_names::function_names;

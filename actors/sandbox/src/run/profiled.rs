@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use icn_core::effect::{Outcome, Staged};
+use icn_core::block::{Outcome, Staged};
 
 use super::ended::Ended;
 use super::error::RunError;

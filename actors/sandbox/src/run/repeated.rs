@@ -4,8 +4,9 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::FutureExt as _;
-use icn_core::id::{HoldId, Owner, Unit};
-use icn_core::ledger::{HoldState, LedgerRefusal, Operation};
+use icn_core::block::Operation;
+use icn_core::ledger::{HoldState, LedgerRefusal};
+use icn_core::name::{HoldId, Owner, Unit};
 
 use crate::guest::{Call, LedgerPort, PortAnswer, PortError};
 

@@ -2,12 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use icn_core::block::Usage;
-use icn_core::crossing;
-use icn_core::effect::{Outcome, Staged, Trap, TrapKind};
-use icn_core::ledger::{LedgerCode, LedgerRefusal, Operation};
-use icn_core::limits;
-use icn_core::ruling;
+use icn_core::block::{Operation, Outcome, Staged, Trap, TrapKind, Usage, ruling};
+use icn_core::fold::crossing;
+use icn_core::ledger::{LedgerCode, LedgerRefusal};
+use icn_core::{costs, limits, rules};
 
 use super::error::RunError;
 use crate::guest::Call;
@@ -26,11 +24,11 @@ pub async fn rule(mut call: Call) -> Result<Staged, RunError> {
     let operations = match ruling::read(&call.input) {
         Ok(operations) => operations,
         Err(error) => {
-            let fuel = ruling::fuel(0).min(call.fuel);
+            let fuel = costs::ruling_fuel(0).min(call.fuel);
             return Ok(failed(fuel, &LedgerRefusal::new(LedgerCode::GroupSize, error.to_string())));
         }
     };
-    let fuel = ruling::fuel(operations.len());
+    let fuel = costs::ruling_fuel(operations.len());
     let (beside, max) = (crossing::counterparts(&operations).len(), limits::CROSSING_SCOPES_MAX);
     if beside > max {
         let what = format!("{beside} other scopes in one ruling where at most {max} are allowed");
@@ -65,14 +63,14 @@ pub async fn rule(mut call: Call) -> Result<Staged, RunError> {
 
 async fn stage(
     call: &mut Call,
-    scope: &icn_core::id::Did,
+    scope: &icn_core::name::Did,
     operation: &Operation,
 ) -> Result<Result<(), LedgerRefusal>, RunError> {
-    if let Err(refusal) = ruling::may(scope, &call.caller, operation) {
+    if let Err(refusal) = rules::may_rule(scope, &call.caller, operation) {
         return Ok(Err(refusal));
     }
     if let Some(other) = operation.counterpart()
-        && let Err(refusal) = crossing::names(&call.policy, other)
+        && let Err(refusal) = rules::names_counterpart(&call.policy, other)
     {
         return Ok(Err(refusal));
     }

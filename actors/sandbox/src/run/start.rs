@@ -5,7 +5,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use icn_core::effect::{Staged, TrapKind};
+use icn_core::block::{Staged, TrapKind};
 use icn_core::{costs, limits};
 use wasmtime::{Store, UpdateDeadline};
 

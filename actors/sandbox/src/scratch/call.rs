@@ -1,7 +1,7 @@
 //! What an author asks a throwaway scope to run.
 
 use icn_core::block::INVOCATION_FUEL_DEFAULT;
-use icn_core::id::{BlockId, Did};
+use icn_core::name::{BlockId, Did};
 
 /// What to run.
 #[derive(Debug, Clone, PartialEq, Eq)]

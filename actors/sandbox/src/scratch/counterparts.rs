@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use icn_core::block::Policy;
-use icn_core::chain::Chain;
-use icn_core::id::{Did, Owner, Unit};
-use icn_core::ledger::{AccountId, Command, Context, Group, Limits};
-use icn_core::policy::PolicyInForce;
+use icn_core::block::{Command, Limits, Policy};
+use icn_core::fold::Chain;
+use icn_core::ledger::{Context, Group};
+use icn_core::name::{AccountId, Did, Owner, Unit};
+use icn_core::rules::PolicyInForce;
 
 use super::error::ScratchError;
 use super::keys::counterpart_key;

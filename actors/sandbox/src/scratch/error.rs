@@ -1,7 +1,7 @@
 //! Why a throwaway scope does not do what it is asked.
 
-use icn_core::id::{BlockId, IdError};
-use icn_core::refusal::Refusal;
+use icn_core::name::{BlockId, IdError};
+use icn_core::rules::Refusal;
 
 /// Why a scratch does not do what it is asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -2,18 +2,13 @@
 
 use std::sync::Arc;
 
-use icn_core::block::Invocation;
-use icn_core::chain::{random_seed, resource_needs};
-use icn_core::crossing;
-use icn_core::effect::Staged;
-use icn_core::encode::Block;
-use icn_core::gate::{self, Request};
-use icn_core::id::{BlockId, Unit, invocation_id};
-use icn_core::ledger::Actor;
-use icn_core::refusal::{Refusal, RefusalCode};
-use icn_core::replay::cap_storage;
-use icn_core::ruling;
-use icn_core::sign::Domain;
+use icn_core::block::{Invocation, Staged, ruling};
+use icn_core::encode::{Block, Domain};
+use icn_core::fold::{cap_storage, crossing};
+use icn_core::ledger::{Actor, Booking};
+use icn_core::name::{BlockId, Unit, invocation_id, random_seed};
+use icn_core::rules::gate::Request;
+use icn_core::rules::{Refusal, RefusalCode, gate, resource_needs};
 
 use super::call::ScratchCall;
 use super::error::{ScratchError, unknown_module};
@@ -102,7 +97,7 @@ impl Scratch {
         let scope = self.scope();
         if let Some(key) = self.members.get(&invocation.caller) {
             let request = Request::sign(invocation, key);
-            let found = |named: &icn_core::id::Did| (*named == scope).then(|| policy.clone());
+            let found = |named: &icn_core::name::Did| (*named == scope).then(|| policy.clone());
             let admitted =
                 gate::admit(request, &self.origin, now_ms, found).map_err(ScratchError::Refused)?;
             return Ok(admitted.envelope().id());
@@ -170,7 +165,7 @@ impl Scratch {
         self.purse.fuel -= receipt.fuel;
         self.purse.memory -= receipt.usage.memory;
         self.purse.network -= receipt.usage.network;
-        let posted = self.ledger().post(&receipt.booking(actor), receipt.outcome.is_ok());
+        let posted = self.ledger().post(&Booking::of_receipt(&receipt, actor), receipt.outcome.is_ok());
         posted.map_err(|e| ScratchError::Fault(e.to_string()))?;
         let mut legs = Vec::new();
         for place in &receipt.with {
@@ -181,7 +176,7 @@ impl Scratch {
             legs.push(leg);
         }
         for leg in legs {
-            let posted = self.ledger().book(&leg.booking(&Actor::default()));
+            let posted = self.ledger().book(&Booking::of_leg(&leg, &Actor::default()));
             posted.map_err(|e| ScratchError::Fault(e.to_string()))?;
         }
         let recorded = recorder.take();

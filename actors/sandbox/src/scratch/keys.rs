@@ -1,7 +1,7 @@
 //! The keys of a throwaway scope and of its members. Everyone can derive them: they protect nothing.
 
-use icn_core::id::Hash;
-use icn_core::sign::SecretKey;
+use icn_core::encode::SecretKey;
+use icn_core::name::Hash;
 
 /// The key of a scratch's scope: the same in each.
 #[must_use]

@@ -9,7 +9,7 @@
 //!
 //! ```
 //! use icn_core::encode::Block;
-//! use icn_core::id::Codec;
+//! use icn_core::name::Codec;
 //! use icn_sandbox::scratch::{Scratch, ScratchCall};
 //! use icn_sandbox::{Engine, EngineOptions, Module};
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -3,14 +3,12 @@
 use std::sync::Arc;
 
 use futures::FutureExt as _;
-use icn_core::block::Invocation;
-use icn_core::chain::random_seed;
-use icn_core::effect::Staged;
+use icn_core::block::{Invocation, Operation, Staged};
 use icn_core::encode::Block;
-use icn_core::id::{BlockId, Did, HoldId, Owner, Unit};
-use icn_core::ledger::{Actor, HoldState, Ledger, LedgerRefusal, Operation};
-use icn_core::policy::PolicyInForce;
-use icn_core::replay::{Rerun, Rerunner, cap_storage};
+use icn_core::fold::{Rerun, Rerunner, cap_storage};
+use icn_core::ledger::{Actor, HoldState, Ledger, LedgerRefusal};
+use icn_core::name::{BlockId, Did, HoldId, Owner, Unit, random_seed};
+use icn_core::rules::PolicyInForce;
 use icn_core::state::State;
 
 use super::call::ScratchCall;

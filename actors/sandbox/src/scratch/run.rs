@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use icn_core::block::Receipt;
-use icn_core::effect::{Outcome, Trap};
+use icn_core::block::{Outcome, Receipt, Trap};
 use icn_core::encode::Block;
-use icn_core::id::BlockId;
+use icn_core::name::BlockId;
 
 use crate::guest::LogLine;
 use crate::run::Profiled;

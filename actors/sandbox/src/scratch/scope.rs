@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use icn_core::block::{Issue, Node, Policy, PolicyTag};
-use icn_core::chain::Chain;
-use icn_core::encode::Block;
-use icn_core::id::{BlockId, Did, Hash, Origin, Owner, Unit};
-use icn_core::ledger::{AccountId, Ledger};
-use icn_core::policy::{GRANT_DEFAULT, PolicyInForce, resources_default};
-use icn_core::sign::{Domain, SecretKey};
+use icn_core::encode::{Block, Domain, SecretKey};
+use icn_core::fold::Chain;
+use icn_core::ledger::Ledger;
+use icn_core::name::{AccountId, BlockId, Did, Hash, Origin, Owner, Unit};
+use icn_core::rules::{GRANT_DEFAULT, PolicyInForce, resources_default};
 
 use super::error::ScratchError;
 use super::keys::scope_key;

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use icn_core::block::{Capability, GrantLimits, Install, Issue};
-use icn_core::id::{BlockId, Did, Owner, Unit};
-use icn_core::policy::{ROLE_ADMIN, ROLE_ANYONE};
+use icn_core::name::{BlockId, Did, Owner, Unit};
+use icn_core::rules::{ROLE_ADMIN, ROLE_ANYONE};
 
 use super::error::{ScratchError, unknown_module};
 use super::keys::member_key;

@@ -6,12 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt as _;
-use icn_core::block::Receipt;
-use icn_core::effect::Staged;
-use icn_core::id::{Did, Unit};
+use icn_core::block::{Receipt, Staged};
 use icn_core::ledger::Actor as Asker;
 use icn_core::limits;
-use icn_core::refusal::{Refusal, RefusalCode};
+use icn_core::name::{Did, Unit};
+use icn_core::rules::{Refusal, RefusalCode};
 use icn_sandbox::{Call, Module, RunError, rule};
 use icn_sync::Permit;
 

@@ -4,7 +4,7 @@ use super::money;
 
 use icn_core::block::{Node, NodeTag};
 use icn_core::encode::Block;
-use icn_core::id::{BlockId, Hash};
+use icn_core::name::{BlockId, Hash};
 use icn_core::{costs, limits};
 
 use super::call::{Call, Meter, Said, Stop, does, says};

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use icn_core::id::{Did, HoldId, Owner, Unit};
-use icn_core::ledger::{AccountId, Clock, Command, Context, Group, HoldState, LedgerCode as Code};
+use icn_core::block::Command;
+use icn_core::ledger::{Clock, Context, Group, HoldState, LedgerCode as Code};
+use icn_core::name::{AccountId, Did, HoldId, Owner, Unit};
 
 use super::naive::{Answer, NaiveBooks, Spent};
 use super::reach::{part, scopes};

@@ -3,11 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use icn_core::id::{Did, HoldId, Owner, Unit};
-use icn_core::ledger::{
-    AccountId, AccountState, Actor, Books, CapKey, Clock, Command, CommandId, HoldState, LedgerCode as Code,
-    Level, Limits,
-};
+use icn_core::block::{CapKey, Command, Level, Limits};
+use icn_core::ledger::{AccountState, Actor, Books, Clock, CommandId, HoldState, LedgerCode as Code};
+use icn_core::name::{AccountId, Did, HoldId, Owner, Unit};
 
 pub(super) type Answer = Result<Vec<u64>, (Code, u64)>;
 

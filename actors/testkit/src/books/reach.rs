@@ -1,7 +1,8 @@
 //! What a command reaches: the accounts that it names, and the scopes that it concerns.
 
-use icn_core::id::Did;
-use icn_core::ledger::{AccountId, CapKey, Command, Context};
+use icn_core::block::{CapKey, Command};
+use icn_core::ledger::Context;
+use icn_core::name::{AccountId, Did};
 
 pub(super) fn scopes(command: &Command) -> Vec<Did> {
     match command {

@@ -1,14 +1,10 @@
 //! Encodings: any bytes, given to every reader of blocks, and blocks that are read as they were written.
 
-use icn_core::block::{HostBlock, Invocation, KeysBlock, Node, Payload, Policy, Receipt};
-use icn_core::checkpoint::Checkpoint;
-use icn_core::crossing::Leg;
-use icn_core::encode;
-use icn_core::encode::{Block, DecodeError};
-use icn_core::id::{BlockId, Codec, Did, Origin, Owner, Unit};
-use icn_core::policy::Roll;
-use icn_core::sign::Envelope;
-use icn_core::ucan::{Delegation, Revocation};
+use icn_core::block::ucan::{Delegation, Revocation};
+use icn_core::block::{HostBlock, Invocation, KeysBlock, Leg, Node, Payload, Policy, Receipt, Roll};
+use icn_core::encode::{self, Block, DecodeError, Envelope};
+use icn_core::log::Checkpoint;
+use icn_core::name::{BlockId, Codec, Did, Origin, Owner, Unit};
 
 use crate::generate::{ByteSource, did, key, mutate, origin};
 use crate::oracle::Cbor;

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
-use icn_core::block::{Capability, GrantLimits, Install, Invocation, InvocationTag, Policy, PolicyTag, Role};
-use icn_core::encode::Block;
-use icn_core::gate::Request;
-use icn_core::id::{BlockId, Bytes, Codec, Did, Origin};
-use icn_core::policy::{PolicyInForce, Roll};
-use icn_core::refusal::RefusalCode;
-use icn_core::sign::Domain;
-use icn_core::{encode, gate, limits};
+use icn_core::block::{
+    Capability, GrantLimits, Install, Invocation, InvocationTag, Policy, PolicyTag, Role, Roll,
+};
+use icn_core::encode::{self, Block, Domain};
+use icn_core::limits;
+use icn_core::name::{BlockId, Bytes, Codec, Did, Origin};
+use icn_core::rules::gate::Request;
+use icn_core::rules::{PolicyInForce, RefusalCode, gate};
 
 use crate::generate::{ByteSource, did, key, keys, mutate, origin, raw_id, token};
 use crate::oracle::{Cbor, Place};

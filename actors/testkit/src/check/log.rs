@@ -3,11 +3,9 @@
 use std::collections::BTreeMap;
 
 use icn_core::block::Entry;
-use icn_core::checkpoint::Checkpoint;
 use icn_core::encode::Block;
-use icn_core::id::Did;
-use icn_core::log::{Link, Log};
-use icn_core::merkle::Frontier;
+use icn_core::log::{Checkpoint, Frontier, Link, Log};
+use icn_core::name::Did;
 
 use crate::generate::{ByteSource, did, key, origin};
 use crate::oracle::NaiveLog;

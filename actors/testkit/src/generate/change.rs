@@ -1,7 +1,7 @@
 //! Changes to bytes, to dag-cbor values and to text: what a broken line, a liar or a careless person makes of them.
 
-use icn_core::checkpoint::Checkpoint;
-use icn_core::id::Hash;
+use icn_core::log::Checkpoint;
+use icn_core::name::Hash;
 
 use super::names::{key, origin};
 use super::source::ByteSource;

@@ -1,8 +1,7 @@
 //! What a journal or a policy says about units: transfers, holds, operations and issues.
 
-use icn_core::block::Issue;
-use icn_core::id::Owner;
-use icn_core::ledger::Operation;
+use icn_core::block::{Issue, Operation};
+use icn_core::name::Owner;
 
 use super::names::raw_id;
 use super::source::ByteSource;

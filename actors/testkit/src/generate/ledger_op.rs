@@ -1,8 +1,7 @@
 //! Operations of a host on its ledger, for the comparison in [`crate::runs`].
 
-use icn_core::block::{Issue, Usage};
-use icn_core::effect::Outcome;
-use icn_core::id::{Did, HoldId, Unit};
+use icn_core::block::{Issue, Outcome, Usage};
+use icn_core::name::{Did, HoldId, Unit};
 
 use super::names::did;
 use super::source::ByteSource;

@@ -4,8 +4,8 @@
 
 use std::sync::LazyLock;
 
-use icn_core::id::{BlockId, Bytes, Codec, Did, HoldId, Origin, Unit};
-use icn_core::sign::SecretKey;
+use icn_core::encode::SecretKey;
+use icn_core::name::{BlockId, Bytes, Codec, Did, HoldId, Origin, Unit};
 
 /// How many keys [`key`] knows.
 pub const KEYS: usize = 8;

@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use icn_core::block::{Capability, CredentialType, Signer, Usage};
-use icn_core::effect::{Outcome, Trap, TrapKind};
-use icn_core::id::{BlockId, Codec, Did, Hash, HoldId, Owner, Unit};
+use icn_core::block::{Capability, CredentialType, Outcome, Signer, Trap, TrapKind, Usage};
+use icn_core::name::{BlockId, Codec, Did, Hash, HoldId, Owner, Unit};
 
 use super::names::{HOLD_NAMES, KEYS, did, hold_name, raw_id, token};
 use super::source::ByteSource;

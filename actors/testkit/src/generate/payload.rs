@@ -2,17 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use icn_core::block::ucan::Revocation;
 use icn_core::block::{
     Anchor, Counterpart, Engine, EngineTag, GrantLimits, HostBlock, HostTag, Install, Invocation,
-    InvocationTag, KeysBlock, KeysTag, LegTag, Node, NodeTag, Policy, PolicyTag, Receipt, ReceiptTag, Role,
-    Usage, Write,
+    InvocationTag, KeysBlock, KeysTag, Leg, LegTag, Node, NodeTag, Operation, Outcome, Policy, PolicyTag,
+    Receipt, ReceiptTag, Role, Usage, Write,
 };
-use icn_core::crossing::Leg;
-use icn_core::effect::Outcome;
 use icn_core::encode::Block;
-use icn_core::id::{Bytes, Did};
-use icn_core::ledger::Operation;
-use icn_core::ucan::Revocation;
+use icn_core::name::{Bytes, Did};
 
 use super::names::{KEYS, key, origin, raw_id};
 use super::source::ByteSource;
@@ -153,7 +150,13 @@ impl ByteSource<'_> {
             return Revocation::sign(root, self.id());
         }
         let [from_s, until_s] = [0; 2].map(|_: u8| i64::from(self.byte()) << 24);
-        icn_core::keys::delegate(root, self.member(), self.flag().then_some(from_s), until_s, &self.short(12))
+        icn_core::rules::keys::delegate(
+            root,
+            self.member(),
+            self.flag().then_some(from_s),
+            until_s,
+            &self.short(12),
+        )
     }
 
     /// A payload's block of any kind.

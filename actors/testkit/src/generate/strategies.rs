@@ -14,7 +14,7 @@ pub struct Input(pub Vec<u8>);
 impl std::fmt::Debug for Input {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         // A failing case can be written to a corpus from this.
-        f.write_str(&icn_core::id::hex(&self.0))
+        f.write_str(&icn_core::name::hex(&self.0))
     }
 }
 

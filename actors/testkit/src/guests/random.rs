@@ -3,7 +3,7 @@
 
 use arbitrary::Unstructured;
 use icn_core::encode::Block;
-use icn_core::id::Codec;
+use icn_core::name::Codec;
 use icn_sandbox::{FUNCTIONS, FunctionType};
 use sha2::{Digest as _, Sha256};
 use wasm_smith::Config;

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
 use icn_core::encode::Block;
-use icn_core::id::Codec;
+use icn_core::name::Codec;
 
 /// A module's bytes from its text.
 pub(super) fn wasm(text: &str) -> Vec<u8> {

@@ -1,7 +1,7 @@
 //! Reads a log as an auditor does.
 
 use icn_core::block::Entry;
-use icn_core::replay::{Divergence, Fold, Prepared, Trust};
+use icn_core::fold::{Divergence, Fold, Prepared, Trust};
 
 /// Reads a log as an auditor does; gives the fold, or the first thing that is wrong.
 pub(super) fn audit<'e>(log: impl IntoIterator<Item = (u64, &'e Entry)>) -> Result<Fold, Divergence> {

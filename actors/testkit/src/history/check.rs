@@ -1,6 +1,6 @@
 //! The comparison of a written history with what an auditor reads of it.
 
-use icn_core::chain::Chain;
+use icn_core::fold::Chain;
 use icn_core::state::StateTree;
 
 use super::audit::audit;

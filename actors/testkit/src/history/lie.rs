@@ -1,12 +1,10 @@
 //! A receipt that its scope signs although the chain would give another one.
 
-use icn_core::block::{Anchor, Entry, Invocation, Node, NodeTag, Receipt};
-use icn_core::chain::{hold_id, random_seed};
-use icn_core::effect::{Outcome, Trap, TrapKind};
-use icn_core::encode::Block;
-use icn_core::id::{Bytes, Owner, Unit};
-use icn_core::ledger::Operation;
-use icn_core::sign::{Domain, Envelope};
+use icn_core::block::{
+    Anchor, Entry, Invocation, Node, NodeTag, Operation, Outcome, Receipt, Trap, TrapKind,
+};
+use icn_core::encode::{Block, Domain, Envelope};
+use icn_core::name::{Bytes, Owner, Unit, hold_id, random_seed};
 
 use super::constants::{FUEL, SCOPE, START_MS};
 use crate::generate::{ByteSource, did, key, raw_id, token};

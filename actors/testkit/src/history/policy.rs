@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use icn_core::block::{Capability, GrantLimits, Install, Issue, Policy, PolicyTag};
-use icn_core::id::{Did, Owner, Unit};
+use icn_core::name::{Did, Owner, Unit};
 
 use super::constants::{FUEL, SCOPE, START_MS};
 use crate::generate::{did, origin, raw_id, token};

@@ -1,9 +1,8 @@
 //! One change to a log that a host wrote: the auditor must find it, and at no later entry.
 
 use icn_core::block::{Entry, Payload};
-use icn_core::encode::Block;
-use icn_core::id::BlockId;
-use icn_core::sign::{Domain, Envelope};
+use icn_core::encode::{Block, Domain, Envelope};
+use icn_core::name::BlockId;
 
 use super::audit::audit;
 use super::lie::lie;

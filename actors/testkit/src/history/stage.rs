@@ -2,12 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use icn_core::block::{Anchor, Invocation, Node, NodeTag, Usage};
-use icn_core::chain::hold_id;
-use icn_core::effect::{Outcome, Staged};
+use icn_core::block::{Anchor, Invocation, Node, NodeTag, Operation, Outcome, Staged, Usage};
 use icn_core::encode::Block;
-use icn_core::id::{BlockId, Did, Hash, HoldId, Owner, Unit};
-use icn_core::ledger::{Actor, Operation};
+use icn_core::ledger::Actor;
+use icn_core::name::{BlockId, Did, Hash, HoldId, Owner, Unit, hold_id};
 use icn_core::state::storage_bytes;
 
 use super::constants::SCOPE;

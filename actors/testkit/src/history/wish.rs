@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use icn_core::block::Usage;
-use icn_core::effect::Outcome;
+use icn_core::block::{Outcome, Usage};
 
 use super::constants::FUEL;
 use crate::generate::ByteSource;

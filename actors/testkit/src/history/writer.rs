@@ -6,15 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use icn_core::block::{Entry, HostBlock, HostTag, Invocation, InvocationTag};
-use icn_core::chain::{Chain, random_seed};
-use icn_core::encode::Block;
-use icn_core::gate::Request;
-use icn_core::id::{BlockId, Bytes, Codec, Owner, Unit};
-use icn_core::ledger::{AccountId, Actor, Ledger};
-use icn_core::policy::PolicyInForce;
-use icn_core::refusal::RefusalCode;
-use icn_core::sign::Domain;
-use icn_core::{gate, limits};
+use icn_core::encode::{Block, Domain};
+use icn_core::fold::Chain;
+use icn_core::ledger::{Actor, Booking, Ledger};
+use icn_core::limits;
+use icn_core::name::{AccountId, BlockId, Bytes, Codec, Owner, Unit, random_seed};
+use icn_core::rules::gate::Request;
+use icn_core::rules::{PolicyInForce, RefusalCode, gate};
 
 use super::constants::{FUEL, HOST, SCOPE, START_MS};
 use super::policy::policy;
@@ -131,7 +129,8 @@ impl Writer {
         let mut blocks = vec![payload, envelope, receipt, signed.clone(), engine];
         blocks.extend(draft.nodes().iter().cloned());
         let receipt = self.chain.commit(raw_id(0), draft, signed.id());
-        let booked = self.ledger.post(&receipt.booking(&Actor::default()), receipt.outcome.is_ok());
+        let booked =
+            self.ledger.post(&Booking::of_receipt(&receipt, &Actor::default()), receipt.outcome.is_ok());
         assert!(booked.is_ok(), "what was set aside is booked: {booked:?}: {receipt:?}");
         assert_eq!(self.ledger.imbalances(), [], "debits equal credits: {receipt:?}");
         let storage_account = AccountId { scope: did(SCOPE), owner: Owner::Treasury, unit: Unit::storage() };

@@ -1,6 +1,6 @@
 //! How a test names callers and owners of accounts. A mistake in such a name ends the test.
 
-use icn_core::id::{Did, Owner};
+use icn_core::name::{Did, Owner};
 use icn_sandbox::scratch::Scratch;
 
 /// Names a caller: a member's name (`"ann"`, who gets a key of their own), a DID as text, or a [`Did`].

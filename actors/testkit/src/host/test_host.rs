@@ -39,7 +39,7 @@
 use std::sync::{Arc, LazyLock};
 
 use icn_core::encode::Block;
-use icn_core::id::{BlockId, Codec, Did, Unit};
+use icn_core::name::{BlockId, Codec, Did, Unit};
 use icn_sandbox::scratch::{Scratch, ScratchCall, ScratchError};
 use icn_sandbox::{Engine, EngineOptions, Module, Rejected, Ticker, capabilities};
 

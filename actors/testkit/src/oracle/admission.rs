@@ -6,12 +6,11 @@
 use std::collections::BTreeMap;
 
 use icn_core::block::{Invocation, InvocationTag, Policy};
-use icn_core::encode::Block;
-use icn_core::gate::Request;
-use icn_core::id::{BlockId, Bytes, Codec, Did, Origin};
+use icn_core::encode::{Block, Domain, SecretKey};
 use icn_core::limits;
-use icn_core::refusal::RefusalCode;
-use icn_core::sign::{Domain, SecretKey};
+use icn_core::name::{BlockId, Bytes, Codec, Did, Origin};
+use icn_core::rules::RefusalCode;
+use icn_core::rules::gate::Request;
 
 use super::cbor::Cbor;
 

@@ -1,8 +1,8 @@
 //! A log as a list of leaves: its root by RFC 6962 as the text has it, sequences by search.
 
 use icn_core::block::Entry;
-use icn_core::id::{BlockId, Did, Hash};
 use icn_core::log::Link;
+use icn_core::name::{BlockId, Did, Hash};
 
 /// A log: its leaves, and who wrote what.
 #[derive(Debug, Clone, Default)]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use icn_core::id::{BlockId, Bytes, Hash};
+use icn_core::name::{BlockId, Bytes, Hash};
 
 /// A state's contents.
 pub type Values = BTreeMap<(BlockId, Vec<u8>), Vec<u8>>;

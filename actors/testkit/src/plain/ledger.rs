@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use icn_core::block::Issue;
-use icn_core::id::{Did, HoldId, Owner, Unit};
+use icn_core::name::{Did, HoldId, Owner, Unit};
 
 use super::account::{Account, AccountId};
 use super::error::LedgerError;

@@ -6,8 +6,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use icn_core::id::{Did, HoldId, Owner, Unit};
 use icn_core::limits;
+use icn_core::name::{Did, HoldId, Owner, Unit};
 
 use super::account::AccountId;
 use super::error::LedgerError;

@@ -1,9 +1,8 @@
 //! What a story is: steps, each a call and how it must end.
 
-use icn_core::block::GrantLimits;
-use icn_core::effect::{Outcome, TrapKind};
-use icn_core::id::Did;
-use icn_core::policy::GRANT_DEFAULT;
+use icn_core::block::{GrantLimits, Outcome, TrapKind};
+use icn_core::name::Did;
+use icn_core::rules::GRANT_DEFAULT;
 use icn_sandbox::scratch::member_key;
 
 /// Fuel of every step but for those that must run out of it.

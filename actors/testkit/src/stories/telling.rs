@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use icn_core::encode::Block;
-use icn_core::id::{Codec, Owner, Unit};
+use icn_core::name::{Codec, Owner, Unit};
 use icn_sandbox::scratch::{Run, Scratch, ScratchCall};
 use icn_sandbox::{Engine, Module, capabilities};
 

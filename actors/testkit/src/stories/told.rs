@@ -1,6 +1,6 @@
 //! The stories of the example guests and of the template.
 
-use icn_core::effect::TrapKind;
+use icn_core::block::TrapKind;
 
 use super::story::{Story, failed, ok, trapped};
 

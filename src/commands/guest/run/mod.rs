@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use icn_core::block::INVOCATION_FUEL_DEFAULT;
 use icn_core::encode::Block;
-use icn_core::id::{Codec, Did, Owner, Unit};
+use icn_core::name::{Codec, Did, Owner, Unit};
 use icn_runtime::now_ms;
 use icn_sandbox::scratch::{Scratch, ScratchCall, ScratchError};
 use icn_sandbox::{Engine, EngineOptions, Module, capabilities, capability_names};

@@ -3,11 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use icn_core::block::{Anchor, Receipt, Write};
-use icn_core::effect::Outcome;
-use icn_core::id::{BlockId, Did, hex};
-use icn_core::ledger::Operation;
-use icn_core::refusal::Refusal;
+use icn_core::block::{Anchor, Operation, Outcome, Receipt, Write};
+use icn_core::name::{BlockId, Did, hex};
+use icn_core::rules::Refusal;
 use icn_sandbox::scratch::Run;
 use icn_sandbox::{CODES, Rejected};
 use serde::Serialize;

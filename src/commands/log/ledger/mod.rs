@@ -13,8 +13,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand, ValueEnum};
-use icn_core::bookkeeping::{Line, Sums};
-use icn_core::ledger::AccountId;
+use icn_core::fold::bookkeeping::{Line, Sums};
+use icn_core::name::AccountId;
 use icn_runtime::{BlockId, Did, Owner, Subject, Unit, prove};
 
 use crate::commands::common::exit::{FAILED, OK, failed, misuse};
@@ -314,7 +314,7 @@ struct Verdict<'a> {
     accounts: usize,
     open_holds: usize,
     divergence: &'a Option<icn_runtime::Finding>,
-    differences: &'a [icn_core::bookkeeping::Difference],
+    differences: &'a [icn_core::fold::bookkeeping::Difference],
 }
 
 fn verify(gathered: &Gathered, json: bool) -> ExitCode {

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on stops")]
 
-use icn_core::id::Codec;
+use icn_core::name::Codec;
 
 use super::*;
 use crate::engine::EngineOptions;
