@@ -18,8 +18,8 @@ use std::time::Duration;
 
 use icn_runtime::{
     Account, AccountId, Amount, Audit, AuditReport, BlockId, Committed, Did, Faults, Host, HostOptions,
-    Invocation, InvocationId, Level, ModuleSpec, Outcome, Receipt, Refusal, Request, ScopeSpec, SecretKey,
-    Subject, Unit, Witness, invocation_id, now_ms,
+    Invocation, InvocationId, Level, Listener, ModuleSpec, Outcome, Receipt, Refusal, Request, ScopeSpec,
+    SecretKey, Subject, Unit, invocation_id, now_ms,
 };
 use sha2::{Digest as _, Sha256};
 
@@ -82,7 +82,7 @@ pub(crate) fn key(name: &str) -> SecretKey {
 
 /// The elections that ship with the program.
 pub(crate) fn samples() -> Vec<PathBuf> {
-    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/sample");
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/commands/demo/sample");
     vec![dir.join("maple-district.pb"), dir.join("river-city.pb")]
 }
 
@@ -196,7 +196,7 @@ pub(crate) fn json(output: &Output) -> serde_json::Value {
 #[derive(Debug, Default)]
 pub(crate) struct Kept(pub(crate) Vec<(BlockId, Invocation, Receipt)>);
 
-impl Witness for Kept {
+impl Listener for Kept {
     fn receipt(&mut self, id: BlockId, invocation: &Invocation, receipt: &Receipt) {
         self.0.push((id, invocation.clone(), receipt.clone()));
     }

@@ -1,10 +1,10 @@
-//! The cost schedule: what each operator of a guest and each host call burns.
+//! The cost schedule: the fuel that each operator of a guest and each host call burns.
 //!
-//! Prices are set by measuring (`benches/calibrate.rs`, `docs/design/0004-cost-schedule.md`). The schedule has a version
-//! and a hash, which the engine's description names, and that description is linked by every receipt. This file knows
-//! no engine: `icn-sandbox` hands the operators' prices to it.
+//! Prices are set by measuring (`benches/calibrate.rs`, `docs/design/0004-cost-schedule.md`). The schedule has a
+//! version and a hash, which the engine's description names, and that description is linked by every receipt. This
+//! file knows no engine: `icn-sandbox` hands the operators' prices to it.
 
-use crate::id::Hash;
+use crate::name::Hash;
 
 /// The version of this schedule.
 pub const SCHEDULE_VERSION: u32 = 6;
@@ -71,8 +71,8 @@ pub const OPERATOR_CLASSES: &[OperatorClass] = &[
         "I64Store32",
     ]),
     class("global", 9, &["GlobalGet", "GlobalSet"]),
-    // A branch may be guessed wrongly by the processor; a loop's head asks for fuel and time. `return` is compiled as a
-    // branch out of the body.
+    // A branch may be guessed wrongly by the processor; a loop's head asks for fuel and time. `return` is compiled
+    // as a branch out of the body.
     class("branch", 20, &["Br", "BrIf", "If", "Return"]),
     class("branch_table", 50, &["BrTable"]),
     class("loop", 9, &["Loop"]),
@@ -167,6 +167,12 @@ pub const fn instance_fuel(pages: u64, data_bytes: u64) -> u64 {
     INSTANCE_FUEL
         .saturating_add(pages.saturating_mul(INSTANCE_PAGE_FUEL))
         .saturating_add(data_bytes.saturating_mul(INSTANCE_DATA_BYTE_FUEL))
+}
+
+/// What a ruling of so many operations burns.
+#[must_use]
+pub const fn ruling_fuel(operations: usize) -> u64 {
+    LEDGER_FUEL.saturating_mul(operations as u64 + 1)
 }
 
 /// The class of an operator, named as the parser names it; nothing for one of a feature that is off.

@@ -36,7 +36,7 @@ pub mod snapshot;
 pub mod store;
 pub mod witness;
 
-pub use audit::{Audit, Level, Subject, Witness};
+pub use audit::{Audit, Level, Listener, Subject};
 pub use directory::{DirectoryError, Layout, Lock, LockError};
 pub use error::StoreError;
 pub use prove::{ProveError, prove};

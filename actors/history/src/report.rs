@@ -1,7 +1,7 @@
 //! What an audit says: the whole report, and the first thing that does not hold.
 
-use icn_core::dag::quorum::{TrustError, Trusted};
-use icn_core::replay::Divergence;
+use icn_core::fold::Divergence;
+use icn_core::log::{TrustError, Trusted};
 
 use crate::checkpoint::HeldError;
 use crate::error::StoreError;
@@ -36,6 +36,35 @@ pub struct AuditReport {
     /// When a signed checkpoint has another root than the log: evidence that others can verify, as the text of a file
     /// (see `docs/formats.md`, "Evidence of a fork").
     pub fork: Option<String>,
+}
+
+/// The report for a person, in lines; the last one says whether the audit passed.
+impl std::fmt::Display for AuditReport {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for notice in &self.notices {
+            writeln!(f, "note: {notice}")?;
+        }
+        let origin = self.origin.as_deref().unwrap_or("(unknown)");
+        let again = match self.level {
+            "structure" => ", structure alone",
+            "replay" => ", every run repeated",
+            _ => "",
+        };
+        writeln!(
+            f,
+            "log {origin}: {} entries hold, of {} scopes with {} invocations{again}",
+            self.size, self.scopes, self.invocations
+        )?;
+        writeln!(f, "root {}", self.root)?;
+        if let Some(cosigned) = &self.cosigned {
+            let names: Vec<&str> = cosigned.witnesses.iter().map(|(name, _)| name.as_str()).collect();
+            writeln!(f, "size {} is cosigned by {}", cosigned.size, names.join(", "))?;
+        }
+        match &self.divergence {
+            None => f.write_str("audit passed"),
+            Some(finding) => write!(f, "AUDIT FAILED at {finding}"),
+        }
+    }
 }
 
 /// A checkpoint that witnesses cosigned.

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use actix::Addr;
 use dashmap::mapref::one::{Ref, RefMut};
 use dashmap::{DashMap, DashSet};
-use icn_core::id::Did;
-use icn_core::policy::PolicyInForce;
+use icn_core::name::Did;
+use icn_core::rules::PolicyInForce;
 use icn_sync::{Generation, Permits, Stamp};
 
 use crate::keyring::Keyring;

@@ -7,8 +7,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use actix::{Actor, Context, Handler};
-use icn_core::id::BlockId;
-use icn_core::policy::{PolicyError, PolicyInForce, Roll};
+use icn_core::block::{PolicyError, Roll};
+use icn_core::name::BlockId;
+use icn_core::rules::PolicyInForce;
 
 use crate::message::credentials::PutInForce;
 

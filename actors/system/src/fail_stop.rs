@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use actix::Recipient;
-use icn_core::refusal::{Refusal, RefusalCode};
+use icn_core::rules::{Refusal, RefusalCode};
 use icn_sync::Latch;
 
 use crate::events::Event;

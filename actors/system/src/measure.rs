@@ -9,9 +9,9 @@ use actix::{Actor as _, Addr};
 use actix_rt::ArbiterHandle;
 use futures::channel::oneshot;
 use futures::executor::block_on;
-use icn_core::block::Receipt;
-use icn_core::id::{Did, Owner, Unit};
-use icn_core::ledger::{AccountId, Actor as Asker, Ledger, Operation};
+use icn_core::block::{Operation, Receipt};
+use icn_core::ledger::{Actor as Asker, Ledger};
+use icn_core::name::{AccountId, Did, Owner, Unit};
 use icn_sandbox::LedgerPort as _;
 use icn_sync::Latch;
 

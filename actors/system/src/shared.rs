@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use actix::Recipient;
-use icn_core::refusal::RefusalCode;
+use icn_core::rules::RefusalCode;
 use icn_sandbox::Cache;
 use icn_sync::{Latch, Permits, Tally};
 

@@ -25,8 +25,6 @@
 pub mod abi_model;
 pub mod books;
 pub mod check;
-#[cfg(feature = "engine")]
-mod ended;
 pub mod generate;
 #[cfg(feature = "guests")]
 pub mod guests;
@@ -43,6 +41,6 @@ pub mod stories;
 #[cfg(feature = "engine")]
 pub use host::{AsCaller, AsOwner, Ended, TestHost, TestHostError};
 #[cfg(feature = "engine")]
-pub use icn_core::effect::TrapKind;
+pub use icn_core::block::TrapKind;
 #[cfg(feature = "engine")]
 pub use icn_sandbox::scratch::{Run, Scratch, ScratchCall, ScratchError};

@@ -5,18 +5,18 @@ use std::io::{ErrorKind, Read as _};
 use std::path::Path;
 
 use icn_core::block::Entry;
-use icn_core::checkpoint::Checkpoint;
-use icn_core::dag::note::{KeyKind, VerifierKey};
-use icn_core::dag::quorum::{TrustPolicy, Trusted};
-use icn_core::dag::tiles::{TILE_WIDTH, TileKind, Tiler, Written, parse_entries, parse_hashes};
-use icn_core::id::BlockId;
+use icn_core::fold::Fold;
 use icn_core::limits;
-use icn_core::replay::Fold;
+use icn_core::log::{
+    Checkpoint, KeyKind, TILE_WIDTH, TileKind, Tiler, TrustPolicy, Trusted, VerifierKey, Written,
+    parse_entries, parse_hashes,
+};
+use icn_core::name::BlockId;
 
 use super::rerun::Asked;
 use super::seen::Seen;
 use super::walk::{Source, Stop};
-use super::{Audit, AuditReport, Cosigned, Witness, behind, evidence, imbalance};
+use super::{Audit, AuditReport, Cosigned, Listener, behind, evidence, imbalance};
 use crate::cosigned;
 use crate::error::StoreError;
 use crate::export::ExportLayout;
@@ -29,7 +29,7 @@ const SMALL_FILE_BYTES_MAX: u64 = 1024 * 1024;
 pub(super) fn audit(
     dir: &Path,
     asked: &mut Asked<'_>,
-    witness: &mut dyn Witness,
+    listener: &mut dyn Listener,
 ) -> Result<AuditReport, StoreError> {
     let layout = ExportLayout::new(dir);
     let cosigned = cosigned::read_note(&layout.cosigned())?;
@@ -45,7 +45,7 @@ pub(super) fn audit(
         first: None,
     };
     let mut fold = asked.fold();
-    let mut finding = asked.walk(&mut source, &mut fold, witness)?;
+    let mut finding = asked.walk(&mut source, &mut fold, listener)?;
     if finding.is_none() {
         finding = source.finish(&fold)?;
     }
@@ -54,7 +54,7 @@ pub(super) fn audit(
     let notices = trusted.as_ref().and_then(|trusted| behind(trusted, fold.log().size()));
     let fork = seen.forked().and_then(|seen| evidence::of(&asked.audit.subject, &fold, seen));
     let (cosigned, fork) = (trusted.as_ref().and_then(Cosigned::of), fork.map(|fork| fork.to_text()));
-    let report = asked.report(&fold, finding, witness);
+    let report = asked.report(&fold, finding, listener);
     Ok(AuditReport { notices: notices.into_iter().collect(), cosigned, fork, ..report })
 }
 
@@ -238,7 +238,7 @@ fn compare(layout: &ExportLayout, (tile, expected): &Written) -> Result<(), Find
         Some(match tile.kind {
             TileKind::Entries => parse_entries(tile, bytes).ok()?.iter().map(ToString::to_string).collect(),
             TileKind::Tree(_) => {
-                parse_hashes(tile, bytes).ok()?.iter().map(icn_core::id::Hash::to_hex).collect()
+                parse_hashes(tile, bytes).ok()?.iter().map(icn_core::name::Hash::to_hex).collect()
             }
         })
     };

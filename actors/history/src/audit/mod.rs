@@ -16,16 +16,16 @@ mod walk;
 use std::path::{Path, PathBuf};
 
 use icn_core::block::{Entry, Invocation, Receipt};
-use icn_core::checkpoint::verifier_key;
-use icn_core::dag::quorum::{TrustPolicy, Trusted};
-use icn_core::id::BlockId;
-use icn_core::replay::{Fold, Prepared, Rerunner};
+use icn_core::fold::{Fold, Prepared, Rerunner};
+use icn_core::log::{TrustPolicy, Trusted, verifier_key};
+use icn_core::name::BlockId;
 
 use crate::checkpoint::{self, Held};
 use crate::cosigned;
 use crate::directory;
 use crate::directory::{Layout, Lock, Writers};
 use crate::error::StoreError;
+use crate::export::ExportLayout;
 use crate::report::{AuditReport, Cosigned, Finding};
 use crate::snapshot;
 use crate::store::{Reader, Tail};
@@ -68,6 +68,15 @@ pub enum Subject {
     Export(PathBuf),
 }
 
+impl Subject {
+    /// What is in this directory: an export when its CAR is there, else a data directory.
+    #[must_use]
+    pub fn at(dir: &Path) -> Self {
+        let is_export = ExportLayout::new(dir).car().is_file();
+        if is_export { Self::Export(dir.to_owned()) } else { Self::Data(dir.to_owned()) }
+    }
+}
+
 /// What an audit is asked.
 #[derive(Debug, Clone)]
 pub struct Audit {
@@ -92,36 +101,36 @@ impl Audit {
 
     /// Goes through the log: of a data directory all of it, or, while a host has it open, what the host's newest
     /// checkpoint covers. An error says that it cannot be audited; damage is no error, but in the report.
-    pub fn run(&self, witness: &mut dyn Witness) -> Result<AuditReport, StoreError> {
+    pub fn run(&self, listener: &mut dyn Listener) -> Result<AuditReport, StoreError> {
         #[cfg(feature = "replay")]
         if self.level == Level::Replay {
             return match rerun::engine() {
-                Ok(mut reruns) => self.go(&mut Asked::rerun_by(self, &mut reruns), witness),
-                Err(why) => self.go(&mut Asked::without_engine(self, why), witness),
+                Ok(mut reruns) => self.go(&mut Asked::rerun_by(self, &mut reruns), listener),
+                Err(why) => self.go(&mut Asked::without_engine(self, why), listener),
             };
         }
-        self.go(&mut Asked::of(self), witness)
+        self.go(&mut Asked::of(self), listener)
     }
 
     /// The same at the level `replay`, whatever the level asked for: `rerunner` runs every invocation again.
     pub fn run_with(
         &self,
         rerunner: &mut dyn Rerunner,
-        witness: &mut dyn Witness,
+        listener: &mut dyn Listener,
     ) -> Result<AuditReport, StoreError> {
-        self.go(&mut Asked::rerun_by(self, rerunner), witness)
+        self.go(&mut Asked::rerun_by(self, rerunner), listener)
     }
 
-    fn go(&self, asked: &mut Asked<'_>, witness: &mut dyn Witness) -> Result<AuditReport, StoreError> {
+    fn go(&self, asked: &mut Asked<'_>, listener: &mut dyn Listener) -> Result<AuditReport, StoreError> {
         match &self.subject {
-            Subject::Data(data) => directory(data, asked, witness),
-            Subject::Export(dir) => export::audit(dir, asked, witness),
+            Subject::Data(data) => directory(data, asked, listener),
+            Subject::Export(dir) => export::audit(dir, asked, listener),
         }
     }
 }
 
 /// Hears of each entry that holds, while an audit goes through the log.
-pub trait Witness {
+pub trait Listener {
     /// A receipt that holds, its envelope's name and its invocation.
     fn receipt(&mut self, id: BlockId, invocation: &Invocation, receipt: &Receipt);
     /// An entry that holds, whatever it is.
@@ -138,14 +147,14 @@ pub trait Witness {
     }
 }
 
-impl Witness for () {
+impl Listener for () {
     fn receipt(&mut self, _: BlockId, _: &Invocation, _: &Receipt) {}
 }
 
 fn directory(
     data: &Path,
     asked: &mut Asked<'_>,
-    witness: &mut dyn Witness,
+    listener: &mut dyn Listener,
 ) -> Result<AuditReport, StoreError> {
     let layout = Layout::new(data);
     if !directory::is_a_hosts(&layout)? {
@@ -175,7 +184,7 @@ fn directory(
         cosigned,
         end: End::Covered,
     };
-    let walked = asked.walk(&mut source, &mut fold, witness)?;
+    let walked = asked.walk(&mut source, &mut fold, listener)?;
     // Its lock lasts until the snapshots were looked at.
     let Stored { reader, end, seen, trusted, .. } = source;
     let in_use = matches!(end, End::InUse);
@@ -210,7 +219,7 @@ fn directory(
     }
     notices.extend(trusted.as_ref().and_then(|trusted| behind(trusted, fold.log().size())));
     let fork = seen.forked().and_then(|seen| evidence::of(&asked.audit.subject, &fold, seen));
-    let report = asked.report(&fold, finding, witness);
+    let report = asked.report(&fold, finding, listener);
     let (cosigned, fork) = (trusted.as_ref().and_then(Cosigned::of), fork.map(|fork| fork.to_text()));
     Ok(AuditReport { in_use, notices, cosigned, fork, ..report })
 }

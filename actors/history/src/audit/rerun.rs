@@ -3,11 +3,11 @@
 //! The re-runner is handed in. The one of this project, which is the only thing here that needs an engine, stands behind the
 //! feature `replay`.
 
-use icn_core::id::{Hash, Origin};
-use icn_core::replay::{Fold, Rerunner};
+use icn_core::fold::{Fold, Rerunner};
+use icn_core::name::{Hash, Origin};
 
 use super::walk::{Source, Stop, walk};
-use super::{Audit, Level, Witness};
+use super::{Audit, Level, Listener};
 use crate::error::StoreError;
 use crate::report::{AuditReport, Finding};
 
@@ -59,11 +59,11 @@ impl<'a> Asked<'a> {
         &mut self,
         source: &mut dyn Source,
         fold: &mut Fold,
-        witness: &mut dyn Witness,
+        listener: &mut dyn Listener,
     ) -> Result<Option<Finding>, StoreError> {
         let walked = match &mut self.runs {
-            Runs::Nobody => walk(source, fold, None, witness),
-            Runs::By(rerunner) => walk(source, fold, Some(&mut **rerunner), witness),
+            Runs::Nobody => walk(source, fold, None, listener),
+            Runs::By(rerunner) => walk(source, fold, Some(&mut **rerunner), listener),
             #[cfg(feature = "replay")]
             Runs::NoEngine(why) => Err(Stop::Diverged(Finding::of("replay", "an engine", why))),
         };
@@ -74,15 +74,15 @@ impl<'a> Asked<'a> {
         }
     }
 
-    /// The report, and a word to the witness when everything holds.
+    /// The report, and a word to the listener when everything holds.
     pub(super) fn report(
         &self,
         fold: &Fold,
         finding: Option<Finding>,
-        witness: &mut dyn Witness,
+        listener: &mut dyn Listener,
     ) -> AuditReport {
         if finding.is_none() {
-            witness.folded(fold);
+            listener.folded(fold);
         }
         let (size, root): (u64, Hash) = (fold.log().size(), fold.log().frontier().root());
         AuditReport {

@@ -7,10 +7,10 @@ use std::thread::{Scope, ScopedJoinHandle};
 
 use crossbeam::queue::SegQueue;
 use icn_core::block::Entry;
-use icn_core::id::{BlockId, Codec};
-use icn_core::replay::{Divergence, Fold, Prepared, Rerunner, Trust, signer_among};
+use icn_core::fold::{Divergence, Fold, Prepared, Rerunner, Trust, signer_among};
+use icn_core::name::{BlockId, Codec};
 
-use super::Witness;
+use super::Listener;
 use crate::error::StoreError;
 use crate::report::Finding;
 
@@ -58,7 +58,7 @@ pub(super) fn walk(
     source: &mut dyn Source,
     fold: &mut Fold,
     mut rerunner: Option<&mut dyn Rerunner>,
-    witness: &mut dyn Witness,
+    listener: &mut dyn Listener,
 ) -> Result<(), Stop> {
     let mut apply = |looked: Vec<Looked>, source: &mut dyn Source| -> Result<(), Stop> {
         for prepared in looked {
@@ -68,12 +68,12 @@ pub(super) fn walk(
                 None => fold.apply(prepared, None)?,
             };
             source.folded(fold, applied.entry()).map_err(Stop::Diverged)?;
-            witness.entry(&applied);
+            listener.entry(&applied);
             if let Some((invocation, receipt)) = applied.run() {
-                witness.receipt(applied.entry().leaves[0], invocation, receipt);
+                listener.receipt(applied.entry().leaves[0], invocation, receipt);
             }
         }
-        witness.progress(fold.log().size());
+        listener.progress(fold.log().size());
         Ok(())
     };
     std::thread::scope(|scope| {

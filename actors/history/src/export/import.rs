@@ -5,15 +5,14 @@
 use std::path::{Path, PathBuf};
 
 use icn_core::block::Entry;
-use icn_core::checkpoint::verifier_key;
-use icn_core::id::Hash;
+use icn_core::fold::{Fold, Prepared};
 use icn_core::limits;
-use icn_core::merkle::Frontier;
-use icn_core::replay::{Fold, Prepared};
+use icn_core::log::{Frontier, verifier_key};
+use icn_core::name::Hash;
 
 use super::read::{CarLog, CarLogError};
 use super::{ExportLayout, is_free};
-use crate::audit::{Audit, Subject, Witness};
+use crate::audit::{Audit, Listener, Subject};
 use crate::cosigned;
 use crate::directory::{Layout, Lock, LockError};
 use crate::disk;
@@ -65,10 +64,10 @@ struct Ears<'a> {
     verifier: Option<String>,
 }
 
-impl Witness for Ears<'_> {
+impl Listener for Ears<'_> {
     fn receipt(
         &mut self,
-        _: icn_core::id::BlockId,
+        _: icn_core::name::BlockId,
         _: &icn_core::block::Invocation,
         _: &icn_core::block::Receipt,
     ) {

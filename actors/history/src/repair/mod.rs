@@ -21,9 +21,9 @@ mod walk;
 use std::path::{Path, PathBuf};
 
 use icn_core::block::HostBlock;
-use icn_core::checkpoint::{Checkpoint, verifier_key};
+use icn_core::log::{Checkpoint, verifier_key};
 
-use crate::audit::{Audit, Subject, Witness};
+use crate::audit::{Audit, Listener, Subject};
 use crate::checkpoint;
 use crate::directory;
 use crate::directory::{Layout, Lock, LockError, Writers};
@@ -59,8 +59,8 @@ fn name_of(host: &HostBlock) -> String {
 }
 
 impl Repair {
-    /// Repairs. `witness` hears of the audit at the end.
-    pub fn run(&self, witness: &mut dyn Witness) -> Result<Repaired, RepairError> {
+    /// Repairs. `listener` hears of the audit at the end.
+    pub fn run(&self, listener: &mut dyn Listener) -> Result<Repaired, RepairError> {
         let layout = Layout::new(&self.data);
         if !directory::is_a_hosts(&layout)? {
             return Err(RepairError::NoDirectory(self.data.clone()));
@@ -100,7 +100,7 @@ impl Repair {
         drop(lock);
         let audit = match self.is_dry {
             true => None,
-            false => Some(Audit::of(Subject::Data(self.data.clone())).run(witness)?),
+            false => Some(Audit::of(Subject::Data(self.data.clone())).run(listener)?),
         };
         let path = |path: &PathBuf| layout.dir().join(path);
         let keeps = plan.replaced.iter().any(|(_, old)| path(old).exists()) || !plan.removed.is_empty();

@@ -2,21 +2,20 @@
 
 use std::ops::Range;
 
-use icn_core::block::Capability;
-use icn_core::id::{Owner, Unit};
-use icn_core::ledger::Operation;
+use icn_core::block::{Capability, Operation};
+use icn_core::name::{Owner, Unit};
 use icn_core::{costs, limits};
 
-use crate::context::{Elsewhere, HostFault, PortError};
-use crate::memory::{Answer, Arg, Guest, Part, Soft, Stop};
+use crate::contract::Soft;
+use crate::guest::{Answer, Arg, BoundedArg, Guest, HostFault, NeedsCounterpart, PortError, Stop};
 
-pub(super) const fn owner_part(owner: Arg) -> Part {
+pub(super) const fn bounded_owner(owner: Arg) -> BoundedArg {
     owner.at_most(limits::NAME_BYTES_MAX, costs::BYTE_FUEL)
 }
-pub(super) const fn unit_part(unit: Arg) -> Part {
+pub(super) const fn bounded_unit(unit: Arg) -> BoundedArg {
     unit.at_most(limits::UNIT_BYTES_MAX, costs::BYTE_FUEL)
 }
-pub(super) const fn memo_part(memo: Arg) -> Part {
+pub(super) const fn bounded_memo(memo: Arg) -> BoundedArg {
     memo.at_most(limits::MEMO_BYTES_MAX, costs::BYTE_FUEL)
 }
 
@@ -61,7 +60,7 @@ pub(super) fn payable(to: &Owner) -> Answer<()> {
 pub(super) fn closed(error: PortError) -> Stop {
     Stop::Hard(match error {
         PortError::Closed => wasmtime::Error::new(HostFault(error.to_string())),
-        PortError::Elsewhere(scope) => wasmtime::Error::new(Elsewhere(scope)),
+        PortError::NeedsCounterpart(scope) => wasmtime::Error::new(NeedsCounterpart(scope)),
     })
 }
 

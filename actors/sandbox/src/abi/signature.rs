@@ -1,35 +1,25 @@
 //! Signatures: strict Ed25519, as everywhere in the runtime.
 
-use icn_core::id::Did;
-use icn_core::{costs, limits, sign};
-use wasmtime::{Caller, Linker};
+use icn_core::name::Did;
+use icn_core::{costs, encode, limits};
 
-use crate::context::Context;
-use crate::memory::{Answer, Arg, Guest, Soft, answer, arg};
+use crate::contract::Soft;
+use crate::guest::{Answer, HostCall, arg, fixed_arg};
 
 /// Bytes of an Ed25519 signature.
 const SIGNATURE_BYTES: usize = 64;
-const SIGNATURE_LEN: i32 = 64;
 
-pub(super) fn link(linker: &mut Linker<Context>) -> wasmtime::Result<()> {
-    linker.func_wrap(
-        "icn",
-        "host_verify_signature",
-        |caller: Caller<'_, Context>,
-         did: i32,
-         did_len: i32,
-         message: i32,
-         message_len: i32,
-         signature: i32| {
-            let (did, message) = (arg("did", did, did_len), arg("message", message, message_len));
-            answer(verify(caller, did, message, arg("signature", signature, SIGNATURE_LEN)))
-        },
-    )?;
-    Ok(())
-}
-
-fn verify(caller: Caller<'_, Context>, did: Arg, message: Arg, signature: Arg) -> Answer<u32> {
-    let mut guest = Guest::enter(caller, "host_verify_signature", costs::SIGNATURE_FUEL)?;
+pub(super) fn host_verify_signature(
+    call: HostCall<'_>,
+    did: i32,
+    did_len: i32,
+    message: i32,
+    message_len: i32,
+    signature: i32,
+) -> Answer<u32> {
+    let mut guest = call.enter(costs::SIGNATURE_FUEL)?;
+    let (did, message) = (arg("did", did, did_len), arg("message", message, message_len));
+    let signature = fixed_arg("signature", signature, SIGNATURE_BYTES);
     let [did, message, signature] = guest.inspect([
         did.at_most(limits::NAME_BYTES_MAX, costs::BYTE_FUEL),
         message.at_most(limits::MESSAGE_BYTES_MAX, costs::MESSAGE_BYTE_FUEL),
@@ -38,5 +28,5 @@ fn verify(caller: Caller<'_, Context>, did: Arg, message: Arg, signature: Arg) -
     let did = Did::parse(&guest.text(did)?).map_err(|_| Soft::InvalidArgument)?;
     let message = guest.bytes(message)?;
     let signature: [u8; SIGNATURE_BYTES] = guest.fixed(signature)?;
-    Ok(u32::from(sign::verify_raw(&did, &message, &signature)))
+    Ok(u32::from(encode::verify_raw(&did, &message, &signature)))
 }

@@ -1,9 +1,9 @@
-//! What a module may import: functions of the host ABI, with exactly their types.
+//! What a module may import: the functions of the host ABI, with exactly their types, and nothing else.
 
 use wasmparser::{FuncType, Import, TypeRef, ValType};
 
 use super::reasons::{Item, Rejected, shown};
-use crate::abi::{FUNCTIONS, FunctionType};
+use crate::contract::{FUNCTIONS, FunctionType};
 
 /// The parameters and results of a function of the ABI.
 fn abi_type(name: &str) -> Option<(&'static [FunctionType], &'static [FunctionType])> {

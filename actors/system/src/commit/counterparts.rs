@@ -5,11 +5,10 @@
 
 use std::sync::Arc;
 
-use icn_core::block::Receipt;
-use icn_core::crossing::{self, Leg};
-use icn_core::encode::Block;
-use icn_core::id::BlockId;
-use icn_core::sign::Domain;
+use icn_core::block::{Leg, Receipt};
+use icn_core::encode::{Block, Domain};
+use icn_core::fold::crossing;
+use icn_core::name::BlockId;
 use icn_sync::{Entered, Generation, Stamp};
 
 use crate::keyring::Signing;

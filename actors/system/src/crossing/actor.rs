@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use actix::{Actor, ActorFutureExt as _, AsyncContext as _, Context, Handler, WrapFuture as _};
 use futures::channel::oneshot;
-use icn_core::id::Did;
+use icn_core::name::Did;
 
 use super::pause::pause_all;
 use super::turns::Turns;

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use futures::channel::oneshot;
-use icn_core::id::Did;
 use icn_core::limits;
-use icn_core::refusal::{Refusal, RefusalCode};
+use icn_core::name::Did;
+use icn_core::rules::{Refusal, RefusalCode};
 
 use crate::address_book::AddressBook;
 use crate::message::crossing::PausedScope;

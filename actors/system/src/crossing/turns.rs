@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use icn_core::id::Did;
+use icn_core::name::Did;
 
 /// Crossings that wait, and the scopes of those that go on.
 #[derive(Debug)]

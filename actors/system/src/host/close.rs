@@ -4,8 +4,8 @@
 //! and signs a checkpoint; a snapshot is written, when every scope ended properly; the latch closes; the actors and their
 //! threads end.
 
-use icn_core::chain::ChainParts;
-use icn_core::id::Did;
+use icn_core::fold::ChainParts;
+use icn_core::name::Did;
 use icn_history::snapshot;
 
 use super::error::OpenError;

@@ -1,7 +1,7 @@
 //! Why a host does not open, a scope is not opened, or its keys are not changed.
 
-use icn_core::id::Did;
-use icn_core::refusal::Refusal;
+use icn_core::name::Did;
+use icn_core::rules::Refusal;
 use icn_history::{DirectoryError, LockError, RecoverError, StoreError};
 
 /// Why a host does not open.

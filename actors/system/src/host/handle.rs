@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use actix::Addr;
 use actix_rt::ArbiterHandle;
-use icn_core::id::{BlockId, Origin};
-use icn_core::sign::SecretKey;
+use icn_core::encode::SecretKey;
+use icn_core::name::{BlockId, Origin};
 use icn_history::key_file::Passphrase;
 use icn_history::{Layout, Lock};
 use icn_sandbox::Ticker;

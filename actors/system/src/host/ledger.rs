@@ -1,7 +1,7 @@
 //! Balances, as they are posted. Each question waits until the scope has posted what it handed over before.
 
-use icn_core::id::{Did, Owner, Unit};
-use icn_core::ledger::{Account, AccountId};
+use icn_core::ledger::Account;
+use icn_core::name::{AccountId, Did, Owner, Unit};
 
 use super::handle::Host;
 use crate::message::ledger::{AskAccount, AskBooks};

@@ -1,7 +1,7 @@
 //! What a host says of its log: its name, how much of it is durable, and a signed checkpoint of that.
 
-use icn_core::checkpoint::Checkpoint;
-use icn_core::id::{Bytes, Did, Origin};
+use icn_core::log::Checkpoint;
+use icn_core::name::{Bytes, Did, Origin};
 use icn_sync::Head;
 
 use super::handle::Host;

@@ -7,14 +7,11 @@
 use std::sync::Arc;
 
 use icn_core::block::{Entry, HostBlock, HostTag};
-use icn_core::chain::Chain;
-use icn_core::checkpoint::verifier_key;
-use icn_core::encode::Block;
-use icn_core::id::{Did, Origin};
-use icn_core::keys::Keys;
-use icn_core::log::{Link, Log};
-use icn_core::replay::FoldParts;
-use icn_core::sign::{Domain, SecretKey};
+use icn_core::encode::{Block, Domain, SecretKey};
+use icn_core::fold::{Chain, FoldParts};
+use icn_core::log::{Link, Log, verifier_key};
+use icn_core::name::{Did, Origin};
+use icn_core::rules::keys::Keys;
 use icn_history::checkpoint::judge_verifier_key;
 use icn_history::directory::{self, Layout, Lock};
 use icn_history::key_file::{Passphrase, random_key};

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use icn_core::id::Origin;
+use icn_core::name::Origin;
 use icn_history::key_file::Passphrase;
 use icn_sandbox::EngineOptions;
 

@@ -6,9 +6,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use futures::channel::oneshot;
-use icn_core::encode::Block;
-use icn_core::id::{BlockId, Did, InvocationId};
-use icn_core::sign::{Domain, SecretKey};
+use icn_core::encode::{Block, Domain, SecretKey};
+use icn_core::name::{BlockId, Did, InvocationId};
 
 use super::error::ScopeError;
 use super::handle::Host;

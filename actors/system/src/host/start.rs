@@ -6,8 +6,8 @@
 use std::sync::Arc;
 
 use actix::Actor as _;
+use icn_core::fold::FoldParts;
 use icn_core::limits;
-use icn_core::replay::FoldParts;
 use icn_history::StoreError;
 use icn_history::directory::{self, Layout};
 use icn_history::store::SegmentStore;

@@ -10,8 +10,8 @@ use std::task::Poll;
 use actix::Addr;
 use actix::dev::SendError;
 use futures::channel::oneshot;
-use icn_core::gate::{self, Admitted, Request};
-use icn_core::refusal::{Refusal, RefusalCode};
+use icn_core::rules::gate::{Admitted, Request};
+use icn_core::rules::{Refusal, RefusalCode, gate};
 use icn_sync::Permits;
 
 use super::handle::Host;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use icn_core::refusal::RefusalCode;
+use icn_core::rules::RefusalCode;
 use icn_sandbox::CacheStats;
 
 use super::handle::Host;

@@ -2,11 +2,11 @@
 //!
 //! Words are made only when somebody listens.
 
-use icn_core::id::{Did, Owner, Unit};
 use icn_core::ledger::{
-    AccountId, Actor as Asker, Applied, AuditEvent, Context as LedgerContext, Event as LedgerEvent, Ledger,
+    Actor as Asker, Applied, AuditEvent, Context as LedgerContext, Event as LedgerEvent, Ledger,
     LedgerRefusal, Subject,
 };
+use icn_core::name::{AccountId, Did, Owner, Unit};
 
 /// Whether anybody listens to the audit log.
 pub(super) fn somebody_listens() -> bool {

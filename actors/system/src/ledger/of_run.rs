@@ -4,8 +4,8 @@
 //! (`post.rs`), or it is dropped. Each refusal is counted and told to the audit log.
 
 use actix::{Handler, MessageResult};
-use icn_core::id::Unit;
-use icn_core::ledger::{AccountId, LedgerRefusal};
+use icn_core::ledger::LedgerRefusal;
+use icn_core::name::{AccountId, Unit};
 
 use super::actor::LedgerActor;
 use super::audit_log::{of_treasury, somebody_listens, tell_refused};

@@ -7,11 +7,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures::FutureExt as _;
-use icn_core::id::{Did, HoldId, Owner, Unit};
-use icn_core::ledger::{Actor as Asker, HoldState, LedgerRefusal, Operation};
+use icn_core::block::Operation;
+use icn_core::ledger::{Actor as Asker, HoldState, LedgerRefusal};
 use icn_core::limits;
-use icn_core::policy::PolicyInForce;
-use icn_sandbox::{LedgerPort, PortAnswer, PortError, beside};
+use icn_core::name::{Did, HoldId, Owner, Unit};
+use icn_core::rules::PolicyInForce;
+use icn_sandbox::{LedgerPort, PortAnswer, PortError, counterpart_consent};
 
 use super::audit_log::tell_refused;
 use crate::message::ledger::{AskHold, AskStagedBalance, Authorize, LedgerMailbox, Stage, UnpostedReceipts};
@@ -64,7 +65,7 @@ async fn within<T, E>(
 impl LedgerPort for Port {
     fn stage(&mut self, operation: Operation) -> PortAnswer<'_, Result<(), LedgerRefusal>> {
         let RunOf { scope, time, asker } = self.run.clone();
-        match beside(&self.counterparts, scope, &operation) {
+        match counterpart_consent(&self.counterparts, scope, &operation) {
             Ok(Ok(())) => {}
             Ok(Err(refusal)) => {
                 tell_refused(time, &asker, operation.name(), || operation.subject(scope), &refusal);

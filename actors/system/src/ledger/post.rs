@@ -5,8 +5,8 @@
 
 use actix::{ActorContext as _, Handler};
 use icn_core::block::Issue;
-use icn_core::id::Owner;
-use icn_core::ledger::{AccountId, Actor as Asker, AuditEvent, Context as LedgerContext, LedgerRefusal};
+use icn_core::ledger::{Actor as Asker, AuditEvent, Booking, Context as LedgerContext, LedgerRefusal};
+use icn_core::name::{AccountId, Owner};
 
 use super::actor::LedgerActor;
 use super::audit_log::{somebody_listens, tell_applied};
@@ -17,11 +17,11 @@ impl LedgerActor {
     fn book(&mut self, posting: &Posting) -> Result<(), LedgerRefusal> {
         let Posting { receipt, asker, legs } = posting;
         let reason = || format!("invocation {}", receipt.invocation);
-        let applied = self.ledger.post(&receipt.booking(asker), receipt.outcome.is_ok())?;
+        let applied = self.ledger.post(&Booking::of_receipt(receipt, asker), receipt.outcome.is_ok())?;
         tell_applied(&self.ledger, asker, &applied, reason);
         let nobody = Asker::default();
         for leg in legs {
-            let applied = self.ledger.book(&leg.booking(&nobody))?;
+            let applied = self.ledger.book(&Booking::of_leg(leg, &nobody))?;
             tell_applied(&self.ledger, asker, &applied, reason);
         }
         Ok(())

@@ -5,10 +5,10 @@ use std::time::Instant;
 
 use actix::{Actor, AsyncContext as _, Context, Handler, Message, MessageResult};
 use futures::channel::oneshot;
-use icn_core::id::Origin;
+use icn_core::encode::SecretKey;
 use icn_core::limits;
 use icn_core::log::Log;
-use icn_core::sign::SecretKey;
+use icn_core::name::Origin;
 use icn_history::directory::Layout;
 use icn_history::store::LogStore;
 use icn_sync::{HeadWriter, Tally};

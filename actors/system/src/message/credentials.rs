@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use actix::Message;
-use icn_core::block::Policy;
+use icn_core::block::{Policy, PolicyError};
 use icn_core::encode::Block;
-use icn_core::id::BlockId;
-use icn_core::policy::{PolicyError, PolicyInForce};
+use icn_core::name::BlockId;
+use icn_core::rules::PolicyInForce;
 
 /// Asks for a policy to be put in force.
 #[derive(Message)]

@@ -8,10 +8,11 @@ use std::sync::Arc;
 
 use actix::Message;
 use futures::channel::oneshot;
-use icn_core::crossing::{Leg, Still};
-use icn_core::id::{BlockId, Did};
-use icn_core::keys::Keys;
-use icn_core::refusal::Refusal;
+use icn_core::block::Leg;
+use icn_core::fold::crossing::Still;
+use icn_core::name::{BlockId, Did};
+use icn_core::rules::Refusal;
+use icn_core::rules::keys::Keys;
 use icn_sync::{Generation, Stamp};
 
 use crate::keyring::{Keyring, Signing};

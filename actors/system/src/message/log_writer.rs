@@ -8,9 +8,9 @@ use std::sync::Arc;
 use actix::Message;
 use futures::channel::oneshot;
 use icn_core::block::{Entry, Receipt};
-use icn_core::id::BlockId;
 use icn_core::log::{Link, Log};
-use icn_core::refusal::Refusal;
+use icn_core::name::BlockId;
+use icn_core::rules::Refusal;
 use icn_sync::Permit;
 
 /// A receipt that is durable. Only an append gives one.

@@ -5,13 +5,12 @@ use std::sync::Arc;
 
 use actix::Message;
 use futures::channel::oneshot;
-use icn_core::chain::ChainParts;
-use icn_core::encode::Block;
-use icn_core::gate::Admitted;
-use icn_core::id::{BlockId, Did, Hash, InvocationId};
-use icn_core::keys::Brought;
-use icn_core::refusal::Refusal;
-use icn_core::sign::SecretKey;
+use icn_core::encode::{Block, SecretKey};
+use icn_core::fold::ChainParts;
+use icn_core::name::{BlockId, Did, Hash, InvocationId};
+use icn_core::rules::Refusal;
+use icn_core::rules::gate::Admitted;
+use icn_core::rules::keys::Brought;
 use icn_sync::Permit;
 
 use super::crossing::PausedScope;

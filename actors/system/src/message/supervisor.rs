@@ -1,7 +1,7 @@
 //! What the supervisor may be told: that a scope's actor went down.
 
 use actix::Message;
-use icn_core::id::Did;
+use icn_core::name::Did;
 use icn_sync::Stamp;
 
 /// Says that a scope's actor went down.

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use actix::{Actor, ActorContext as _, AsyncContext as _, Context};
 use futures::channel::oneshot;
-use icn_core::chain::Chain;
-use icn_core::id::{BlockId, Did};
-use icn_core::keys::Keys;
+use icn_core::fold::Chain;
 use icn_core::limits;
-use icn_core::refusal::Refusal;
+use icn_core::name::{BlockId, Did};
+use icn_core::rules::Refusal;
+use icn_core::rules::keys::Keys;
 use icn_sandbox::Module;
 use icn_sync::{Generation, Stamp};
 

@@ -8,12 +8,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures::channel::oneshot;
-use icn_core::block::Invocation;
-use icn_core::effect::Staged;
-use icn_core::id::Unit;
-use icn_core::policy::PolicyInForce;
-use icn_core::refusal::{Refusal, RefusalCode};
-use icn_core::replay::least_storage;
+use icn_core::block::{Invocation, Staged};
+use icn_core::fold::least_storage;
+use icn_core::name::Unit;
+use icn_core::rules::{PolicyInForce, Refusal, RefusalCode};
 use icn_core::state::State;
 use icn_sandbox::Call;
 use icn_sync::Permit;

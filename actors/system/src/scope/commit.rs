@@ -7,12 +7,12 @@ use std::sync::Arc;
 
 use futures::channel::oneshot;
 use icn_core::block::Entry;
-use icn_core::chain::Draft;
 use icn_core::encode::Block;
-use icn_core::id::BlockId;
+use icn_core::fold::Draft;
 use icn_core::ledger::Actor as Asker;
 use icn_core::log::Link;
-use icn_core::refusal::{Refusal, RefusalCode};
+use icn_core::name::BlockId;
+use icn_core::rules::{Refusal, RefusalCode};
 use icn_sync::Permit;
 
 use super::actor::Scope;

@@ -4,8 +4,8 @@
 //! for many invocations at once. Never is more spent than was drawn.
 
 use icn_core::block::{GrantLimits, Invocation, Receipt};
-use icn_core::id::Unit;
-use icn_core::refusal::{Refusal, RefusalCode};
+use icn_core::name::Unit;
+use icn_core::rules::{Refusal, RefusalCode};
 
 use super::program::Failure;
 use crate::ledger::RunOf;

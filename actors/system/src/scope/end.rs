@@ -7,11 +7,11 @@ use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
 
 use actix::{ActorContext as _, Context};
-use icn_core::crossing;
-use icn_core::effect::{Outcome, Staged};
-use icn_core::id::Did;
-use icn_core::refusal::{Refusal, RefusalCode};
-use icn_core::sign::Domain;
+use icn_core::block::{Outcome, Staged};
+use icn_core::encode::Domain;
+use icn_core::fold::crossing;
+use icn_core::name::Did;
+use icn_core::rules::{Refusal, RefusalCode};
 
 use super::actor::Scope;
 use super::carry_out::Ended;

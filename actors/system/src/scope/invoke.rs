@@ -7,11 +7,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix::{ActorFutureExt as _, AsyncContext as _, Context, WrapFuture as _};
-use icn_core::chain::{random_seed, resource_needs};
-use icn_core::gate::Admitted;
+use icn_core::block::ruling;
 use icn_core::limits;
-use icn_core::refusal::{Refusal, RefusalCode};
-use icn_core::ruling;
+use icn_core::name::random_seed;
+use icn_core::rules::gate::Admitted;
+use icn_core::rules::{Refusal, RefusalCode, resource_needs};
 
 use super::actor::Scope;
 use super::carry_out::{Prepared, RunPlan, carry_out};

@@ -7,13 +7,12 @@
 use actix::{Context, Handler, MessageResult};
 use futures::channel::oneshot;
 use icn_core::block::{Entry, KeysBlock};
-use icn_core::encode::Block;
-use icn_core::id::BlockId;
-use icn_core::keys::{Brought, Keys};
+use icn_core::encode::{Block, Domain};
 use icn_core::limits;
 use icn_core::log::Link;
-use icn_core::refusal::{Refusal, RefusalCode};
-use icn_core::sign::Domain;
+use icn_core::name::BlockId;
+use icn_core::rules::keys::{Brought, Keys};
+use icn_core::rules::{Refusal, RefusalCode};
 
 use super::actor::Scope;
 use crate::clock::now_ms;
@@ -118,7 +117,7 @@ impl Scope {
     }
 }
 
-fn invalid((_, error): icn_core::keys::Flaw) -> PutKeysError {
+fn invalid((_, error): icn_core::block::Flaw) -> PutKeysError {
     PutKeysError::Invalid(error.to_string())
 }
 

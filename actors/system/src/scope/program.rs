@@ -4,10 +4,10 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use futures::FutureExt as _;
-use icn_core::effect::Staged;
-use icn_core::id::Did;
+use icn_core::block::Staged;
 use icn_core::limits;
-use icn_core::refusal::{Refusal, RefusalCode};
+use icn_core::name::Did;
+use icn_core::rules::{Refusal, RefusalCode};
 use icn_sandbox::{Call, Module, RunError, rule};
 
 use crate::faults::FaultPoint;
@@ -56,7 +56,7 @@ async fn run_caught(
             Refusal::new(RefusalCode::Busy, "all instance slots of the host are taken")
                 .retry_after_ms(limits::EPOCH_TICK_MS),
         )),
-        Ok(Err(RunError::Elsewhere(scope))) => Err(Failure::NeedsCounterpart(scope)),
+        Ok(Err(RunError::NeedsCounterpart(scope))) => Err(Failure::NeedsCounterpart(scope)),
         Ok(Err(RunError::HostFault(what))) => Err(Failure::Fault(what)),
         Err(panic) => Err(Failure::Panicked(panic_text(&*panic))),
     }

@@ -1,7 +1,7 @@
 //! Questions about a scope. None of them changes anything but what the ledger knows.
 
 use actix::{Handler, MessageResult};
-use icn_core::id::BlockId;
+use icn_core::name::BlockId;
 
 use super::actor::Scope;
 use crate::clock::now_ms;

@@ -10,8 +10,8 @@ use actix::{
     ActorContext as _, ActorFutureExt as _, AsyncContext as _, Context, Handler, Message, WrapFuture as _,
 };
 use futures::channel::oneshot;
-use icn_core::id::Did;
-use icn_core::refusal::Refusal;
+use icn_core::name::Did;
+use icn_core::rules::Refusal;
 
 use super::actor::Scope;
 use crate::fail_stop::host_stopped;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use actix::{Actor, ActorFutureExt as _, AsyncContext as _, Context, Handler, WrapFuture as _};
-use icn_core::id::Did;
 use icn_core::limits;
+use icn_core::name::Did;
 
 use super::recover::{Supervised, recover};
 use crate::message::lifecycle::{Begin, End};

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use actix::Recipient;
 use futures::channel::oneshot;
-use icn_core::id::Did;
-use icn_core::replay::{Fold, Prepared, Trust};
+use icn_core::fold::{Fold, Prepared, Trust};
+use icn_core::name::Did;
 use icn_history::directory::Layout;
 use icn_history::store::Reader;
 use icn_sync::{Generation, HeadCell};

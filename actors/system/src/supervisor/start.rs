@@ -10,11 +10,11 @@ use std::sync::Arc;
 use actix::Actor as _;
 use actix_rt::ArbiterHandle;
 use dashmap::DashMap;
-use icn_core::chain::Chain;
 use icn_core::encode::Block;
-use icn_core::id::{BlockId, Did};
-use icn_core::keys::Keys;
+use icn_core::fold::Chain;
 use icn_core::limits;
+use icn_core::name::{BlockId, Did};
+use icn_core::rules::keys::Keys;
 use icn_sandbox::{Module, check_install};
 use icn_sync::{Generation, Permits, Stamp};
 
