@@ -77,7 +77,7 @@ done
 # Inside the crates. The check is a program, ci/rooms; its tests plant circles of every kind.
 rooms() {
     local status=0
-    (cd ci/rooms && cargo run --locked --quiet -- "$@") || status=$?
+    (cd ci/rooms && cargo run --locked --quiet -- rooms "$@") || status=$?
     return "$status"
 }
 (cd ci/rooms && cargo test --locked --quiet) || fail "the tests of ci/rooms fail"

@@ -134,6 +134,18 @@ fn a_path_in_the_tokens_of_a_macro_is_a_circle() {
 }
 
 #[test]
+fn an_exported_macro_belongs_to_the_file_that_defines_it() {
+    let made =
+        "macro_rules! hidden { () => {} } #[macro_export] macro_rules! made { () => { $crate::made!() } }";
+    let files = [
+        ("lib.rs", "mod a; mod b; use a::A;"),
+        ("a.rs", made),
+        ("b.rs", "crate::made!(); fn f() { crate::hidden!() }"),
+    ];
+    assert_eq!(drawn(&files), ["b.rs -> a.rs", "b.rs -> lib.rs", "lib.rs -> a.rs"]);
+}
+
+#[test]
 fn a_group_of_imports_in_the_tokens_of_a_macro_is_followed() {
     let files = [
         ("lib.rs", "mod a; mod b; mod c; mod d;"),
