@@ -15,7 +15,7 @@ use icn_rooms::{citations, crates, order, sources};
 /// The sections of `docs/formats.md` that state no rules of their own.
 const WITHOUT_RULES: &[&str] = &[
     "Conventions",
-    "What a verifier checks",
+    "Payloads",
     "Worked example",
     "Entry 0: the host",
     "Entry 1: the policy",

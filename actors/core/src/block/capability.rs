@@ -60,6 +60,8 @@ impl fmt::Debug for CredentialType {
 }
 
 /// What a module may do beyond reading its input, writing its output and logging.
+///
+/// Format: docs/formats.md, "Policy".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Capability {
     /// Keep values in the scope's state.

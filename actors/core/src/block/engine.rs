@@ -10,6 +10,8 @@ use crate::name::Hash;
 tag!(/** `typ` of an engine's description. */ EngineTag, "icn/engine/v1");
 
 /// What decides, beside module and input, how a run ends: receipts link it.
+///
+/// Format: docs/formats.md, "Engine".
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Engine {

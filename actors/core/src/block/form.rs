@@ -17,6 +17,8 @@ use crate::name::{BlockId, Codec};
 /// Checks a receipt of this envelope, and of the nodes and the engine that it names those that its entry has. That they
 /// are there or came before is the fold's to say.
 ///
+/// Format: docs/formats.md, "Bounds".
+///
 /// # Errors
 /// The first block that is not of its form, and which rule it breaks.
 pub(crate) fn check(
@@ -47,6 +49,8 @@ pub(crate) fn is_dag_cbor(id: &BlockId) -> Result<(), ChainError> {
 }
 
 /// That a module is no larger than one may be.
+///
+/// Format: docs/formats.md, "Raw blocks".
 ///
 /// # Errors
 /// The rule `bounds`.

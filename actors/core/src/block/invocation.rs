@@ -10,6 +10,8 @@ use crate::name::{BlockId, Did, InvocationId, Origin};
 tag!(/** `typ` of an invocation. */ InvocationTag, "icn/invocation/v1");
 
 /// What a caller signs: run this entry of this module in this scope of this log, once, until then.
+///
+/// Format: docs/formats.md, "Invocation".
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Invocation {

@@ -23,6 +23,8 @@ pub struct Signer {
 }
 
 /// What a scope signs about its keys: delegations that count from here on, and revocations that count behind it.
+///
+/// Format: docs/formats.md, "Keys".
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KeysBlock {

@@ -14,6 +14,8 @@ use crate::name::{BlockId, Did, Hash, Origin};
 tag!(/** `typ` of a counterpart's leg. */ LegTag, "icn/leg/v1");
 
 /// What a counterpart signs about another scope's receipt: its own side of it.
+///
+/// Format: docs/formats.md, "Leg".
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Leg {

@@ -61,6 +61,8 @@ pub struct GrantLimits {
 }
 
 /// What a scope signs about itself: who may do what. The first one opens the scope.
+///
+/// Format: docs/formats.md, "Policy".
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Policy {

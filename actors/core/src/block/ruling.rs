@@ -36,6 +36,8 @@ pub fn input(operations: &[Operation]) -> Vec<u8> {
 
 /// Reads an input.
 ///
+/// Format: docs/formats.md, "Rulings".
+///
 /// # Errors
 /// What is not the one encoding of a list of operations.
 pub fn read(input: &[u8]) -> Result<Vec<Operation>, DecodeError> {

@@ -59,6 +59,8 @@ pub fn from_reader<T: DeserializeOwned>(
 }
 
 /// Reads a value from its canonical bytes.
+///
+/// Format: docs/formats.md, "Blocks and CIDs".
 pub fn from_bytes<T: Serialize + DeserializeOwned>(
     what: &'static str,
     bytes: &[u8],

@@ -159,6 +159,8 @@ pub fn scan(bytes: &[u8], depth_max: usize) -> Result<Scan<'_>, CborError> {
 }
 
 /// Whether bytes could be a block of this runtime, and the blocks that they link.
+///
+/// Format: docs/formats.md, "Blocks and CIDs".
 pub fn strict(bytes: &[u8]) -> Result<Vec<BlockId>, CborError> {
     if bytes.len() > limits::BLOCK_BYTES_MAX {
         return Err(CborError { offset: 0, why: CborFlaw::Size(limits::BLOCK_BYTES_MAX) });

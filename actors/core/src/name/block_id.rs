@@ -23,6 +23,8 @@ pub enum Codec {
 }
 
 /// A block's name: a CIDv1 with sha2-256, codec dag-cbor or raw, as its 36 bytes.
+///
+/// Format: docs/formats.md, "Blocks and CIDs".
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BlockId([u8; CID_BYTES]);
 

@@ -21,6 +21,8 @@ pub fn invocation_id(texts: &[&str]) -> InvocationId {
 }
 
 /// The seed of a run's random bytes, from what is recorded: the invocation and the block before.
+///
+/// Format: docs/formats.md, "Derived values".
 #[must_use]
 pub fn random_seed(envelope: &BlockId, head: &BlockId) -> [u8; 32] {
     Sha256::new()

@@ -43,6 +43,8 @@ impl Owner {
     }
 
     /// Parses the text form.
+    ///
+    /// Format: docs/formats.md, "Identities and names".
     pub fn parse(text: &str) -> Result<Self, IdError> {
         let error = || IdError::Owner(cut(text));
         match text {

@@ -43,6 +43,8 @@ fn goes_right(key: &[u8; 32], depth: usize) -> bool {
 }
 
 /// The Merkle tree of a state. Derived: it lives in memory and is built anew from the values.
+///
+/// Format: docs/formats.md, "State".
 #[derive(Debug, Default)]
 pub struct StateTree(Subtree);
 

@@ -72,6 +72,8 @@ fn set_output(caller: Caller<'_, Context>, ptr: i32, len: i32) -> Answer<u32> {
 }
 
 /// SHA-256(seed ‖ block number), block after block: the same bytes at replay.
+///
+/// Format: docs/formats.md, "Derived values".
 fn get_random(caller: Caller<'_, Context>, out: i32, len: i32) -> Answer<u32> {
     let mut guest = Guest::enter(caller, "host_get_random", 0)?;
     let out = arg("out", out, len);

@@ -8,6 +8,8 @@
 //! The file is read once into memory, and what was verified is what is loaded: nothing on disk is mapped. Never
 //! here: an artefact that nobody asked for, a directory that grows without bound, an error that stops an install.
 //! The format is described in `docs/formats.md`.
+//!
+//! Format: docs/formats.md, "Artefact files".
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::hash::{Hash as _, Hasher};

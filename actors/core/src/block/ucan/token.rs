@@ -103,6 +103,8 @@ impl<'de, B: Body> Deserialize<'de> for Signed<B> {
 }
 
 /// Reads a token: its form alone. Whether its issuer signed it, [`is_signed`] says.
+///
+/// Format: docs/formats.md, "Delegations and revocations".
 pub(super) fn read<B: Body>(bytes: &[u8]) -> Result<B, UcanError> {
     if bytes.len() > limits::UCAN_BYTES_MAX {
         return Err(UcanError::TooLarge(bytes.len()));
