@@ -127,7 +127,8 @@ impl<'a> Draft<'a> {
         }
         if !opening::is_id(&key) {
             let message = format!(
-                "project id {} is not 1 to {} of the characters A-Z a-z 0-9 . _ / -: use such an id here and in the ballots",
+                "project id {} is not 1 to {} of the characters A-Z a-z 0-9 . _ / -: use such an id here and in \
+                 the ballots",
                 shown(&key),
                 opening::MAX_ID_BYTES
             );
