@@ -97,7 +97,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// What is logged: as `ICN_LOG` says, or only errors.
+/// The filter of log messages: as `ICN_LOG` says, or only errors.
 fn log_filter() -> Result<tracing_subscriber::EnvFilter, String> {
     match std::env::var("ICN_LOG") {
         Ok(text) if !text.is_empty() => tracing_subscriber::EnvFilter::try_new(text)

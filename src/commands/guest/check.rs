@@ -39,7 +39,7 @@ pub(crate) struct Arguments {
     json: bool,
 }
 
-/// What is known about a module.
+/// The result of an examination.
 struct Examined {
     inspection: Inspection,
     /// The error of the compiler.

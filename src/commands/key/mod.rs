@@ -8,7 +8,8 @@
 //! - `secret.rs`: new keys and new passphrases
 //! - `ucan.rs`: delegations and revocations
 //!
-//! No command here changes a log. A host is told of a delegation or a revocation by its own program.
+//! No command here changes a log. A host learns of a delegation or a revocation from the program that embeds
+//! it.
 
 mod failure;
 mod file;

@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::mpsc::RecvTimeoutError;
 use std::time::Duration;
 
 use icn_runtime::cosign::{CosignedError, Cosigning, Round, WitnessAt};
@@ -54,39 +55,48 @@ struct RoundReport {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> ExitCode {
-    let mut witnesses: Vec<WitnessAt> = Vec::new();
-    for text in &arguments.witness {
-        match WitnessAt::parse(text) {
-            Ok(witness) if witnesses.iter().any(|other| other.key.key() == witness.key.key()) => {
-                return misuse("cosign", &format!("--witness {text}: its key is given twice"));
-            }
-            Ok(witness) => witnesses.push(witness),
-            Err(why) => return misuse("cosign", &format!("--witness {why}")),
-        }
-    }
-    let quorum = arguments.quorum.unwrap_or(witnesses.len());
-    if quorum == 0 || quorum > witnesses.len() {
-        let why = format!(
-            "--quorum {quorum}: expected a number from 1 to {}, the number of witnesses",
-            witnesses.len()
-        );
-        return misuse("cosign", &why);
-    }
+    let (witnesses, quorum) = match witnesses(arguments) {
+        Ok(asked) => asked,
+        Err(why) => return misuse("cosign", &why),
+    };
     let mut cosigning = match Cosigning::new(&arguments.data, witnesses, quorum) {
         Ok(cosigning) => cosigning,
         Err(error) => return stopped("cosign", &error, is_misuse(&error)),
     };
-    let Some(every) = arguments.every else {
-        return match cosigning.round() {
+    match arguments.every {
+        Some(seconds) => go_on(&mut cosigning, Duration::from_secs(seconds), arguments.json),
+        None => match cosigning.round() {
             Ok(round) => ok_if(print_round(&round, arguments.json) && round.is_kept),
             Err(error) => stopped("cosign", &error, is_misuse(&error)),
-        };
-    };
+        },
+    }
+}
+
+/// The witnesses, each with a key of its own, and how many of them must cosign.
+fn witnesses(arguments: &Arguments) -> Result<(Vec<WitnessAt>, usize), String> {
+    let mut witnesses: Vec<WitnessAt> = Vec::new();
+    for text in &arguments.witness {
+        let witness = WitnessAt::parse(text).map_err(|why| format!("--witness {why}"))?;
+        if witnesses.iter().any(|other| other.key.key() == witness.key.key()) {
+            return Err(format!("--witness {text}: its key is given twice"));
+        }
+        witnesses.push(witness);
+    }
+    let quorum = arguments.quorum.unwrap_or(witnesses.len());
+    if quorum == 0 || quorum > witnesses.len() {
+        let max = witnesses.len();
+        return Err(format!("--quorum {quorum}: expected a number from 1 to {max}, the number of witnesses"));
+    }
+    Ok((witnesses, quorum))
+}
+
+/// Asks again and again, until a signal ends it.
+fn go_on(cosigning: &mut Cosigning, pause: Duration, json: bool) -> ExitCode {
     let mut signals = match Signals::new([SIGINT, SIGTERM]) {
         Ok(signals) => signals,
         Err(error) => return failed("cosign", &format!("signals: {error}")),
     };
-    let (sender, told) = std::sync::mpsc::channel();
+    let (sender, ended) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
         let _ = signals.forever().next();
         let _ = sender.send(());
@@ -96,16 +106,16 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
         match cosigning.round() {
             // A result is printed only when it differs from the one before.
             Ok(round) => {
-                let news = (round.size, round.cosigned.len(), round.failed.clone());
-                if last.as_ref() != Some(&news) && !print_round(&round, arguments.json) {
+                let result = (round.size, round.cosigned.len(), round.failed.clone());
+                if last.as_ref() != Some(&result) && !print_round(&round, json) {
                     return ok_if(false);
                 }
-                last = Some(news);
+                last = Some(result);
             }
             Err(error) => tell("cosign", &error),
         }
-        match told.recv_timeout(Duration::from_secs(every)) {
-            Err(std::sync::mpsc::RecvTimeoutError::Timeout) => {}
+        match ended.recv_timeout(pause) {
+            Err(RecvTimeoutError::Timeout) => {}
             _ => return OK,
         }
     }

@@ -22,8 +22,8 @@ const LOST: u8 = 3;
 /// files are complete before they replace the old ones, and the old ones are kept in `damaged/`. A crash in
 /// between loses nothing: run the command again. At the end the directory is audited.
 ///
-/// What no source has is left as it is and reported: the positions, and the blocks where their names are
-/// known. No host may have the directory open. No secret is read or written; restore keys from a backup.
+/// Anything that no source has is left as it is and reported: the positions, and the blocks where their names
+/// are known. No host may have the directory open. No secret is read or written; restore keys from a backup.
 ///
 /// Exit code: 0 nothing is damaged, or everything is repaired and the audit passes; 1 nothing was done, or
 /// the audit does not pass; 2 there is no such directory or source, a host has it open, or the arguments are

@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::effect::{Effect, effects};
 
-/// What was called.
+/// The call, as it was asked for.
 pub(super) struct Called {
     pub(super) module: BlockId,
     pub(super) entry: String,
@@ -32,7 +32,7 @@ pub(super) struct Report {
     pub(super) trap: Option<&'static str>,
     /// The number that the entry returned, where it returned.
     pub(super) code: Option<i32>,
-    /// Who refused: `guest`, `host` or `validator`.
+    /// The one that refused: `guest`, `host` or `validator`.
     pub(super) refused_by: Option<&'static str>,
     /// The detail of the trap, or the message of the refusal.
     pub(super) reason: Option<String>,
@@ -70,7 +70,7 @@ pub(super) struct Burned {
     pub(super) fuel: u64,
 }
 
-/// What the scope signed, except what other fields have already.
+/// The receipt that the scope signed, without what other fields have already.
 #[derive(Serialize)]
 pub(super) struct Signed {
     /// The CID of its envelope.

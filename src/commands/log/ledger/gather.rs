@@ -12,18 +12,19 @@ use indicatif::ProgressBar;
 use super::ruled::Ruled;
 use crate::commands::common::progress::progress_bar;
 
-/// What the log says about accounts.
+/// The accounts of a log, and where their lines come from.
 pub(super) struct Gathered {
     pub(super) report: AuditReport,
     /// The lines before the position, in the order of the log.
     pub(super) lines: Vec<Line>,
     /// The sums of these lines.
     pub(super) books: Bookkeeper,
-    /// What administrators ruled before the position.
+    /// The rulings of administrators before the position.
     pub(super) ruled: Ruled,
     /// For each entry or leg, by its position: names and values that say where it comes from.
     pub(super) trails: BTreeMap<u64, Vec<(&'static str, String)>>,
-    /// Where the ledger at the end of the log differs from the sums of all lines. Empty with a position.
+    /// The differences between the ledger at the end of the log and the sums of all lines. Empty with a
+    /// position.
     pub(super) differences: Vec<Difference>,
 }
 

@@ -1,5 +1,5 @@
-//! What administrators ruled about accounts: limits, caps, and whether an account is frozen or closed. It is
-//! read from the journals of the log. The audit checked that each ruling is allowed; here only the last
+//! The rulings of administrators about accounts: limits, caps, and whether an account is frozen or closed. It
+//! is read from the journals of the log. The audit checked that each ruling is allowed; here only the last
 //! ruling counts.
 
 use std::collections::{BTreeMap, BTreeSet};

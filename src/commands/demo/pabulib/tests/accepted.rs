@@ -1,4 +1,4 @@
-//! What an election file may contain, and what is read from it.
+//! Accepted files, and what is read from them.
 
 use super::super::bounds::MAX_AMOUNT;
 use super::super::election::{Ballot, Project};

@@ -1,4 +1,5 @@
-//! Whole files: mutated ones, ones that are cut short, the samples, and real elections where they are at hand.
+//! Whole files: mutated ones, ones that are cut short, the samples, and real elections where they are at
+//! hand.
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! What is refused, and the place and the words of each error.
+//! Refused files, and the place and the words of each error.
 
 use super::super::bounds::{MAX_COLUMNS, MAX_FIELD_BYTES, MAX_FILE_BYTES, MAX_META_KEYS, MAX_PROJECTS};
 use super::super::parse::parse;
