@@ -12,11 +12,9 @@ use std::fs::{self, File};
 use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
-use icn_core::dag::note::Note;
-use icn_core::dag::tiles::{TILE_WIDTH, Tile, TileKind};
-use icn_core::dag::tree_head::TreeHead;
-use icn_core::id::CID_BYTES;
 use icn_core::limits;
+use icn_core::log::{Note, TILE_WIDTH, Tile, TileKind, TreeHead};
+use icn_core::name::CID_BYTES;
 use icn_history::export::ExportLayout;
 
 use super::http::client::{GetError, get};

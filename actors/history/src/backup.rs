@@ -6,8 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use icn_core::block::Entry;
-use icn_core::checkpoint::verifier_key;
-use icn_core::merkle::Frontier;
+use icn_core::log::{Frontier, verifier_key};
 
 use crate::cosigned::{self, Along};
 use crate::directory::{Layout, Lock, LockError};

@@ -6,13 +6,12 @@ use std::fs::{File, OpenOptions};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use icn_core::checkpoint::Checkpoint;
-use icn_core::dag::note::{KeyKind, Note, NoteError, VerifierKey};
-use icn_core::dag::proof::{ProofError, Prover, consistency_ranges};
-use icn_core::dag::quorum::{TrustError, TrustPolicy, Trusted};
-use icn_core::id::Hash;
 use icn_core::limits;
-use icn_core::merkle::{Frontier, leaf_hash};
+use icn_core::log::{
+    Checkpoint, Frontier, KeyKind, Note, NoteError, ProofError, Prover, TrustError, TrustPolicy, Trusted,
+    VerifierKey, consistency_ranges, leaf_hash,
+};
+use icn_core::name::Hash;
 
 use crate::directory::Layout;
 use crate::disk;

@@ -1,7 +1,7 @@
 //! What an audit says: the whole report, and the first thing that does not hold.
 
-use icn_core::dag::quorum::{TrustError, Trusted};
-use icn_core::replay::Divergence;
+use icn_core::fold::Divergence;
+use icn_core::log::{TrustError, Trusted};
 
 use crate::checkpoint::HeldError;
 use crate::error::StoreError;

@@ -4,11 +4,9 @@
 use std::path::{Path, PathBuf};
 
 use icn_core::block::{Entry, HostBlock};
-use icn_core::checkpoint::{Checkpoint, CheckpointError};
-use icn_core::encode::DecodeError;
-use icn_core::id::BlockId;
-use icn_core::merkle::Frontier;
-use icn_core::sign::{Domain, Envelope};
+use icn_core::encode::{DecodeError, Domain, Envelope};
+use icn_core::log::{Checkpoint, CheckpointError, Frontier};
+use icn_core::name::BlockId;
 
 use crate::checkpoint;
 use crate::directory;

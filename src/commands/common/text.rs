@@ -2,7 +2,7 @@
 //! cursor, or hide or imitate a line, and a character that changes the direction of text could show a line in
 //! another order.
 
-use icn_core::id::hex;
+use icn_core::name::hex;
 
 /// Whether a character is shown as its escape: control characters, separators of lines and paragraphs, and
 /// characters that change the direction of text (Unicode Standard Annex 9).

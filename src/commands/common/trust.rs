@@ -2,8 +2,7 @@
 
 use std::path::Path;
 
-use icn_core::dag::note::VerifierKey;
-use icn_core::dag::quorum::TrustPolicy;
+use icn_core::log::{TrustPolicy, VerifierKey};
 
 use super::files;
 

@@ -4,7 +4,7 @@
 use std::fmt;
 use std::process::ExitCode;
 
-use icn_core::effect::TrapKind;
+use icn_core::block::TrapKind;
 use icn_core::{costs, limits};
 use icn_sandbox::{ABI_VERSION, CODES, FUNCTIONS, FunctionType, PARAMETERS};
 use serde::Serialize;

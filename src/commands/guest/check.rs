@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use icn_core::encode::Block;
-use icn_core::id::{BlockId, Codec};
+use icn_core::name::{BlockId, Codec};
 use icn_sandbox::{
     Engine, EngineOptions, Inspection, Item, Module, Rejected, Size, Weight, capability_names, inspect,
 };

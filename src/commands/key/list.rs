@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use icn_core::keys::{Delegated, Keys};
+use icn_core::fold::Fold;
 use icn_core::limits;
-use icn_core::replay::Fold;
+use icn_core::rules::keys::{Delegated, Keys};
 use icn_runtime::{Audit, BlockId, Did, Invocation, Listener, Receipt, Subject, now_ms};
 
 use super::failure::Failure;

@@ -1,6 +1,6 @@
 //! The results of `icn key`, as text and as JSON.
 
-use icn_core::ucan::{Delegation, Revocation};
+use icn_core::block::ucan::{Delegation, Revocation};
 
 use super::list::Listed;
 use super::when;

@@ -3,8 +3,8 @@
 
 use std::path::Path;
 
-use icn_core::keys::{check_delegation, delegate};
-use icn_core::ucan::{Delegation, Revocation};
+use icn_core::block::ucan::{Delegation, Revocation};
+use icn_core::rules::keys::{check_delegation, delegate};
 use icn_runtime::{BlockId, Did, SecretKey, now_ms};
 
 use super::failure::Failure;

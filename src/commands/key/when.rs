@@ -12,7 +12,11 @@ pub(super) fn parse(text: &str) -> Result<i64, String> {
         )
     };
     if !text.is_empty() && text.bytes().all(|c| c.is_ascii_digit()) {
-        return text.parse().ok().filter(|seconds| *seconds <= icn_core::ucan::TIME_S_MAX).ok_or_else(wrong);
+        return text
+            .parse()
+            .ok()
+            .filter(|seconds| *seconds <= icn_core::block::ucan::TIME_S_MAX)
+            .ok_or_else(wrong);
     }
     let (date, time) = match text.split_once('T') {
         Some((date, time)) => (date, Some(time.strip_suffix('Z').ok_or_else(wrong)?)),

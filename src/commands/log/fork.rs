@@ -4,8 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use icn_core::dag::fork::{Fork, ForkError, Forked};
-use icn_core::dag::note::VerifierKey;
+use icn_core::log::{Fork, ForkError, Forked, VerifierKey};
 
 use crate::commands::common::exit::{misuse, ok_if};
 use crate::commands::common::files;

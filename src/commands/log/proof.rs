@@ -4,9 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use icn_core::dag::proof::ProofError;
-use icn_core::dag::quorum::{TrustError, TrustPolicy};
-use icn_core::dag::tlog_proof::{TlogProof, TlogProofError};
+use icn_core::log::{ProofError, TlogProof, TlogProofError, TrustError, TrustPolicy};
 use icn_runtime::{BlockId, ProveError, Subject, prove};
 
 use crate::commands::common::absent::{is_absent, is_log_absent};

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use icn_core::dag::cosign::{cosignature, request, size};
-use icn_core::id::Hash;
 use icn_core::limits;
+use icn_core::log::cosign::{cosignature, request, size};
+use icn_core::name::Hash;
 use icn_history::cosigned::Newest;
 
 use super::super::http::bounds::MESSAGE_TIME;

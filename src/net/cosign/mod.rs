@@ -18,8 +18,7 @@ mod peer;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use icn_core::dag::note::{Verdict, VerifierKey};
-use icn_core::dag::tree_head::TreeHead;
+use icn_core::log::{TreeHead, Verdict, VerifierKey};
 use icn_history::cosigned::{CosignedFile, Newest, consistency, newest};
 
 use self::ask::{Line, Outcome, ask_all};

@@ -1,6 +1,6 @@
 //! A witness as its client knows it: where it is asked, its key, and why it may not cosign.
 
-use icn_core::dag::note::{KeyKind, VerifierKey};
+use icn_core::log::{KeyKind, VerifierKey};
 
 use super::super::http::url::HttpUrl;
 

@@ -5,13 +5,13 @@ use std::io::{ErrorKind, Read as _};
 use std::path::Path;
 
 use icn_core::block::Entry;
-use icn_core::checkpoint::Checkpoint;
-use icn_core::dag::note::{KeyKind, VerifierKey};
-use icn_core::dag::quorum::{TrustPolicy, Trusted};
-use icn_core::dag::tiles::{TILE_WIDTH, TileKind, Tiler, Written, parse_entries, parse_hashes};
-use icn_core::id::BlockId;
+use icn_core::fold::Fold;
 use icn_core::limits;
-use icn_core::replay::Fold;
+use icn_core::log::{
+    Checkpoint, KeyKind, TILE_WIDTH, TileKind, Tiler, TrustPolicy, Trusted, VerifierKey, Written,
+    parse_entries, parse_hashes,
+};
+use icn_core::name::BlockId;
 
 use super::rerun::Asked;
 use super::seen::Seen;
@@ -238,7 +238,7 @@ fn compare(layout: &ExportLayout, (tile, expected): &Written) -> Result<(), Find
         Some(match tile.kind {
             TileKind::Entries => parse_entries(tile, bytes).ok()?.iter().map(ToString::to_string).collect(),
             TileKind::Tree(_) => {
-                parse_hashes(tile, bytes).ok()?.iter().map(icn_core::id::Hash::to_hex).collect()
+                parse_hashes(tile, bytes).ok()?.iter().map(icn_core::name::Hash::to_hex).collect()
             }
         })
     };

@@ -16,10 +16,9 @@ mod walk;
 use std::path::{Path, PathBuf};
 
 use icn_core::block::{Entry, Invocation, Receipt};
-use icn_core::checkpoint::verifier_key;
-use icn_core::dag::quorum::{TrustPolicy, Trusted};
-use icn_core::id::BlockId;
-use icn_core::replay::{Fold, Prepared, Rerunner};
+use icn_core::fold::{Fold, Prepared, Rerunner};
+use icn_core::log::{TrustPolicy, Trusted, verifier_key};
+use icn_core::name::BlockId;
 
 use crate::checkpoint::{self, Held};
 use crate::cosigned;

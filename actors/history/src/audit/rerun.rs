@@ -3,8 +3,8 @@
 //! The re-runner is handed in. The one of this project, which is the only thing here that needs an engine, stands behind the
 //! feature `replay`.
 
-use icn_core::id::{Hash, Origin};
-use icn_core::replay::{Fold, Rerunner};
+use icn_core::fold::{Fold, Rerunner};
+use icn_core::name::{Hash, Origin};
 
 use super::walk::{Source, Stop, walk};
 use super::{Audit, Level, Listener};

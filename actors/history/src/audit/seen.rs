@@ -2,7 +2,7 @@
 //! of the log before, and the one that witnesses cosigned. A log that has another root at one's size was forked; one that
 //! does not reach its size was rolled back.
 
-use icn_core::replay::Fold;
+use icn_core::fold::Fold;
 
 use crate::checkpoint::{Held, HeldError};
 use crate::report::Finding;

@@ -7,8 +7,8 @@ use std::thread::{Scope, ScopedJoinHandle};
 
 use crossbeam::queue::SegQueue;
 use icn_core::block::Entry;
-use icn_core::id::{BlockId, Codec};
-use icn_core::replay::{Divergence, Fold, Prepared, Rerunner, Trust, signer_among};
+use icn_core::fold::{Divergence, Fold, Prepared, Rerunner, Trust, signer_among};
+use icn_core::name::{BlockId, Codec};
 
 use super::Listener;
 use crate::error::StoreError;

@@ -12,7 +12,7 @@
 
 use std::path::{Path, PathBuf};
 
-use icn_core::id::Did;
+use icn_core::name::Did;
 
 /// Paths inside a data directory.
 #[derive(Debug, Clone)]

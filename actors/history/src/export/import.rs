@@ -5,11 +5,10 @@
 use std::path::{Path, PathBuf};
 
 use icn_core::block::Entry;
-use icn_core::checkpoint::verifier_key;
-use icn_core::id::Hash;
+use icn_core::fold::{Fold, Prepared};
 use icn_core::limits;
-use icn_core::merkle::Frontier;
-use icn_core::replay::{Fold, Prepared};
+use icn_core::log::{Frontier, verifier_key};
+use icn_core::name::Hash;
 
 use super::read::{CarLog, CarLogError};
 use super::{ExportLayout, is_free};
@@ -68,7 +67,7 @@ struct Ears<'a> {
 impl Listener for Ears<'_> {
     fn receipt(
         &mut self,
-        _: icn_core::id::BlockId,
+        _: icn_core::name::BlockId,
         _: &icn_core::block::Invocation,
         _: &icn_core::block::Receipt,
     ) {

@@ -17,8 +17,7 @@ use std::fs::File;
 use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
-use icn_core::dag::entries::EntriesError;
-use icn_core::dag::tiles::{TILE_WIDTH, Tile};
+use icn_core::log::{EntriesError, TILE_WIDTH, Tile};
 
 pub use import::{ImportError, Imported, import};
 pub use publish::{PublishError, Published, Publisher};

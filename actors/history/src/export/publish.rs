@@ -9,10 +9,7 @@ use std::io::{BufReader, BufWriter, ErrorKind, Read as _, Seek as _, SeekFrom, W
 use std::path::{Path, PathBuf};
 
 use icn_core::block::Entry;
-use icn_core::checkpoint::{Checkpoint, verifier_key};
-use icn_core::dag::car;
-use icn_core::dag::entries::Row;
-use icn_core::dag::tiles::{TILE_WIDTH, Tiler, Written};
+use icn_core::log::{Checkpoint, Row, TILE_WIDTH, Tiler, Written, car, verifier_key};
 
 use super::write::policy_of;
 use super::{ExportError, ExportLayout};
@@ -257,7 +254,7 @@ impl Publisher {
             return Ok(());
         }
         let signed = tile.index.saturating_mul(TILE_WIDTH).saturating_add(tile.width);
-        let is_leaf = matches!(tile.kind, icn_core::dag::tiles::TileKind::Entries);
+        let is_leaf = matches!(tile.kind, icn_core::log::TileKind::Entries);
         if path.exists() && is_leaf && signed <= self.published {
             return Err(PublishError::Another { path, place: "its begin or behind".into() });
         }

@@ -7,16 +7,12 @@ use std::io::{BufWriter, Write as _};
 use std::path::Path;
 
 use icn_core::block::{Entry, Payload};
-use icn_core::checkpoint::verifier_key;
-use icn_core::dag::car;
-use icn_core::dag::entries::{EntriesError, Row};
-use icn_core::dag::note::{KeyKind, VerifierKey};
-use icn_core::dag::quorum::TrustPolicy;
-use icn_core::dag::tiles::{Tiler, Written};
-use icn_core::id::{BlockId, Did, Hash};
+use icn_core::encode::Envelope;
 use icn_core::limits;
-use icn_core::log::Link;
-use icn_core::sign::Envelope;
+use icn_core::log::{
+    EntriesError, KeyKind, Link, Row, Tiler, TrustPolicy, VerifierKey, Written, car, verifier_key,
+};
+use icn_core::name::{BlockId, Did, Hash};
 
 use super::{ExportError, ExportLayout, is_free};
 use crate::cosigned::{self, Along};

@@ -23,7 +23,7 @@ use std::io::{ErrorKind, Read as _, Write as _};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
-use icn_core::sign::SecretKey;
+use icn_core::encode::SecretKey;
 use zeroize::Zeroizing;
 
 use crate::disk;

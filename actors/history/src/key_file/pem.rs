@@ -1,6 +1,6 @@
 //! A key as text: PKCS#8 in PEM, encrypted or not, or 64 hexadecimal digits.
 
-use icn_core::sign::SecretKey;
+use icn_core::encode::SecretKey;
 use pkcs8::der::pem::PemLabel as _;
 use pkcs8::der::{Decode as _, SecretDocument};
 use pkcs8::pkcs5::pbes2::{Kdf, Parameters};

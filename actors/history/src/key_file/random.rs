@@ -1,6 +1,6 @@
 //! New secret keys, from the system's randomness.
 
-use icn_core::sign::SecretKey;
+use icn_core::encode::SecretKey;
 
 /// A new key from the system's randomness.
 pub fn random_key() -> Result<SecretKey, String> {

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use icn_core::sign::SecretKey;
+use icn_core::encode::SecretKey;
 
 use super::{FormError, KeyFileError, Passphrase, PassphraseError, is_encrypted, pem, read_text, rewrite};
 

@@ -20,7 +20,7 @@
 use std::path::{Path, PathBuf};
 
 use icn_core::block::Entry;
-use icn_core::id::{BlockId, CID_BYTES};
+use icn_core::name::{BlockId, CID_BYTES};
 use sha2::{Digest, Sha256};
 
 /// Bytes of a sector.

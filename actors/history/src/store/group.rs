@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 use icn_core::block::Entry;
 use icn_core::encode::Block;
-use icn_core::id::BlockId;
 use icn_core::limits;
+use icn_core::name::BlockId;
 
 use super::format::{self, CONTENT_BYTES, GroupHeader, HEADER_BYTES, SECTOR_BYTES, SectorFlaw};
 use super::reader::End;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use icn_core::block::INVOCATION_FUEL_DEFAULT;
-use icn_core::id::{Did, Owner, Unit};
+use icn_core::name::{Did, Owner, Unit};
 
 /// Call one entry of a guest module in a temporary scope.
 ///

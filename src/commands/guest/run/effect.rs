@@ -2,9 +2,8 @@
 
 use std::fmt;
 
-use icn_core::block::{Anchor, Write};
-use icn_core::id::hex;
-use icn_core::ledger::Operation;
+use icn_core::block::{Anchor, Operation, Write};
+use icn_core::name::hex;
 use icn_sandbox::scratch::Run;
 use serde::Serialize;
 

@@ -12,7 +12,7 @@ use std::fmt::Display;
 use std::process::ExitCode;
 
 use icn_core::encode::Block;
-use icn_core::id::Codec;
+use icn_core::name::Codec;
 use icn_runtime::now_ms;
 use icn_sandbox::scratch::{Scratch, ScratchCall, ScratchError};
 use icn_sandbox::{Engine, EngineOptions, Module, capabilities, capability_names};

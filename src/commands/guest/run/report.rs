@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use icn_core::block::Receipt;
-use icn_core::effect::Outcome;
-use icn_core::id::{BlockId, Did, hex};
-use icn_core::refusal::Refusal;
+use icn_core::block::{Outcome, Receipt};
+use icn_core::name::{BlockId, Did, hex};
+use icn_core::rules::Refusal;
 use icn_sandbox::scratch::Run;
 use icn_sandbox::{CODES, Rejected};
 use serde::Serialize;

@@ -1,11 +1,9 @@
 //! A block as `icn dag` shows it, and how its kind and links are read from its bytes.
 
 use icn_core::block::Payload;
-use icn_core::dag::cbor;
-use icn_core::encode::{Block, DecodeError};
-use icn_core::id::Codec;
+use icn_core::encode::{Block, DecodeError, Envelope, cbor};
 use icn_core::log::Link;
-use icn_core::sign::Envelope;
+use icn_core::name::Codec;
 use icn_runtime::BlockId;
 
 use crate::commands::common::text::line;

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use icn_core::block::Entry;
-use icn_core::dag::entries::{EntriesError, Row};
 use icn_core::encode::Block;
+use icn_core::log::{EntriesError, Row};
 use icn_runtime::{BlockId, SignedLog, SignedLogError};
 
 use super::shown::{Shown, kind_of, link_of, links_of};

@@ -7,8 +7,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use icn_core::bookkeeping::{Bookkeeper, Line, Sums};
-use icn_core::ledger::AccountId;
+use icn_core::fold::bookkeeping::{Bookkeeper, Line, Sums};
+use icn_core::name::AccountId;
 use icn_runtime::{Owner, Unit};
 
 use crate::commands::common::text::line as one_line;

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use icn_core::bookkeeping::{Bookkeeper, Difference, Line};
-use icn_core::replay::{Fold, Prepared};
+use icn_core::fold::bookkeeping::{Bookkeeper, Difference, Line};
+use icn_core::fold::{Fold, Prepared};
 use icn_runtime::{Audit, AuditReport, BlockId, Invocation, Listener, Receipt, StoreError, Subject};
 use indicatif::ProgressBar;
 

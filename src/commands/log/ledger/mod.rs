@@ -6,7 +6,7 @@
 //!    them. `beancount.rs` writes the journal for another program, `verify.rs` compares the lines with the
 //!    ledger.
 //!
-//! The lines are added up by code of their own (`icn_core::bookkeeping`), not by the host's ledger. So this
+//! The lines are added up by code of their own (`icn_core::fold::bookkeeping`), not by the host's ledger. So this
 //! is a second computation of the same accounts. A running host is never asked.
 
 mod arguments;
@@ -20,7 +20,7 @@ mod verify;
 use std::path::Path;
 use std::process::ExitCode;
 
-use icn_core::ledger::AccountId;
+use icn_core::name::AccountId;
 use icn_runtime::{BlockId, Subject, prove};
 
 use self::arguments::{Command, Form, Format};

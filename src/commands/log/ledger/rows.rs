@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use icn_core::bookkeeping::{Line, Sums};
-use icn_core::ledger::AccountId;
+use icn_core::fold::bookkeeping::{Line, Sums};
+use icn_core::name::AccountId;
 
 use super::gather::Gathered;
 use super::table::Table;

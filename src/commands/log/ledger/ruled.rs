@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use icn_core::ledger::AccountId;
+use icn_core::name::AccountId;
 use icn_runtime::ruling::{CapKey, Command, Level, Limits};
 use icn_runtime::{Operation, Owner, Receipt};
 

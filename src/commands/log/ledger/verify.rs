@@ -3,7 +3,7 @@
 use std::fmt::{Display, Formatter};
 use std::process::ExitCode;
 
-use icn_core::bookkeeping::Difference;
+use icn_core::fold::bookkeeping::Difference;
 use icn_runtime::Finding;
 
 use super::gather::Gathered;
