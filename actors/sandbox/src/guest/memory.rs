@@ -2,7 +2,7 @@
 //!
 //! Every call follows the order of the host ABI: charge the base; check the capability; check each length against its
 //! maximum and charge for the bytes; check bounds with 64-bit arithmetic; decode; decide; stage. So each function
-//! begins with [`Guest::enter`], then [`Guest::require`], then one [`Guest::inspect`] of all its ranges in the order of
+//! begins with [`HostCall::enter`], then [`Guest::require`], then one [`Guest::inspect`] of all its ranges in the order of
 //! its arguments, and decodes them in that order.
 
 use std::ops::Range;
@@ -11,12 +11,12 @@ use icn_core::block::{Capability, TrapKind};
 use icn_core::costs;
 use wasmtime::Caller;
 
-use super::argument::{Arg, Part};
+use super::argument::{Arg, BoundedArg};
 use super::context::Context;
 use super::stop::{Answer, HostFault, Stop, stop};
 use crate::contract::Soft;
 
-/// The range inside a memory of that many bytes, if it is wholly inside. An empty range may sit at the end.
+/// The range inside a memory of that many bytes, if all of it is inside. An empty range may be at the very end.
 pub(crate) fn range(memory_bytes: usize, ptr: u32, len: u32) -> Option<Range<usize>> {
     let end = u64::from(ptr) + u64::from(len);
     if end > memory_bytes as u64 {
@@ -25,29 +25,43 @@ pub(crate) fn range(memory_bytes: usize, ptr: u32, len: u32) -> Option<Range<usi
     Some(usize::try_from(ptr).ok()?..usize::try_from(end).ok()?)
 }
 
-/// A guest in a host call.
-pub(crate) struct Guest<'a> {
+/// A host call that a guest made. Nothing was charged for it yet.
+pub(crate) struct HostCall<'a> {
     caller: Caller<'a, Context>,
     function: &'static str,
 }
 
-impl<'a> Guest<'a> {
-    /// Enters a host call: its base cost is charged first of all.
-    pub(crate) fn enter(caller: Caller<'a, Context>, function: &'static str, fuel: u64) -> Answer<Self> {
-        let mut guest = Self { caller, function };
+impl<'a> HostCall<'a> {
+    /// A call of this function.
+    pub(crate) const fn new(caller: Caller<'a, Context>, function: &'static str) -> Self {
+        Self { caller, function }
+    }
+
+    /// Begins the call: its base cost, and so much more fuel, is charged before anything else.
+    pub(crate) fn enter(self, fuel: u64) -> Answer<Guest<'a>> {
+        let Self { caller, function } = self;
+        let mut guest = Guest { caller, function };
         if let Some(recorder) = &guest.caller.data().call.recorder {
             recorder.call(function);
         }
         guest.charge(costs::CALL_FUEL + fuel)?;
         Ok(guest)
     }
+}
 
+/// A guest in a host call whose base cost was paid.
+pub(crate) struct Guest<'a> {
+    caller: Caller<'a, Context>,
+    function: &'static str,
+}
+
+impl Guest<'_> {
     /// The store's data.
     pub(crate) fn context(&mut self) -> &mut Context {
         self.caller.data_mut()
     }
 
-    /// Takes fuel; the run ends when there is not enough.
+    /// Takes fuel. The run ends when there is not enough.
     pub(crate) fn charge(&mut self, fuel: u64) -> Answer<()> {
         let counter = self.caller.get_fuel().map_err(Stop::Hard)?;
         let margin = self.caller.data().fuel_margin;
@@ -62,7 +76,7 @@ impl<'a> Guest<'a> {
         )))
     }
 
-    /// Fuel that is left.
+    /// Fuel that is left to the guest.
     pub(crate) fn fuel_left(&self) -> Answer<u64> {
         let counter = self.caller.get_fuel().map_err(Stop::Hard)?;
         Ok(counter.saturating_sub(self.caller.data().fuel_margin))
@@ -93,7 +107,7 @@ impl<'a> Guest<'a> {
             .ok_or_else(|| Stop::Hard(wasmtime::Error::new(HostFault("a guest without a memory".into()))))
     }
 
-    /// The argument's range, or the trap that it asks for.
+    /// The argument's range, or the trap when it is not inside the memory.
     pub(crate) fn bounds(&mut self, arg: Arg) -> Answer<Range<usize>> {
         let memory_bytes = self.memory()?.data_size(&self.caller);
         range(memory_bytes, arg.ptr, arg.len).ok_or_else(|| {
@@ -107,7 +121,7 @@ impl<'a> Guest<'a> {
         })
     }
 
-    /// The bytes of a checked range, and the context beside them.
+    /// The bytes of a range that was checked, and the context.
     pub(crate) fn view(&mut self, range: Range<usize>) -> Answer<(&mut [u8], &mut Context)> {
         let memory = self.memory()?;
         let (bytes, context) = memory.data_and_store_mut(&mut self.caller);
@@ -117,9 +131,9 @@ impl<'a> Guest<'a> {
         Ok((slice, context))
     }
 
-    /// All ranges of a call, in the order of its arguments: first each length, with its charge; then whether each
-    /// is inside the memory.
-    pub(crate) fn inspect<const N: usize>(&mut self, parts: [Part; N]) -> Answer<[Range<usize>; N]> {
+    /// Checks all ranges of a call, in the order of its arguments: first each length, with its charge; then, for each,
+    /// that it is inside the memory.
+    pub(crate) fn inspect<const N: usize>(&mut self, parts: [BoundedArg; N]) -> Answer<[Range<usize>; N]> {
         for part in &parts {
             self.length(part.arg, part.bytes_max, part.fuel_per_byte)?;
         }
@@ -130,17 +144,17 @@ impl<'a> Guest<'a> {
         Ok(ranges)
     }
 
-    /// Copies a checked range out of the guest.
+    /// Copies a range that was checked out of the guest.
     pub(crate) fn bytes(&mut self, range: Range<usize>) -> Answer<Vec<u8>> {
         Ok(self.view(range)?.0.to_vec())
     }
 
-    /// Copies text out of a checked range.
+    /// Copies text out of a range that was checked.
     pub(crate) fn text(&mut self, range: Range<usize>) -> Answer<String> {
         String::from_utf8(self.bytes(range)?).map_err(|_| Soft::InvalidUtf8.into())
     }
 
-    /// Copies so many bytes out of a range that was checked to be as long.
+    /// Copies bytes out of a range that was checked and has just this length.
     pub(crate) fn fixed<const N: usize>(&mut self, range: Range<usize>) -> Answer<[u8; N]> {
         let bytes: &[u8] = self.view(range)?.0;
         bytes
@@ -148,9 +162,9 @@ impl<'a> Guest<'a> {
             .map_err(|_| Stop::Hard(wasmtime::Error::new(HostFault("a range of another length".into()))))
     }
 
-    /// Gives bytes to the guest under the ABI's convention: the full length is the answer, and nothing is
-    /// written when the buffer is smaller. `find` gets the bytes from the context: once to learn their
-    /// length, and once more after they are paid for. The range was checked.
+    /// Gives bytes to the guest by the ABI's convention: the full length is the answer, and nothing is written when the
+    /// buffer is smaller. The range was checked. `find` gets the bytes from the context, twice: for their length, and
+    /// after they are paid for.
     pub(crate) fn give(
         &mut self,
         range: Range<usize>,
@@ -163,11 +177,13 @@ impl<'a> Guest<'a> {
         }
         self.charge(u64::from(length) * costs::BYTE_FUEL)?;
         let (guest, context) = self.view(range.start..range.start + bytes)?;
-        guest.copy_from_slice(find(context)?);
+        let found = find(context)?;
+        assert_eq!(found.len(), guest.len(), "the same bytes are found twice");
+        guest.copy_from_slice(found);
         Ok(length)
     }
 
-    /// The same with bytes that the call made.
+    /// Gives bytes that the call made, by the same convention.
     pub(crate) fn give_bytes(&mut self, range: Range<usize>, bytes: &[u8]) -> Answer<u32> {
         let length = u32::try_from(bytes.len()).map_err(|_| Soft::TooLarge)?;
         if bytes.len() <= range.len() {
