@@ -2,6 +2,8 @@
 //!
 //! All of it is decided by the call, so it is the same when the invocation runs again. A log line has no effect but
 //! its digest in the receipt.
+//!
+//! Format: docs/formats.md, "Derived values".
 
 use std::convert::Infallible;
 

@@ -7,6 +7,8 @@
 //!
 //! `docs/formats.md` describes the format. This is the only file of the crate with `unsafe` code: [`deserialize`]
 //! gives the engine code that was verified, and no other.
+//!
+//! Format: docs/formats.md, "Artefact files".
 
 use std::hash::{Hash as _, Hasher};
 use std::ops::Range;

@@ -13,6 +13,8 @@ use crate::instrument::INSTRUMENTATION_VERSION;
 const ENGINE_VERSION: &str = "wasmtime 48.0.8";
 
 /// What bears on the results of a run.
+///
+/// Format: docs/formats.md, "Engine".
 pub(super) fn description() -> Description {
     let mut settings = vec![
         "fuel=on".to_owned(),
