@@ -1,7 +1,7 @@
 //! The codes that a host function answers when it refuses a call. The guest gets the number and goes on.
 //!
-//! The numbers, names and meanings stand in one table. `docs/host-abi.md` lists the same, and a test compares the two.
-//! A code is never given another meaning: guests were built with it.
+//! The numbers, names and meanings stand in one table. `docs/host-abi.md` lists the same, and a test compares the
+//! two. A code is never given another meaning: guests were built with it.
 
 /// A code that a call answers instead of succeeding, as `icn abi` lists it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
