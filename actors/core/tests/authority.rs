@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use icn_core::block::{
-    Capability, ChainError, Command, GrantLimits, Install, Invocation, Issue, Limits, Operation, Outcome,
+    BrokenRule, Capability, Command, GrantLimits, Install, Invocation, Issue, Limits, Operation, Outcome,
     Policy, PolicyTag, Receipt, Usage, Write, ruling,
 };
 use icn_core::ledger::{Actor, Booking, Ledger, LedgerCode};
@@ -82,7 +82,7 @@ fn receipt(time: u64, journal: Vec<Operation>) -> Receipt {
     Receipt { time, ..receipt_for(did(0), Outcome::Ok, 0, Usage::default(), journal) }
 }
 
-fn check(capabilities: &[Capability], journal: Vec<Operation>, ledger: &Ledger) -> Result<(), ChainError> {
+fn check(capabilities: &[Capability], journal: Vec<Operation>, ledger: &Ledger) -> Result<(), BrokenRule> {
     let invocation =
         Invocation::new(&origin(), did(0), raw_id(0), "run", [], Bytes([0; 16]), did(1), NOW_MS + 1);
     check_journal(&invocation, &receipt(NOW_MS, journal), &policy(capabilities), &SEED, ledger)

@@ -529,7 +529,7 @@ async fn open_scope(
     let scope = policy.scope;
     let brought = keys::brought(&scope, &delegations, &[]).map_err(|e| invalid(&e))?;
     let mut registry = Registry::default();
-    registry.open(scope, policy.time, &brought).map_err(|(_, e)| invalid(&e))?;
+    registry.open(scope, policy.time, &brought).map_err(|flaw| invalid(&flaw.broken))?;
     for (install, block) in policy.modules.iter().zip(&modules) {
         let compiled = shared.cache.get(block).await;
         events::count_cache(&shared.cache.stats());

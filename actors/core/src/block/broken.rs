@@ -1,25 +1,38 @@
-//! A rule that what a log says does not keep.
+//! A rule that a block breaks: the one shape of errors that machines over a log's words give.
 
 use crate::name::BlockId;
 
-/// What a receipt says that the chain before it does not allow.
+/// A rule that does not hold.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{what}: expected {expected}, found {found}")]
-pub struct ChainError {
-    /// Which rule.
+pub struct BrokenRule {
+    /// The rule, in a few fixed words.
     pub what: &'static str,
-    /// What the chain gives.
+    /// What would be right.
     pub expected: String,
-    /// What the receipt says.
+    /// What is there.
     pub found: String,
 }
 
-impl ChainError {
+impl BrokenRule {
     /// An error of this rule.
     pub fn new(what: &'static str, expected: impl ToString, found: impl ToString) -> Self {
         Self { what, expected: expected.to_string(), found: found.to_string() }
     }
+
+    /// The same, as a flaw of this block.
+    #[must_use]
+    pub const fn of(self, block: BlockId) -> Flaw {
+        Flaw { block, broken: self }
+    }
 }
 
-/// A block that is not right, and which rule it breaks.
-pub type Flaw = (BlockId, ChainError);
+/// A block that is not right, and the rule that it breaks.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{block}: {broken}")]
+pub struct Flaw {
+    /// The block's name.
+    pub block: BlockId,
+    /// The rule.
+    pub broken: BrokenRule,
+}

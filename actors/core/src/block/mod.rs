@@ -25,7 +25,7 @@ mod staged;
 mod tag;
 pub mod ucan;
 
-pub use broken::{ChainError, Flaw};
+pub use broken::{BrokenRule, Flaw};
 pub use capability::{Capability, CapabilityError, CredentialType};
 pub use command::{CapKey, Command, Level, Limits};
 pub use counterpart::Counterpart;

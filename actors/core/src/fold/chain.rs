@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::crossing::Still;
 use super::deadlines::Deadlines;
 use crate::block::{
-    CapKey, ChainError, Command, Counterpart, Invocation, KeysBlock, KeysTag, Leg, Node, Operation, Outcome,
+    BrokenRule, CapKey, Command, Counterpart, Invocation, KeysBlock, KeysTag, Leg, Node, Operation, Outcome,
     Receipt, ReceiptTag, Signer, Staged, Write,
 };
 use crate::encode::Block;
@@ -89,10 +89,10 @@ pub struct ChainParts {
 
 impl Chain {
     /// Opens a scope with its first policy.
-    pub fn open(policy: Arc<PolicyInForce>) -> Result<Self, ChainError> {
+    pub fn open(policy: Arc<PolicyInForce>) -> Result<Self, BrokenRule> {
         let block = policy.policy();
         if block.seq != 0 || block.prev.is_some() {
-            return Err(ChainError::new(
+            return Err(BrokenRule::new(
                 "a scope's first policy",
                 "sequence 0 and no block before",
                 block.seq,
@@ -268,7 +268,7 @@ impl Chain {
         receipt: &Receipt,
         envelope: BlockId,
         nodes: Vec<Arc<Block>>,
-    ) -> Result<(), ChainError> {
+    ) -> Result<(), BrokenRule> {
         self.check_order(invocation, receipt)?;
         self.check_nodes(invocation.module, receipt, &nodes)?;
         self.check_expiries(receipt.time, &receipt.journal)?;
@@ -276,10 +276,10 @@ impl Chain {
         let effects =
             [receipt.writes.len(), receipt.asked().len(), receipt.nodes.len(), receipt.anchors.len()];
         if !receipt.outcome.is_ok() && effects != [0; 4] {
-            return Err(ChainError::new("a run that failed", "no effects", "effects"));
+            return Err(BrokenRule::new("a run that failed", "no effects", "effects"));
         }
         if !receipt.writes.is_sorted_by(|a, b| a.0 < b.0) {
-            return Err(ChainError::new("writes", "ascending keys", "another order"));
+            return Err(BrokenRule::new("writes", "ascending keys", "another order"));
         }
         let mut storage = 0i64;
         for Write(key, value) in &receipt.writes {
@@ -287,10 +287,10 @@ impl Chain {
             storage += storage_bytes(key, value.as_ref().map(|v| v.as_slice())) - storage_bytes(key, before);
         }
         if storage != receipt.usage.storage {
-            return Err(ChainError::new("storage charged", storage, receipt.usage.storage));
+            return Err(BrokenRule::new("storage charged", storage, receipt.usage.storage));
         }
         if storage > self.storage_left {
-            return Err(ChainError::new(
+            return Err(BrokenRule::new(
                 "storage charged",
                 format!("at most {}", self.storage_left),
                 storage,
@@ -301,7 +301,7 @@ impl Chain {
         }
         let root = self.tree.root();
         if root != receipt.root {
-            return Err(ChainError::new("state root", root, receipt.root));
+            return Err(BrokenRule::new("state root", root, receipt.root));
         }
         self.advance(module, receipt, envelope, invocation.id, nodes);
         Ok(())
@@ -330,12 +330,12 @@ impl Chain {
     ///
     /// # Errors
     /// What in it does not come next.
-    pub fn apply_leg(&mut self, leg: &Leg, envelope: BlockId) -> Result<(), ChainError> {
+    pub fn apply_leg(&mut self, leg: &Leg, envelope: BlockId) -> Result<(), BrokenRule> {
         self.check_place(leg.seq, leg.prev, leg.time)?;
         self.check_expiries(leg.time, &leg.journal)?;
         let root = self.tree.root();
         if root != leg.root {
-            return Err(ChainError::new("state root", root, leg.root));
+            return Err(BrokenRule::new("state root", root, leg.root));
         }
         self.seq = leg.seq;
         self.head = envelope;
@@ -344,38 +344,38 @@ impl Chain {
         Ok(())
     }
 
-    fn check_place(&self, seq: u64, prev: BlockId, time: u64) -> Result<(), ChainError> {
+    fn check_place(&self, seq: u64, prev: BlockId, time: u64) -> Result<(), BrokenRule> {
         if seq != self.seq + 1 {
-            return Err(ChainError::new("sequence", self.seq + 1, seq));
+            return Err(BrokenRule::new("sequence", self.seq + 1, seq));
         }
         if prev != self.head {
-            return Err(ChainError::new("block before", self.head, prev));
+            return Err(BrokenRule::new("block before", self.head, prev));
         }
         if time < self.time {
-            return Err(ChainError::new("time", format!("at least {}", self.time), time));
+            return Err(BrokenRule::new("time", format!("at least {}", self.time), time));
         }
         Ok(())
     }
 
-    fn check_order(&self, invocation: &Invocation, receipt: &Receipt) -> Result<(), ChainError> {
+    fn check_order(&self, invocation: &Invocation, receipt: &Receipt) -> Result<(), BrokenRule> {
         self.check_place(receipt.seq, receipt.prev, receipt.time)?;
         if invocation.scope != self.scope || receipt.scope != self.scope {
-            return Err(ChainError::new("scope", self.scope, invocation.scope));
+            return Err(BrokenRule::new("scope", self.scope, invocation.scope));
         }
         if let Some(before) = self.applied.get(&invocation.id) {
-            return Err(ChainError::new(
+            return Err(BrokenRule::new(
                 "invocation id",
                 "one not applied before",
                 format!("{}, applied by {before}", invocation.id),
             ));
         }
         if receipt.fuel > invocation.fuel {
-            return Err(ChainError::new("fuel", format!("at most {}", invocation.fuel), receipt.fuel));
+            return Err(BrokenRule::new("fuel", format!("at most {}", invocation.fuel), receipt.fuel));
         }
         if matches!(receipt.outcome, Outcome::Trapped(_))
             && (receipt.fuel, receipt.output.len()) != (invocation.fuel, 0)
         {
-            return Err(ChainError::new(
+            return Err(BrokenRule::new(
                 "a run that trapped",
                 format!("the whole grant of {} fuel and no output", invocation.fuel),
                 format!("{} fuel and {} bytes", receipt.fuel, receipt.output.len()),
@@ -383,7 +383,7 @@ impl Chain {
         }
         let grant = self.policy.policy().grant;
         if receipt.usage.memory > grant.memory || receipt.usage.network > grant.network {
-            return Err(ChainError::new(
+            return Err(BrokenRule::new(
                 "usage",
                 format!("at most {grant:?}"),
                 format!("{:?}", receipt.usage),
@@ -393,12 +393,12 @@ impl Chain {
     }
 
     /// That each hold which the block's time ends is recorded as expired, first and in order, and no other.
-    fn check_expiries(&self, time: u64, journal: &[Operation]) -> Result<(), ChainError> {
+    fn check_expiries(&self, time: u64, journal: &[Operation]) -> Result<(), BrokenRule> {
         let due = self.expiries(time);
         let (recorded, asked) = Operation::parts(journal);
         if recorded != due || asked.iter().any(Operation::is_expiry) {
             let found: Vec<_> = journal.iter().filter(|operation| operation.is_expiry()).collect();
-            return Err(ChainError::new(
+            return Err(BrokenRule::new(
                 "expiries",
                 format!("a journal that begins with {due:?} and has no others"),
                 format!("{found:?}"),
@@ -412,28 +412,28 @@ impl Chain {
         module: BlockId,
         receipt: &Receipt,
         nodes: &[Arc<Block>],
-    ) -> Result<(), ChainError> {
+    ) -> Result<(), BrokenRule> {
         let named: Vec<BlockId> = nodes.iter().map(|block| block.id()).collect();
         if named != receipt.nodes {
-            return Err(ChainError::new("nodes", format!("{:?}", receipt.nodes), format!("{named:?}")));
+            return Err(BrokenRule::new("nodes", format!("{:?}", receipt.nodes), format!("{named:?}")));
         }
         for (at, block) in nodes.iter().enumerate() {
             let node =
-                Node::from_bytes(block.bytes()).map_err(|e| ChainError::new("node", "a node's block", e))?;
+                Node::from_bytes(block.bytes()).map_err(|e| BrokenRule::new("node", "a node's block", e))?;
             if node.scope != self.scope {
-                return Err(ChainError::new("node's scope", self.scope, node.scope));
+                return Err(BrokenRule::new("node's scope", self.scope, node.scope));
             }
             if node.module != module {
-                return Err(ChainError::new("node's module", module, node.module));
+                return Err(BrokenRule::new("node's module", module, node.module));
             }
             let known = |id: &BlockId| named[..at].contains(id) || self.state.node(id).is_some();
             if let Some(missing) = node.parents.iter().find(|id| !known(id)) {
-                return Err(ChainError::new("node's parents", "nodes that came before", missing));
+                return Err(BrokenRule::new("node's parents", "nodes that came before", missing));
             }
         }
         let known = |id: &BlockId| named.contains(id) || self.state.node(id).is_some();
         if let Some(anchor) = receipt.anchors.iter().find(|anchor| !known(&anchor.0)) {
-            return Err(ChainError::new("anchor", "a stored node", anchor.0));
+            return Err(BrokenRule::new("anchor", "a stored node", anchor.0));
         }
         Ok(())
     }
@@ -556,19 +556,19 @@ impl Chain {
 
     /// Applies a block of keys, checking everything that the chain determines. Who signed it is judged by
     /// [`crate::rules::keys::Registry`].
-    pub fn apply_keys(&mut self, keys: &KeysBlock, envelope: BlockId) -> Result<(), ChainError> {
+    pub fn apply_keys(&mut self, keys: &KeysBlock, envelope: BlockId) -> Result<(), BrokenRule> {
         if keys.seq != self.seq + 1 {
-            return Err(ChainError::new("sequence", self.seq + 1, keys.seq));
+            return Err(BrokenRule::new("sequence", self.seq + 1, keys.seq));
         }
         if keys.prev != self.head {
-            return Err(ChainError::new("block before", self.head, keys.prev));
+            return Err(BrokenRule::new("block before", self.head, keys.prev));
         }
         if keys.time < self.time {
-            return Err(ChainError::new("time", format!("at least {}", self.time), keys.time));
+            return Err(BrokenRule::new("time", format!("at least {}", self.time), keys.time));
         }
         let root = self.tree.root();
         if keys.root != root {
-            return Err(ChainError::new("state root", root, keys.root));
+            return Err(BrokenRule::new("state root", root, keys.root));
         }
         (self.seq, self.head, self.time) = (keys.seq, envelope, keys.time);
         Ok(())

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use super::policy::PolicyInForce;
 use super::ruling::check_ruling;
-use crate::block::{Capability, ChainError, Invocation, Operation, Receipt, USAGE_MEMO, ruling};
+use crate::block::{BrokenRule, Capability, Invocation, Operation, Receipt, USAGE_MEMO, ruling};
 use crate::ledger::Ledger;
 use crate::name::{HoldId, Owner, hold_id};
 
@@ -31,7 +31,7 @@ pub fn check_journal(
     policy: &PolicyInForce,
     seed: &[u8; 32],
     ledger: &Ledger,
-) -> Result<(), ChainError> {
+) -> Result<(), BrokenRule> {
     if ruling::is_of_ledger(&invocation.module) {
         return check_ruling(invocation, receipt, policy);
     }
@@ -42,7 +42,7 @@ pub fn check_journal(
         match operation {
             Operation::Expire { .. } => {}
             Operation::Rule(command) => {
-                return Err(ChainError::new("ruling", "none of a guest", command.name()));
+                return Err(BrokenRule::new("ruling", "none of a guest", command.name()));
             }
             Operation::Transfer { from, to, .. } => {
                 asker.may_debit(from)?;
@@ -56,14 +56,14 @@ pub fn check_journal(
                 asker.may_debit(from)?;
                 asker.needs(Capability::Cross)?;
                 if *from == Owner::Issuance {
-                    return Err(ChainError::new("transfer's debit", "an account with something in it", from));
+                    return Err(BrokenRule::new("transfer's debit", "an account with something in it", from));
                 }
                 if !policy.deals_with(scope) {
-                    return Err(ChainError::new("counterpart", "one that the policy names", scope));
+                    return Err(BrokenRule::new("counterpart", "one that the policy names", scope));
                 }
             }
             Operation::Receive { .. } => {
-                return Err(ChainError::new("receipt's journal", "what its scope pays", operation.name()));
+                return Err(BrokenRule::new("receipt's journal", "what its scope pays", operation.name()));
             }
             Operation::Hold { id, from, module, .. } => {
                 asker.may_debit(from)?;
@@ -71,7 +71,7 @@ pub fn check_journal(
                 asker.is_of_module(&Owner::Module(*module))?;
                 let named = hold_id(seed, placed.len() as u64);
                 if *id != named {
-                    return Err(ChainError::new("hold's name", named, id));
+                    return Err(BrokenRule::new("hold's name", named, id));
                 }
                 placed.insert(named);
             }
@@ -82,7 +82,7 @@ pub fn check_journal(
                 }
                 let hold = ledger
                     .open_hold(receipt.scope, receipt.time, id)
-                    .ok_or_else(|| ChainError::new("end of a hold", "one that is open at its time", id))?;
+                    .ok_or_else(|| BrokenRule::new("end of a hold", "one that is open at its time", id))?;
                 asker.is_of_module(&hold.by)?;
             }
         }
@@ -92,7 +92,7 @@ pub fn check_journal(
 
 impl Asker<'_> {
     /// What beside its journal a receipt has.
-    fn check_effects(&self, receipt: &Receipt) -> Result<(), ChainError> {
+    fn check_effects(&self, receipt: &Receipt) -> Result<(), BrokenRule> {
         if !receipt.writes.is_empty() {
             self.needs_for("effects' authority", Capability::State)?;
         }
@@ -102,11 +102,11 @@ impl Asker<'_> {
         Ok(())
     }
 
-    fn needs(&self, capability: Capability) -> Result<(), ChainError> {
+    fn needs(&self, capability: Capability) -> Result<(), BrokenRule> {
         self.needs_for("transfer's authority", capability)
     }
 
-    fn needs_for(&self, what: &'static str, capability: Capability) -> Result<(), ChainError> {
+    fn needs_for(&self, what: &'static str, capability: Capability) -> Result<(), BrokenRule> {
         if self.policy.grants(&self.invocation.module, capability) {
             return Ok(());
         }
@@ -114,20 +114,20 @@ impl Asker<'_> {
             let names = install.capabilities.iter().map(ToString::to_string);
             names.collect::<Vec<_>>().join(", ")
         });
-        Err(ChainError::new(
+        Err(BrokenRule::new(
             what,
             format!("the capability `{capability}`"),
             format!("a module that is granted: {}", granted.unwrap_or_default()),
         ))
     }
 
-    fn may_debit(&self, from: &Owner) -> Result<(), ChainError> {
+    fn may_debit(&self, from: &Owner) -> Result<(), BrokenRule> {
         match from {
             Owner::Member(member) if *member == self.invocation.caller => Ok(()),
             Owner::Module(module) if *module == self.invocation.module => Ok(()),
             Owner::Issuance => Ok(()),
             Owner::Treasury => self.needs(Capability::Treasury),
-            other => Err(ChainError::new(
+            other => Err(BrokenRule::new(
                 "transfer's debit",
                 "an account of the caller, the module, the treasury or the issuance",
                 other,
@@ -146,8 +146,8 @@ impl Asker<'_> {
     }
 
     /// A hold belongs to the module that placed it, which alone may end it.
-    fn is_of_module(&self, by: &Owner) -> Result<(), ChainError> {
+    fn is_of_module(&self, by: &Owner) -> Result<(), BrokenRule> {
         let ours = Owner::Module(self.invocation.module);
-        if *by == ours { Ok(()) } else { Err(ChainError::new("hold's module", ours, by)) }
+        if *by == ours { Ok(()) } else { Err(BrokenRule::new("hold's module", ours, by)) }
     }
 }

@@ -14,7 +14,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::block::ucan::{Delegation, NewDelegation, Revocation, UcanError};
-use crate::block::{ChainError, Flaw, KeysBlock, OPERATE, Signer, form};
+use crate::block::{BrokenRule, Flaw, KeysBlock, OPERATE, Signer, form};
 use crate::encode::Block;
 use crate::limits;
 use crate::name::{BlockId, Did};
@@ -59,28 +59,28 @@ impl Brought {
         for (what, ids) in [("delegations", delegations), ("revocations", revocations)] {
             if ids.len() > limits::KEYS_BLOCK_UCANS_MAX {
                 let max = format!("at most {} {what}", limits::KEYS_BLOCK_UCANS_MAX);
-                return Err((ids[0], ChainError::new("keys", max, ids.len())));
+                return Err(BrokenRule::new("keys", max, ids.len()).of(ids[0]));
             }
         }
         let bytes = |id: &BlockId| {
-            form::is_dag_cbor(id).map_err(|error| (*id, error))?;
+            form::is_dag_cbor(id).map_err(|broken| broken.of(*id))?;
             match block(id) {
                 Some(block) => Ok(block.bytes()),
-                None => Err((*id, ChainError::new("block", "in its entry", "missing"))),
+                None => Err(BrokenRule::new("block", "in its entry", "missing").of(*id)),
             }
         };
         let mut brought = Self::default();
         for id in delegations {
             let read = if trusted { Delegation::read } else { Delegation::read_signed };
-            let delegation = read(bytes(id)?).map_err(|error| (*id, ucan_flaw("delegation", &error)))?;
-            check_delegation(scope, &delegation).map_err(|error| (*id, error))?;
+            let delegation = read(bytes(id)?).map_err(|error| broken_token("delegation", &error).of(*id))?;
+            check_delegation(scope, &delegation).map_err(|broken| broken.of(*id))?;
             brought.delegations.push(delegation);
         }
         for id in revocations {
             let read = if trusted { Revocation::read } else { Revocation::read_signed };
-            let revocation = read(bytes(id)?).map_err(|error| (*id, ucan_flaw("revocation", &error)))?;
+            let revocation = read(bytes(id)?).map_err(|error| broken_token("revocation", &error).of(*id))?;
             if revocation.issuer != *scope {
-                return Err((*id, ChainError::new("root of the revocation", scope, revocation.issuer)));
+                return Err(BrokenRule::new("root of the revocation", scope, revocation.issuer).of(*id));
             }
             brought.revocations.push(revocation);
         }
@@ -88,14 +88,14 @@ impl Brought {
     }
 }
 
-fn ucan_flaw(kind: &'static str, error: &UcanError) -> ChainError {
+fn broken_token(kind: &'static str, error: &UcanError) -> BrokenRule {
     let what = match (kind, error) {
         ("delegation", UcanError::Signature(_)) => "signature of the delegation",
         ("revocation", UcanError::Signature(_)) => "signature of the revocation",
         ("delegation", UcanError::Command(_)) => "command of the delegation",
         _ => kind,
     };
-    ChainError::new(what, "a UCAN that its issuer signed", error)
+    BrokenRule::new(what, "a UCAN that its issuer signed", error)
 }
 
 /// Whether a delegation is one of a scope's root to an operating key: by the root, of this scope, of the one command,
@@ -103,20 +103,20 @@ fn ucan_flaw(kind: &'static str, error: &UcanError) -> ChainError {
 ///
 /// # Errors
 /// The first that does not hold.
-pub fn check_delegation(scope: &Did, delegation: &Delegation) -> Result<(), ChainError> {
+pub fn check_delegation(scope: &Did, delegation: &Delegation) -> Result<(), BrokenRule> {
     let subject = delegation.subject.map_or_else(|| "nobody in particular".into(), |did| did.to_string());
     if delegation.subject != Some(*scope) {
-        return Err(ChainError::new("scope of the delegation", scope, subject));
+        return Err(BrokenRule::new("scope of the delegation", scope, subject));
     }
     if delegation.issuer != *scope {
-        return Err(ChainError::new("root of the delegation", scope, delegation.issuer));
+        return Err(BrokenRule::new("root of the delegation", scope, delegation.issuer));
     }
     if delegation.command != OPERATE || delegation.statements != 0 {
         let found = format!("`{}` with {} further conditions", delegation.command, delegation.statements);
-        return Err(ChainError::new("command of the delegation", format!("`{OPERATE}` alone"), found));
+        return Err(BrokenRule::new("command of the delegation", format!("`{OPERATE}` alone"), found));
     }
     if delegation.expires_s.is_none() {
-        return Err(ChainError::new("delegation", "an end date", "one that never ends"));
+        return Err(BrokenRule::new("delegation", "an end date", "one that never ends"));
     }
     Ok(())
 }
@@ -173,24 +173,24 @@ impl Keys {
     ///
     /// # Errors
     /// Why not.
-    pub fn judge(&self, signer: Option<&Signer>, time: u64) -> Result<(), ChainError> {
+    pub fn judge(&self, signer: Option<&Signer>, time: u64) -> Result<(), BrokenRule> {
         let Some(Signer { key, delegation }) = signer else { return Ok(()) };
         let known = self.delegations.get(delegation).ok_or_else(|| {
-            ChainError::new("unknown delegation", "one that the scope's log brought before", delegation)
+            BrokenRule::new("unknown delegation", "one that the scope's log brought before", delegation)
         })?;
         if known.given.key != *key {
-            return Err(ChainError::new("audience of the delegation", known.given.key, key));
+            return Err(BrokenRule::new("audience of the delegation", known.given.key, key));
         }
         if self.revoked.contains(delegation) {
-            return Err(ChainError::new("revoked delegation", "one that is not revoked", delegation));
+            return Err(BrokenRule::new("revoked delegation", "one that is not revoked", delegation));
         }
         if time < known.given.from_ms {
             let from = format!("a time from {} ms on", known.given.from_ms);
-            return Err(ChainError::new("start of the delegation", from, format!("{time} ms")));
+            return Err(BrokenRule::new("start of the delegation", from, format!("{time} ms")));
         }
         if time >= known.given.until_ms {
             let until = format!("a time before {} ms", known.given.until_ms);
-            return Err(ChainError::new("end of the delegation", until, format!("{time} ms")));
+            return Err(BrokenRule::new("end of the delegation", until, format!("{time} ms")));
         }
         Ok(())
     }
@@ -261,11 +261,11 @@ impl Keys {
         self.revoked.contains(delegation)
     }
 
-    fn check_time(&self, time: u64) -> Result<(), ChainError> {
+    fn check_time(&self, time: u64) -> Result<(), BrokenRule> {
         if time >= self.time {
             return Ok(());
         }
-        Err(ChainError::new("time", format!("at least {}", self.time), time))
+        Err(BrokenRule::new("time", format!("at least {}", self.time), time))
     }
 
     /// Takes delegations alone, as the first part of a block of keys.
@@ -275,7 +275,7 @@ impl Keys {
     pub fn delegate(&mut self, delegations: &[Delegation]) -> Result<(), Flaw> {
         for delegation in delegations {
             let place = self.delegations.len();
-            let flaw = |expected, found| (delegation.id, ChainError::new("keys", expected, found));
+            let flaw = |expected, found| BrokenRule::new("keys", expected, found).of(delegation.id);
             if place >= limits::SCOPE_UCANS_MAX {
                 let max = format!("at most {} delegations of a scope", limits::SCOPE_UCANS_MAX);
                 return Err(flaw(max, "one more".into()));
@@ -290,7 +290,7 @@ impl Keys {
 
     fn revoke(&mut self, revocations: &[Revocation]) -> Result<(), Flaw> {
         for revocation in revocations {
-            let flaw = |expected, found| (revocation.id, ChainError::new("keys", expected, found));
+            let flaw = |expected, found| BrokenRule::new("keys", expected, found).of(revocation.id);
             if self.revoked.len() >= limits::SCOPE_UCANS_MAX {
                 let max = format!("at most {} revocations of a scope", limits::SCOPE_UCANS_MAX);
                 return Err(flaw(max, "one more".into()));
@@ -310,11 +310,11 @@ impl Keys {
     /// What does not hold; then nothing may be built on these keys.
     pub fn take(&mut self, block: BlockId, keys: &KeysBlock, brought: &Brought) -> Result<(), Flaw> {
         if keys.delegations.is_empty() && keys.revocations.is_empty() {
-            return Err((block, ChainError::new("keys", "a delegation or a revocation", "neither")));
+            return Err(BrokenRule::new("keys", "a delegation or a revocation", "neither").of(block));
         }
-        self.check_time(keys.time).map_err(|error| (block, error))?;
+        self.check_time(keys.time).map_err(|broken| broken.of(block))?;
         self.delegate(&brought.delegations)?;
-        self.judge(keys.signer.as_ref(), keys.time).map_err(|error| (block, error))?;
+        self.judge(keys.signer.as_ref(), keys.time).map_err(|broken| broken.of(block))?;
         self.revoke(&brought.revocations)?;
         self.time = keys.time;
         Ok(())
@@ -357,7 +357,7 @@ impl Registry {
     ///
     /// # Errors
     /// What does not hold.
-    pub fn follow(&mut self, scope: &Did, signer: Option<&Signer>, time: u64) -> Result<(), ChainError> {
+    pub fn follow(&mut self, scope: &Did, signer: Option<&Signer>, time: u64) -> Result<(), BrokenRule> {
         let keys = self.0.entry(*scope).or_default();
         keys.check_time(time)?;
         let judged = keys.judge(signer, time);
@@ -371,20 +371,20 @@ impl Registry {
     /// What does not hold.
     pub fn take(&mut self, block: BlockId, keys: &KeysBlock, brought: &Brought) -> Result<(), Flaw> {
         let taken = self.0.entry(keys.scope).or_default().take(block, keys, brought);
-        taken.map_err(|(id, error)| {
-            let other =
-                (id == block).then(|| self.of_another_scope(&keys.scope, keys.signer.as_ref())).flatten();
-            (id, other.unwrap_or(error))
+        taken.map_err(|flaw| {
+            let signer = keys.signer.as_ref();
+            let other = (flaw.block == block).then(|| self.of_another_scope(&keys.scope, signer)).flatten();
+            Flaw { broken: other.unwrap_or(flaw.broken), ..flaw }
         })
     }
 
     /// Whether a delegation that this scope does not know is another's.
-    fn of_another_scope(&self, scope: &Did, signer: Option<&Signer>) -> Option<ChainError> {
+    fn of_another_scope(&self, scope: &Did, signer: Option<&Signer>) -> Option<BrokenRule> {
         let delegation = signer?.delegation;
         if self.of(scope).is_some_and(|keys| keys.knows(&delegation)) {
             return None;
         }
         let (other, _) = self.0.iter().find(|(_, keys)| keys.knows(&delegation))?;
-        Some(ChainError::new("scope of the delegation", scope, format!("a delegation of {other}")))
+        Some(BrokenRule::new("scope of the delegation", scope, format!("a delegation of {other}")))
     }
 }

@@ -42,7 +42,7 @@ pub(super) fn brought(scope: &Did, delegations: &[Block], revocations: &[Block])
     let names = |blocks: &[Block]| blocks.iter().map(Block::id).collect::<Vec<_>>();
     let find = |id: &BlockId| delegations.iter().chain(revocations).find(|block| block.id() == *id);
     Brought::read(scope, &names(delegations), &names(revocations), false, find)
-        .map_err(|(id, error)| format!("{id}: {error}"))
+        .map_err(|flaw| flaw.to_string())
 }
 
 /// That what is brought has a delegation to this key, in force now.

@@ -85,7 +85,7 @@ impl Scope {
         if let Some(key) = key {
             self.keyring.add(key);
         }
-        let invalid = |(_, error): icn_core::block::Flaw| PutKeysError::Invalid(error.to_string());
+        let invalid = |flaw: icn_core::block::Flaw| PutKeysError::Invalid(flaw.broken.to_string());
         let names = |blocks: &[Block]| blocks.iter().map(Block::id).collect();
         let mut keys = self.chain.draft_keys(now_ms(), None, names(&delegations), names(&revocations));
         // The key that signs already; when there is none, one that this very block delegates to.
