@@ -6,7 +6,7 @@ use super::event::Event;
 use super::group::Context;
 use super::hold::Hold;
 use super::machine::Ledger;
-use super::table::{CLOSED, FROZEN};
+use super::mark::{CLOSED, FROZEN};
 use super::undo::Undo;
 use crate::block::CapKey;
 use crate::name::{AccountId, Did, Owner, Unit};

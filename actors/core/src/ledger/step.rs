@@ -6,7 +6,7 @@ use super::code::{LedgerCode as Code, Moved, refuse};
 use super::event::Event;
 use super::group::Context;
 use super::machine::Ledger;
-use super::table::{CLOSED, FROZEN};
+use super::mark::{CLOSED, FROZEN};
 use super::undo::Undo;
 use crate::block::Command;
 use crate::name::Owner;

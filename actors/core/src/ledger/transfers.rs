@@ -7,7 +7,7 @@ use super::account::{AccountNo, Leg};
 use super::check::{movable, token};
 use super::code::{LedgerCode as Code, LedgerRefusal, refuse};
 use super::machine::Ledger;
-use super::table::{CLOSED, FROZEN, Mark, PRESENT};
+use super::mark::{CLOSED, FROZEN, Mark, PRESENT};
 use crate::name::Did;
 
 impl Ledger {

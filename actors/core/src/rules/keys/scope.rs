@@ -1,125 +1,13 @@
-//! Whose signature counts in a scope's name: the scope's own key, its *root*, always; an *operating key* while a delegation
-//! of the root says so.
-//!
-//! A block that an operating key signs names the key and its delegation ([`Signer`]). So the signature can be verified
-//! with the block alone, on any core, and what remains is judged in the log's order, at the block's own position and time,
-//! by [`Registry`]:
-//!
-//! 1. the log brought the delegation before, in this scope ([`KeysBlock`], or its first policy);
-//! 2. it is to this key, and the block's `time` is not before its start and before its end;
-//! 3. no block before this one revoked it.
-//!
-//! Nothing later changes a verdict: a block that was signed in time stays valid when its key ends or is revoked.
+//! One scope's keys, as its blocks so far have them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
-use crate::block::ucan::{Delegation, NewDelegation, Revocation, UcanError};
-use crate::block::{BrokenRule, Flaw, KeysBlock, OPERATE, Signer, form};
-use crate::encode::Block;
-use crate::limits;
+use super::brought::Brought;
+use crate::block::ucan::{Delegation, Revocation};
+use crate::block::{BrokenRule, Flaw, KeysBlock, Signer};
+use crate::limits::{self};
 use crate::name::{BlockId, Did};
-
-/// Signs a root's delegation to an operating key, in seconds since the Unix epoch; `nonce` makes it another than those
-/// before.
-#[must_use]
-pub fn delegate(
-    root: &crate::encode::SecretKey,
-    to: Did,
-    from_s: Option<i64>,
-    until_s: i64,
-    nonce: &[u8],
-) -> Block {
-    let command = OPERATE.to_owned();
-    let nonce = nonce.to_vec();
-    NewDelegation { audience: to, command, not_before_s: from_s, expires_s: until_s, nonce }.sign(root)
-}
-
-/// What one entry brings: read, and right in itself.
-#[derive(Debug, Default)]
-pub struct Brought {
-    /// Delegations.
-    pub delegations: Vec<Delegation>,
-    /// Revocations.
-    pub revocations: Vec<Revocation>,
-}
-
-impl Brought {
-    /// Reads what an entry of this scope brings, and judges each alone: its form, that the scope's root signed it
-    /// (unless `trusted`), and that it is about operating this scope. `block` finds a block of the entry.
-    ///
-    /// # Errors
-    /// The first block that is missing or not right.
-    pub fn read<'b>(
-        scope: &Did,
-        delegations: &[BlockId],
-        revocations: &[BlockId],
-        trusted: bool,
-        block: impl Fn(&BlockId) -> Option<&'b Block>,
-    ) -> Result<Self, Flaw> {
-        for (what, ids) in [("delegations", delegations), ("revocations", revocations)] {
-            if ids.len() > limits::KEYS_BLOCK_UCANS_MAX {
-                let max = format!("at most {} {what}", limits::KEYS_BLOCK_UCANS_MAX);
-                return Err(BrokenRule::new("keys", max, ids.len()).of(ids[0]));
-            }
-        }
-        let bytes = |id: &BlockId| {
-            form::is_dag_cbor(id).map_err(|broken| broken.of(*id))?;
-            match block(id) {
-                Some(block) => Ok(block.bytes()),
-                None => Err(BrokenRule::new("block", "in its entry", "missing").of(*id)),
-            }
-        };
-        let mut brought = Self::default();
-        for id in delegations {
-            let read = if trusted { Delegation::read } else { Delegation::read_signed };
-            let delegation = read(bytes(id)?).map_err(|error| broken_token("delegation", &error).of(*id))?;
-            check_delegation(scope, &delegation).map_err(|broken| broken.of(*id))?;
-            brought.delegations.push(delegation);
-        }
-        for id in revocations {
-            let read = if trusted { Revocation::read } else { Revocation::read_signed };
-            let revocation = read(bytes(id)?).map_err(|error| broken_token("revocation", &error).of(*id))?;
-            if revocation.issuer != *scope {
-                return Err(BrokenRule::new("root of the revocation", scope, revocation.issuer).of(*id));
-            }
-            brought.revocations.push(revocation);
-        }
-        Ok(brought)
-    }
-}
-
-fn broken_token(kind: &'static str, error: &UcanError) -> BrokenRule {
-    let what = match (kind, error) {
-        ("delegation", UcanError::Signature(_)) => "signature of the delegation",
-        ("revocation", UcanError::Signature(_)) => "signature of the revocation",
-        ("delegation", UcanError::Command(_)) => "command of the delegation",
-        _ => kind,
-    };
-    BrokenRule::new(what, "a UCAN that its issuer signed", error)
-}
-
-/// Whether a delegation is one of a scope's root to an operating key: by the root, of this scope, of the one command,
-/// without further limits, and with an end.
-///
-/// # Errors
-/// The first that does not hold.
-pub fn check_delegation(scope: &Did, delegation: &Delegation) -> Result<(), BrokenRule> {
-    let subject = delegation.subject.map_or_else(|| "nobody in particular".into(), |did| did.to_string());
-    if delegation.subject != Some(*scope) {
-        return Err(BrokenRule::new("scope of the delegation", scope, subject));
-    }
-    if delegation.issuer != *scope {
-        return Err(BrokenRule::new("root of the delegation", scope, delegation.issuer));
-    }
-    if delegation.command != OPERATE || delegation.statements != 0 {
-        let found = format!("`{}` with {} further conditions", delegation.command, delegation.statements);
-        return Err(BrokenRule::new("command of the delegation", format!("`{OPERATE}` alone"), found));
-    }
-    if delegation.expires_s.is_none() {
-        return Err(BrokenRule::new("delegation", "an end date", "one that never ends"));
-    }
-    Ok(())
-}
 
 /// A delegation that the log brought.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -165,7 +53,7 @@ pub struct Keys {
     /// Delegations that count no more; also some that the log never brought.
     revoked: BTreeSet<BlockId>,
     /// Of the last block.
-    time: u64,
+    pub(super) time: u64,
 }
 
 impl Keys {
@@ -261,7 +149,7 @@ impl Keys {
         self.revoked.contains(delegation)
     }
 
-    fn check_time(&self, time: u64) -> Result<(), BrokenRule> {
+    pub(super) fn check_time(&self, time: u64) -> Result<(), BrokenRule> {
         if time >= self.time {
             return Ok(());
         }
@@ -288,7 +176,7 @@ impl Keys {
         Ok(())
     }
 
-    fn revoke(&mut self, revocations: &[Revocation]) -> Result<(), Flaw> {
+    pub(super) fn revoke(&mut self, revocations: &[Revocation]) -> Result<(), Flaw> {
         for revocation in revocations {
             let flaw = |expected, found| BrokenRule::new("keys", expected, found).of(revocation.id);
             if self.revoked.len() >= limits::SCOPE_UCANS_MAX {
@@ -318,73 +206,5 @@ impl Keys {
         self.revoke(&brought.revocations)?;
         self.time = keys.time;
         Ok(())
-    }
-}
-
-/// All scopes' keys, as a log so far has them.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Registry(BTreeMap<Did, Keys>);
-
-impl Registry {
-    /// A scope's keys.
-    #[must_use]
-    pub fn of(&self, scope: &Did) -> Option<&Keys> {
-        self.0.get(scope)
-    }
-
-    /// Gives up a scope's keys.
-    pub fn remove(&mut self, scope: &Did) -> Keys {
-        self.0.remove(scope).unwrap_or_default()
-    }
-
-    /// Every operating key of every scope.
-    pub fn operating_keys(&self) -> impl Iterator<Item = &Did> {
-        self.0.values().flat_map(Keys::operating_keys)
-    }
-
-    /// A scope is opened by a policy of this time, which its root signed.
-    ///
-    /// # Errors
-    /// What does not hold.
-    pub fn open(&mut self, scope: Did, time: u64, brought: &Brought) -> Result<(), Flaw> {
-        let keys = self.0.entry(scope).or_default();
-        keys.delegate(&brought.delegations)?;
-        keys.time = time;
-        Ok(())
-    }
-
-    /// A block of a scope comes next, of this time, and signed so.
-    ///
-    /// # Errors
-    /// What does not hold.
-    pub fn follow(&mut self, scope: &Did, signer: Option<&Signer>, time: u64) -> Result<(), BrokenRule> {
-        let keys = self.0.entry(*scope).or_default();
-        keys.check_time(time)?;
-        let judged = keys.judge(signer, time);
-        keys.time = time;
-        judged.map_err(|error| self.of_another_scope(scope, signer).unwrap_or(error))
-    }
-
-    /// A block of keys comes next.
-    ///
-    /// # Errors
-    /// What does not hold.
-    pub fn take(&mut self, block: BlockId, keys: &KeysBlock, brought: &Brought) -> Result<(), Flaw> {
-        let taken = self.0.entry(keys.scope).or_default().take(block, keys, brought);
-        taken.map_err(|flaw| {
-            let signer = keys.signer.as_ref();
-            let other = (flaw.block == block).then(|| self.of_another_scope(&keys.scope, signer)).flatten();
-            Flaw { broken: other.unwrap_or(flaw.broken), ..flaw }
-        })
-    }
-
-    /// Whether a delegation that this scope does not know is another's.
-    fn of_another_scope(&self, scope: &Did, signer: Option<&Signer>) -> Option<BrokenRule> {
-        let delegation = signer?.delegation;
-        if self.of(scope).is_some_and(|keys| keys.knows(&delegation)) {
-            return None;
-        }
-        let (other, _) = self.0.iter().find(|(_, keys)| keys.knows(&delegation))?;
-        Some(BrokenRule::new("scope of the delegation", scope, format!("a delegation of {other}")))
     }
 }
