@@ -6,7 +6,7 @@ use super::code::{LedgerCode as Code, Verdict, refuse};
 use super::group::Context;
 use super::machine::Ledger;
 use crate::block::{Command, Limits};
-use crate::limits::{self};
+use crate::limits;
 use crate::name::{AccountId, Owner};
 
 /// An amount that is moved.

@@ -5,64 +5,89 @@ use super::group::{Context, Right};
 use crate::block::{CapKey, Command};
 use crate::name::{AccountId, Did, Owner};
 
+/// A command that an actor asks for.
+struct Asked<'a> {
+    command: &'a Command,
+    context: &'a Context,
+}
+
+impl Asked<'_> {
+    fn needs(&self, scope: &Did, right: Right) -> Verdict {
+        if self.context.has(scope, right) {
+            return Ok(());
+        }
+        let name = self.command.name();
+        refuse(Code::Unauthorised, format!("{name} asks for the right {right:?} in {scope}"))
+    }
+
+    fn is_actor(&self, owner: &Owner) -> bool {
+        match owner {
+            Owner::Member(member) => self.context.actor.member == Some(*member),
+            Owner::Module(module) => self.context.actor.module == Some(*module),
+            _ => false,
+        }
+    }
+
+    /// Whether the actor may debit an account, beside the right to the command.
+    fn debits(&self, from: &AccountId) -> Verdict {
+        match &from.owner {
+            Owner::Treasury => self.needs(&from.scope, Right::Treasury),
+            Owner::Name(_) => self.needs(&from.scope, Right::Admin),
+            owner if self.is_actor(owner) => Ok(()),
+            _ => refuse(Code::Unauthorised, format!("{from} is not the actor's account")),
+        }
+    }
+
+    /// Whether the actor is who places or ends a hold.
+    fn places(&self, by: &Owner) -> Verdict {
+        if self.is_actor(by) {
+            return Ok(());
+        }
+        refuse(Code::Unauthorised, format!("`{by}` is not the actor"))
+    }
+}
+
 impl Command {
-    /// Whether the actor has a right to it, and both scopes consent. Whose account is debited is decided by who asks,
-    /// and by nothing that a guest says.
+    /// Whether the actor has a right to it. Whose account is debited is decided by who asks, and by nothing that a guest
+    /// says.
     pub(super) fn rights(&self, context: &Context) -> Verdict {
         if context.runtime {
             return Ok(());
         }
-        let actor = &context.actor;
-        let needs = |scope: &Did, right: Right| {
-            if context.has(scope, right) {
-                return Ok(());
-            }
-            refuse(Code::Unauthorised, format!("{} asks for the right {right:?} in {scope}", self.name()))
-        };
-        let is_actor = |owner: &Owner| match owner {
-            Owner::Member(member) => actor.member == Some(*member),
-            Owner::Module(module) => actor.module == Some(*module),
-            _ => false,
-        };
-        let debits = |from: &AccountId| match &from.owner {
-            Owner::Treasury => needs(&from.scope, Right::Treasury),
-            Owner::Name(_) => needs(&from.scope, Right::Admin),
-            owner if is_actor(owner) => Ok(()),
-            _ => refuse(Code::Unauthorised, format!("{from} is not the actor's account")),
-        };
-        let placer = |by: &Owner| {
-            if is_actor(by) {
-                return Ok(());
-            }
-            refuse(Code::Unauthorised, format!("`{by}` is not the actor"))
-        };
+        let asked = Asked { command: self, context };
         match self {
             Self::Issue { .. } | Self::Charge { .. } => {
                 refuse(Code::Unauthorised, format!("{} is the runtime's own", self.name()))
             }
             Self::OpenUnit { scope, .. } | Self::SetCap { cap: CapKey { scope, .. }, .. } => {
-                needs(scope, Right::Admin)
+                asked.needs(scope, Right::Admin)
             }
             Self::Open { account }
             | Self::Close { account }
             | Self::Freeze { account }
             | Self::Unfreeze { account }
-            | Self::SetLimits { account, .. } => needs(&account.scope, Right::Admin),
-            Self::Mint { to, .. } => needs(&to.scope, Right::Mint),
-            Self::Burn { from, .. } => needs(&from.scope, Right::Mint).and_then(|()| debits(from)),
-            Self::Transfer { from, .. } => needs(&from.scope, Right::Transfer).and_then(|()| debits(from)),
-            Self::Hold { from, by, .. } => {
-                needs(&from.scope, Right::Transfer).and_then(|()| debits(from)).and_then(|()| placer(by))
+            | Self::SetLimits { account, .. } => asked.needs(&account.scope, Right::Admin),
+            Self::Mint { to, .. } => asked.needs(&to.scope, Right::Mint),
+            Self::Burn { from, .. } => {
+                asked.needs(&from.scope, Right::Mint).and_then(|()| asked.debits(from))
             }
+            Self::Transfer { from, .. } => {
+                asked.needs(&from.scope, Right::Transfer).and_then(|()| asked.debits(from))
+            }
+            Self::Hold { from, by, .. } => asked
+                .needs(&from.scope, Right::Transfer)
+                .and_then(|()| asked.debits(from))
+                .and_then(|()| asked.places(by)),
             Self::Settle { scope, by, .. } | Self::Void { scope, by, .. } => {
-                needs(scope, Right::Transfer).and_then(|()| placer(by))
+                asked.needs(scope, Right::Transfer).and_then(|()| asked.places(by))
             }
             // A fact about the time, whoever states it.
             Self::Expire { .. } => Ok(()),
-            Self::Net { a, b, .. } => needs(a, Right::Admin).or_else(|_| needs(b, Right::Admin)),
+            Self::Net { a, b, .. } => asked.needs(a, Right::Admin).or_else(|_| asked.needs(b, Right::Admin)),
         }
     }
 
+    /// Whether the policies of both scopes deal with each other, of a command between two.
     pub(super) fn consents(&self, context: &Context) -> Verdict {
         let (a, b) = match self {
             Self::Transfer { from, to, .. } if from.scope != to.scope => (from.scope, to.scope),

@@ -47,10 +47,7 @@ impl Chain {
         for Write(key, value) in &receipt.writes {
             self.tree.set(&module, key, value.as_ref().map(|v| v.as_slice()));
         }
-        let root = self.tree.root();
-        if root != receipt.root {
-            return Err(BrokenRule::new("state root", root, receipt.root));
-        }
+        self.check_root(receipt.root)?;
         self.advance(module, receipt, envelope, invocation.id, nodes);
         Ok(())
     }
@@ -63,10 +60,7 @@ impl Chain {
     pub fn apply_leg(&mut self, leg: &Leg, envelope: BlockId) -> Result<(), BrokenRule> {
         self.check_place(leg.seq, leg.prev, leg.time)?;
         self.check_expiries(leg.time, &leg.journal)?;
-        let root = self.tree.root();
-        if root != leg.root {
-            return Err(BrokenRule::new("state root", root, leg.root));
-        }
+        self.check_root(leg.root)?;
         self.seq = leg.seq;
         self.head = envelope;
         self.time = leg.time;
@@ -77,19 +71,8 @@ impl Chain {
     /// Applies a block of keys, checking everything that the chain determines. Who signed it is judged by
     /// [`crate::rules::keys::Registry`].
     pub fn apply_keys(&mut self, keys: &KeysBlock, envelope: BlockId) -> Result<(), BrokenRule> {
-        if keys.seq != self.seq + 1 {
-            return Err(BrokenRule::new("sequence", self.seq + 1, keys.seq));
-        }
-        if keys.prev != self.head {
-            return Err(BrokenRule::new("block before", self.head, keys.prev));
-        }
-        if keys.time < self.time {
-            return Err(BrokenRule::new("time", format!("at least {}", self.time), keys.time));
-        }
-        let root = self.tree.root();
-        if keys.root != root {
-            return Err(BrokenRule::new("state root", root, keys.root));
-        }
+        self.check_place(keys.seq, keys.prev, keys.time)?;
+        self.check_root(keys.root)?;
         (self.seq, self.head, self.time) = (keys.seq, envelope, keys.time);
         Ok(())
     }

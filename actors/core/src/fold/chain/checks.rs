@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::machine::Chain;
 use crate::block::{BrokenRule, Invocation, Node, Operation, Outcome, Receipt};
 use crate::encode::Block;
-use crate::name::BlockId;
+use crate::name::{BlockId, Hash};
 
 impl Chain {
     pub(super) fn check_place(&self, seq: u64, prev: BlockId, time: u64) -> Result<(), BrokenRule> {
@@ -19,6 +19,11 @@ impl Chain {
             return Err(BrokenRule::new("time", format!("at least {}", self.time), time));
         }
         Ok(())
+    }
+
+    pub(super) fn check_root(&self, found: Hash) -> Result<(), BrokenRule> {
+        let root = self.tree.root();
+        if found == root { Ok(()) } else { Err(BrokenRule::new("state root", root, found)) }
     }
 
     pub(super) fn check_order(&self, invocation: &Invocation, receipt: &Receipt) -> Result<(), BrokenRule> {

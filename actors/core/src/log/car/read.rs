@@ -3,7 +3,7 @@
 use super::error::{CarError, CarFlaw};
 use super::number::{push_head, varint};
 use crate::encode::{Block, cbor};
-use crate::limits::{self};
+use crate::limits;
 use crate::name::{BlockId, CID_BYTES, Codec};
 
 /// A block in a CAR, and where.

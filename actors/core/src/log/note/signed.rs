@@ -3,7 +3,7 @@
 use super::error::NoteError;
 use super::key::VerifierKey;
 use super::signature::{NoteSignature, signature_line, verify};
-use crate::limits::{self};
+use crate::limits;
 
 /// What a note says of one key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -33,36 +33,10 @@ impl Gather {
     pub fn push(&mut self, block: Block) -> Result<Option<Gathered>, EntriesError> {
         self.bytes += block.bytes().len();
         within_bounds(self.blocks.len() + 1, self.bytes)?;
-        let Ok(envelope) = Envelope::from_bytes(block.bytes()) else {
-            self.blocks.push(block);
-            return Ok(None);
-        };
-        let payload = self.blocks.last().filter(|before| before.id() == envelope.payload());
-        if block.id().codec() != Codec::DagCbor {
-            // Raw bytes that happen to be an envelope, but for the envelope of the payload before.
-            if payload.is_some() {
-                return Err(EntriesError::Codec(block.id()));
-            }
-            self.blocks.push(block);
-            return Ok(None);
-        }
-        if let Some(before) = self.blocks.last().map(Block::id)
-            && is_other_name(&before, &envelope.payload())
-        {
-            return Err(EntriesError::Codec(before));
-        }
-        let payload = payload.ok_or_else(|| EntriesError::Order {
-            expected: format!("its payload {} right before it", envelope.payload()),
-            found: block.id(),
-        })?;
-        if Payload::kind(payload.bytes()) == Some(InvocationTag::TEXT) {
-            self.blocks.push(block);
-            return Ok(None);
-        }
-        let read = Payload::from_bytes(payload.bytes())
-            .map_err(|error| EntriesError::Payload(payload.id(), error))?;
         let id = block.id();
+        let payload = self.payload_under(&block)?;
         self.blocks.push(block);
+        let Some(read) = payload else { return Ok(None) };
         let (first, payload, legs) = match self.awaits.take() {
             None => (id, Box::new(read), Vec::new()),
             Some((first, payload, mut legs)) => {
@@ -79,6 +53,30 @@ impl Gather {
         }
         self.bytes = 0;
         complete(std::mem::take(&mut self.blocks), first, &payload, legs).map(Some)
+    }
+
+    /// The payload that a block is the envelope of; nothing when it is none, or an invocation's.
+    fn payload_under(&self, block: &Block) -> Result<Option<Payload>, EntriesError> {
+        let Ok(envelope) = Envelope::from_bytes(block.bytes()) else { return Ok(None) };
+        let payload = self.blocks.last().filter(|before| before.id() == envelope.payload());
+        if block.id().codec() != Codec::DagCbor {
+            // Raw bytes that happen to be an envelope, but for the envelope of the payload before.
+            return if payload.is_some() { Err(EntriesError::Codec(block.id())) } else { Ok(None) };
+        }
+        if let Some(before) = self.blocks.last().map(Block::id)
+            && is_other_name(&before, &envelope.payload())
+        {
+            return Err(EntriesError::Codec(before));
+        }
+        let payload = payload.ok_or_else(|| EntriesError::Order {
+            expected: format!("its payload {} right before it", envelope.payload()),
+            found: block.id(),
+        })?;
+        if Payload::kind(payload.bytes()) == Some(InvocationTag::TEXT) {
+            return Ok(None);
+        }
+        let read = Payload::from_bytes(payload.bytes());
+        read.map(Some).map_err(|error| EntriesError::Payload(payload.id(), error))
     }
 
     /// That the row ended where an entry ended.

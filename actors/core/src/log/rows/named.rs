@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::error::EntriesError;
 use crate::block::{Entry, Payload};
 use crate::encode::Envelope;
-use crate::limits::{self};
+use crate::limits;
 use crate::name::{BlockId, Did};
 
 /// The names of the blocks that an entry of this kind has, in the row's order, and the leaves that it has.

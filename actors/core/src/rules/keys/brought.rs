@@ -4,7 +4,7 @@ use super::delegation::check_delegation;
 use crate::block::ucan::{Delegation, Revocation, UcanError};
 use crate::block::{BrokenRule, Flaw, form};
 use crate::encode::Block;
-use crate::limits::{self};
+use crate::limits;
 use crate::name::{BlockId, Did};
 
 /// What one entry brings: read, and right in itself.

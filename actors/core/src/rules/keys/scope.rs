@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::brought::Brought;
 use crate::block::ucan::{Delegation, Revocation};
 use crate::block::{BrokenRule, Flaw, KeysBlock, Signer};
-use crate::limits::{self};
+use crate::limits;
 use crate::name::{BlockId, Did};
 
 /// A delegation that the log brought.

@@ -1,33 +1,14 @@
-//! A policy in force: the signed block, checked, with its rolls at hand. Deny is the default.
+//! A policy in force: the signed block, checked, with its rolls at hand.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::refusal::{Refusal, RefusalCode};
-use crate::block::{Capability, GrantLimits, Install, Invocation, Policy, PolicyError, Roll, ruling};
+use super::built_in::{ROLE_ADMIN, ROLE_ANYONE};
+use super::check::check;
+use crate::block::{Capability, Install, Invocation, Policy, PolicyError, Roll, ruling};
 use crate::ledger::Actor;
-use crate::limits::{self};
-use crate::name::{BlockId, Codec, Did, Unit};
-
-/// The role of a scope's administrators.
-pub const ROLE_ADMIN: &str = "admin";
-/// The role that everyone with a key holds.
-pub const ROLE_ANYONE: &str = "anyone";
-
-/// The most that one invocation gets in a scope that nobody bounds further: the host's limits, and no network.
-pub const GRANT_DEFAULT: GrantLimits =
-    GrantLimits { fuel: limits::FUEL_PER_INVOCATION_MAX, memory: limits::MEMORY_PAGES_MAX, network: 0 };
-
-/// Resources that a scope's treasury is given when the scope is opened and nobody says how much.
-#[must_use]
-pub fn resources_default() -> [(Unit, u64); 4] {
-    [
-        (Unit::fuel(), 1_000_000_000_000_000_000),
-        (Unit::storage(), 1 << 34),
-        (Unit::network(), 1 << 40),
-        (Unit::memory(), 1 << 50),
-    ]
-}
+use crate::name::{BlockId, Did, Unit};
+use crate::rules::refusal::{Refusal, RefusalCode};
 
 /// A checked policy and its rolls: an immutable snapshot, shared by reference.
 #[derive(Debug)]
@@ -46,83 +27,7 @@ impl PolicyInForce {
         policy: Policy,
         rolls: BTreeMap<BlockId, Arc<Roll>>,
     ) -> Result<Self, PolicyError> {
-        let fail = |why: String| Err(PolicyError(why));
-        if policy.modules.len() > limits::POLICY_MODULES_MAX || policy.roles.len() > limits::POLICY_ROLES_MAX
-        {
-            return fail(format!(
-                "{} modules and {} roles where at most {} and {} are allowed",
-                policy.modules.len(),
-                policy.roles.len(),
-                limits::POLICY_MODULES_MAX,
-                limits::POLICY_ROLES_MAX
-            ));
-        }
-        if policy.name.is_empty() || policy.name.len() > limits::NAME_BYTES_MAX {
-            return fail(format!(
-                "a name of {} bytes where 1 to {} are allowed",
-                policy.name.len(),
-                limits::NAME_BYTES_MAX
-            ));
-        }
-        for (name, role) in &policy.roles {
-            if name == ROLE_ADMIN || name == ROLE_ANYONE {
-                return fail(format!("the role `{name}` is built in"));
-            }
-            if role.named.len() > limits::ROLE_NAMED_MAX || role.rolls.len() > limits::ROLE_ROLLS_MAX {
-                return fail(format!("the role `{name}` names too many: put members on rolls"));
-            }
-            if let Some(missing) = role.rolls.iter().find(|id| !rolls.contains_key(*id)) {
-                return fail(format!("the role `{name}` links the roll {missing}, which is not here"));
-            }
-        }
-        for (at, install) in policy.modules.iter().enumerate() {
-            if ruling::is_of_ledger(&install.module) {
-                return fail(format!("module {at} is the ledger's own, which is in every scope"));
-            }
-            if install.module.codec() != Codec::Raw {
-                return fail(format!("module {at} is not named by a raw CID"));
-            }
-            if policy.modules[..at].iter().any(|other| other.module == install.module) {
-                return fail(format!("module {} is installed twice", install.module));
-            }
-            for (entry, role) in &install.entries {
-                let known = role == ROLE_ADMIN || role == ROLE_ANYONE || policy.roles.contains_key(role);
-                if !known {
-                    return fail(format!(
-                        "entry `{entry}` of module {at} asks for the role `{role}`, which is not defined"
-                    ));
-                }
-                if entry.is_empty() || entry.len() > limits::ENTRY_NAME_BYTES_MAX || entry.starts_with("__") {
-                    return fail(format!("`{entry}` of module {at} is not an entry's name"));
-                }
-            }
-        }
-        if policy.issue.iter().any(|issue| issue.amount == 0 || i64::try_from(issue.amount).is_err()) {
-            return fail("an issued amount is not between 1 and 2^63 - 1".into());
-        }
-        if let Some(issue) = policy.issue.iter().find(|issue| issue.to.is_moved_by_the_runtime_alone()) {
-            return fail(format!("units are issued to `{}`, which the runtime alone moves", issue.to));
-        }
-        if policy.token.as_ref().is_some_and(Unit::is_resource) {
-            return fail("the default token is a resource of the runtime".into());
-        }
-        let others = &policy.counterparts;
-        if others.len() > limits::POLICY_COUNTERPARTS_MAX {
-            return fail(format!(
-                "{} counterparts where at most {} are allowed",
-                others.len(),
-                limits::POLICY_COUNTERPARTS_MAX
-            ));
-        }
-        if !others.is_sorted_by(|a, b| a < b) || others.contains(&policy.scope) {
-            return fail("the counterparts are other scopes, each once, in ascending order".into());
-        }
-        if policy.grant.memory > limits::MEMORY_PAGES_MAX
-            || policy.grant.fuel > limits::FUEL_PER_INVOCATION_MAX
-            || policy.grant.network > limits::NETWORK_BYTES_MAX
-        {
-            return fail("the grant limits are over the host's".into());
-        }
+        check(&policy, &rolls).map_err(PolicyError)?;
         let named =
             policy.roles.iter().map(|(name, role)| (name.clone(), role.named.iter().copied().collect()));
         Ok(Self { id, named: named.collect(), policy, rolls })
