@@ -1,7 +1,7 @@
 //! Every hard limit of the runtime, in one place, with its unit in its name.
 //!
 //! A limit here is part of what a replay depends on when it decides whether a guest's call succeeds: such
-//! limits are described in the engine block that each receipt names ([`crate::block::Engine`]).
+//! limits are described in the engine block that each receipt names ([`crate::block::EngineDescription`]).
 
 /// A limit, as `icn abi` lists it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,7 +4,7 @@
 //! hand-over, or what its guest was told would not be what an auditor finds at its place in the log. So a scope whose
 //! run asks for another drops the run, sets the invocation aside, and asks here. When no crossing that was asked for
 //! before has a scope in common, each of the others is asked to *lend* itself: between two of its own invocations it
-//! says what decides its leg ([`Still`]) and waits. Then the invocation runs again, from the start.
+//! says what decides its leg ([`LegBasis`]) and waits. Then the invocation runs again, from the start.
 //!
 //! Nobody waits for a scope while it holds still itself: a scope that has set an invocation aside still lends itself to
 //! crossings that were asked for before. So there is no circle of scopes that wait for each other, whatever they cross.
@@ -18,7 +18,7 @@ use std::time::Duration;
 use actix::{Actor, ActorFutureExt as _, AsyncContext as _, Context, Handler, Message, WrapFuture as _};
 use futures::channel::oneshot;
 use icn_core::block::Leg;
-use icn_core::fold::crossing::Still;
+use icn_core::fold::crossing::LegBasis;
 use icn_core::limits;
 use icn_core::name::{BlockId, Did};
 use icn_core::rules::keys::Keys;
@@ -43,7 +43,7 @@ pub(crate) enum Returned {
 /// A scope that holds still. Dropping it gives it back.
 #[derive(Debug)]
 pub(crate) struct Loan {
-    pub(crate) still: Still,
+    pub(crate) basis: LegBasis,
     keys: Keys,
     keyring: Keyring,
     /// Who signs its leg, once its time is known.
@@ -58,14 +58,14 @@ pub(crate) struct Loan {
 impl Loan {
     /// A scope's own, and where it hears what became of it.
     pub(crate) fn new(
-        still: Still,
+        basis: LegBasis,
         (keys, keyring): (Keys, Keyring),
         generation: Arc<Generation>,
         stamp: Stamp,
     ) -> (Self, oneshot::Receiver<Returned>) {
         let (back, returned) = oneshot::channel();
         (
-            Self { still, keys, keyring, signing: None, generation, stamp, back: Some(back), armed: false },
+            Self { basis, keys, keyring, signing: None, generation, stamp, back: Some(back), armed: false },
             returned,
         )
     }

@@ -12,7 +12,7 @@ use crossbeam::queue::SegQueue;
 use futures::FutureExt as _;
 use icn_core::block::{Issue, Leg, Operation, Receipt};
 use icn_core::ledger::{
-    Account, Actor as Asker, Applied, AuditEvent, Booking, Books, CommandId, Context as LedgerContext,
+    Account, Applied, Asker, AuditEvent, Booking, Books, CommandId, Context as LedgerContext,
     Event as LedgerEvent, HoldState, Ledger, LedgerRefusal, Remembered, Subject,
 };
 use icn_core::limits;

@@ -21,7 +21,7 @@ use actix::{
 use futures::channel::oneshot;
 use icn_core::block::{Invocation, Staged, ruling};
 use icn_core::fold::{Chain, ChainParts, least_storage};
-use icn_core::ledger::Actor as Asker;
+use icn_core::ledger::Asker;
 use icn_core::limits;
 use icn_core::name::{BlockId, Did, Unit, random_seed};
 use icn_core::rules::gate::Admitted;
@@ -192,18 +192,18 @@ impl Scope {
         let Invoke { admitted, answer, place } = invoke;
         let (mut loans, over) =
             granted.map_or((Vec::new(), None), |Granted { loans, over }| (loans, Some(over)));
-        let least = loans.iter().map(|loan| loan.still.time()).max().unwrap_or_default();
+        let least = loans.iter().map(|loan| loan.basis.time()).max().unwrap_or_default();
         let (time, module) = match self.ready(&admitted, least) {
             Ok(ready) => ready,
             Err(refusal) => return self.refuse(answer, refusal),
         };
-        let beside: Vec<_> = loans.iter().map(|loan| loan.still.policy().clone()).collect();
+        let beside: Vec<_> = loans.iter().map(|loan| loan.basis.policy().clone()).collect();
         let signing = match self.signing_at(time) {
             Ok(signing) => signing,
             Err(refusal) => return self.refuse(answer, refusal),
         };
         if let Some(loan) = loans.iter_mut().find_map(|loan| (!loan.sign_at(time)).then_some(&*loan)) {
-            let what = format!("the counterpart {}: {NO_KEY}", loan.still.place().scope);
+            let what = format!("the counterpart {}: {NO_KEY}", loan.basis.place().scope);
             return self.refuse(answer, Refusal::new(RefusalCode::Unavailable, what));
         }
         let wants = self.wants(admitted.invocation());

@@ -12,7 +12,7 @@ tag!(/** `typ` of an engine's description. */ EngineTag, "icn/engine/v1");
 /// What decides, beside module and input, how a run ends: receipts link it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Engine {
+pub struct EngineDescription {
     /// The kind.
     pub typ: EngineTag,
     /// The engine and its version.
@@ -25,7 +25,7 @@ pub struct Engine {
     pub schedule: Hash,
 }
 
-impl Engine {
+impl EngineDescription {
     /// Reads a description.
     ///
     /// # Errors

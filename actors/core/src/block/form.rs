@@ -2,7 +2,7 @@
 //! blocks that are of their kind. Looked at with the signatures, so at every level of an audit.
 
 use crate::block::broken::{BrokenRule, Flaw};
-use crate::block::engine::Engine;
+use crate::block::engine::EngineDescription;
 use crate::block::entry::Entry;
 use crate::block::invocation::Invocation;
 use crate::block::journal::Operation;
@@ -93,7 +93,7 @@ fn check_receipt(invocation: &Invocation, receipt: &Receipt) -> Result<(), Broke
 
 fn check_engine(block: &Block) -> Result<(), BrokenRule> {
     is_dag_cbor(&block.id())?;
-    let read = Engine::from_bytes(block.bytes());
+    let read = EngineDescription::from_bytes(block.bytes());
     read.map(drop).map_err(|error| BrokenRule::new("engine", "an engine's description", error))
 }
 

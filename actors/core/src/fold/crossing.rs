@@ -96,9 +96,9 @@ pub fn check_legs(receipt: &Receipt, envelope: BlockId, legs: &[Leg]) -> Result<
     Ok(())
 }
 
-/// What of a scope that holds still decides its leg: a copy of what its chain has, good as long as it does.
+/// Snapshot of a lent scope: everything that its leg is drafted from. It is valid while the scope stays paused.
 #[derive(Debug, Clone)]
-pub struct Still {
+pub struct LegBasis {
     pub(crate) policy: Arc<PolicyInForce>,
     pub(crate) place: Counterpart,
     pub(crate) time: u64,
@@ -106,7 +106,7 @@ pub struct Still {
     pub(crate) deadlines: Deadlines,
 }
 
-impl Still {
+impl LegBasis {
     /// Its policy.
     #[must_use]
     pub const fn policy(&self) -> &Arc<PolicyInForce> {
@@ -124,13 +124,13 @@ impl Still {
     }
 }
 
-/// The leg of a scope that holds still, and its payload. `envelope` is the receipt's; `signer` the key that will sign it,
+/// The leg of a paused scope, and its payload. `envelope` is the receipt's; `signer` the key that will sign it,
 /// when the scope's own does not.
 #[must_use]
-pub fn draft(receipt: &Receipt, envelope: BlockId, still: &Still, signer: Option<Signer>) -> (Leg, Block) {
-    let place = still.place;
+pub fn draft(receipt: &Receipt, envelope: BlockId, basis: &LegBasis, signer: Option<Signer>) -> (Leg, Block) {
+    let place = basis.place;
     let mut journal: Vec<Operation> =
-        still.deadlines.due(receipt.time).map(|id| Operation::Expire { id }).collect();
+        basis.deadlines.due(receipt.time).map(|id| Operation::Expire { id }).collect();
     journal.extend(mirror(receipt.scope, &receipt.journal, place.scope));
     let leg = Leg {
         typ: LegTag,
@@ -143,7 +143,7 @@ pub fn draft(receipt: &Receipt, envelope: BlockId, still: &Still, signer: Option
         time: receipt.time,
         journal,
         signer,
-        root: still.root,
+        root: basis.root,
     };
     let payload = Block::encode(&leg);
     (leg, payload)

@@ -68,7 +68,7 @@ impl Place {
         let what = match error {
             LogError::Empty => "entry",
             LogError::MissingBlock(_) => "block",
-            LogError::Twice(_) => "author",
+            LogError::RepeatedAuthor(_) => "author",
             LogError::Sequence { found_seq, expected_seq, .. } if found_seq != expected_seq => "sequence",
             LogError::Sequence { .. } => "block before",
         };

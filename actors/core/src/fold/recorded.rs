@@ -9,7 +9,7 @@ use super::machine::{Extent, Fold, open_chain};
 use super::rerun::{Rerun, Rerunner, cap_storage};
 use crate::block::{Counterpart, Entry, Invocation, Leg, Operation, Receipt, ruling};
 use crate::encode::Block;
-use crate::ledger::{Actor, Booking};
+use crate::ledger::{Asker, Booking};
 use crate::name::{BlockId, Did, random_seed};
 use crate::rules::{PolicyInForce, check_journal, gate, names_counterpart};
 
@@ -82,7 +82,7 @@ impl Fold {
     fn run_again(
         &mut self,
         recorded: Recorded<'_>,
-        actor: &Actor,
+        actor: &Asker,
         rerunner: &mut dyn Rerunner,
     ) -> Result<(), Divergence> {
         let Recorded { place, receipt, invocation, payload, .. } = recorded;
@@ -142,7 +142,7 @@ impl Fold {
             }
         }
         chain.apply_leg(leg, place.block).map_err(|broken| place.broken(broken))?;
-        self.book(place, &Booking::of_leg(leg, &Actor::default()))
+        self.book(place, &Booking::of_leg(leg, &Asker::default()))
     }
 
     fn book(&mut self, place: Place, booking: &Booking<'_>) -> Result<(), Divergence> {

@@ -1,7 +1,7 @@
 //! Holds from placing to ending, and what caps count: what is held is spent until it returns.
 
 use super::account::AccountNo;
-use super::actor::Actor;
+use super::actor::Asker;
 use super::cap::{Cap, Caps, Warning};
 use super::code::{LedgerCode as Code, LedgerRefusal, Moved, Verdict, refuse};
 use super::event::Event;
@@ -182,7 +182,7 @@ impl Ledger {
     ///
     /// # Errors
     /// Why it may not; for a cap, with its level.
-    pub fn authorize(&self, from: &AccountId, amount: u64, actor: &Actor, time: u64) -> Verdict {
+    pub fn authorize(&self, from: &AccountId, amount: u64, actor: &Asker, time: u64) -> Verdict {
         let Some(no) = self.accounts.find(from) else {
             return refuse(Code::UnknownAccount, format!("{from} is not open"));
         };

@@ -45,8 +45,8 @@ mod table;
 mod transfers;
 mod undo;
 
-pub use account::{Account, AccountNo, Leg};
-pub use actor::Actor;
+pub use account::{Account, AccountNo, NumberedTransfer};
+pub use actor::Asker;
 pub use audit::{AuditEvent, Subject};
 pub use booking::Booking;
 pub use books::{AccountState, Books, HoldState};

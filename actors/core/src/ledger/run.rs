@@ -8,7 +8,7 @@
 use std::collections::BTreeSet;
 
 use super::account::AccountNo;
-use super::actor::Actor;
+use super::actor::Asker;
 use super::cap::Cap;
 use super::code::{LedgerCode as Code, LedgerRefusal, refuse};
 use super::event::Applied;
@@ -21,9 +21,9 @@ use crate::name::{AccountId, Did, HoldId, Owner, Unit};
 
 impl Run {
     /// The books of a run that has done nothing: the scope's, past what is due.
-    pub(super) fn begin(ledger: &Ledger, scope: Did, time: u64, actor: &Actor) -> Self {
+    pub(super) fn begin(ledger: &Ledger, scope: Did, time: u64, actor: &Asker) -> Self {
         let mut view = Box::<Ledger>::default();
-        view.holds.elsewhere = ledger.holds.count(&scope);
+        view.holds.unseen = ledger.holds.count(&scope);
         view.clocks.insert(scope, ledger.clock(&scope));
         let mut run = Self {
             scope,
@@ -42,7 +42,7 @@ impl Run {
     }
 
     /// Another scope, as far as its time goes: past what is due there.
-    fn beside(&mut self, ledger: &Ledger, other: Did, time: u64) {
+    fn take_other_scope(&mut self, ledger: &Ledger, other: Did, time: u64) {
         if self.view.clocks.contains_key(&other) {
             return;
         }
@@ -99,7 +99,7 @@ impl Run {
         let mut side = |no| self.account(ledger, &ledger.accounts.name(no));
         let (from, to) = (side(hold.from), side(hold.to));
         if scope == self.scope {
-            self.view.holds.elsewhere -= 1;
+            self.view.holds.unseen -= 1;
         }
         self.view.holds.put(scope, id, Some(Hold { from, to, ..hold }));
     }
@@ -127,7 +127,7 @@ impl Run {
             | Operation::Void { id }
             | Operation::Expire { id } => self.hold(ledger, scope, *id),
             Operation::Send { from, scope: other, to, unit, .. } => {
-                self.beside(ledger, *other, time);
+                self.take_other_scope(ledger, *other, time);
                 for (scope, owner) in [
                     (scope, from.clone()),
                     (scope, Owner::Owed(*other)),
@@ -156,7 +156,7 @@ impl Run {
     fn ruled(&mut self, ledger: &Ledger, time: u64, command: &Command) {
         match command {
             Command::Net { a, b, unit } => {
-                self.beside(ledger, *b, time);
+                self.take_other_scope(ledger, *b, time);
                 for (scope, other) in [(*a, *b), (*b, *a)] {
                     for owner in [Owner::Owed(other), Owner::Claim(other)] {
                         let id = AccountId { scope, owner, unit: unit.clone() };

@@ -1,6 +1,6 @@
 //! What a scope's running invocation sees and does, through the ledger.
 
-use super::actor::Actor;
+use super::actor::Asker;
 use super::books::HoldState;
 use super::code::LedgerRefusal;
 use super::hold::Hold;
@@ -55,7 +55,7 @@ impl Ledger {
         &mut self,
         scope: Did,
         time: u64,
-        actor: &Actor,
+        actor: &Asker,
         operation: Operation,
     ) -> Result<(), LedgerRefusal> {
         // Taken out while it is asked, so that it can look at the rest of the ledger.
@@ -78,7 +78,7 @@ impl Ledger {
         &mut self,
         scope: Did,
         time: u64,
-        actor: &Actor,
+        actor: &Asker,
         (owner, unit): (Owner, Unit),
         amount: u64,
     ) -> Result<(), LedgerRefusal> {
@@ -96,7 +96,7 @@ impl Ledger {
 
     /// How much of a unit the caps leave an actor to spend at a time; none when none binds it.
     #[must_use]
-    pub fn cap_left(&self, scope: Did, unit: &Unit, actor: &Actor, time: u64) -> Option<u64> {
+    pub fn cap_left(&self, scope: Did, unit: &Unit, actor: &Asker, time: u64) -> Option<u64> {
         self.caps.left(scope, unit, actor, time)
     }
 
@@ -107,7 +107,7 @@ impl Ledger {
     pub fn caps_allow(
         &self,
         scope: Did,
-        actor: &Actor,
+        actor: &Asker,
         time: u64,
         needs: &[(Unit, u64)],
     ) -> Result<(), LedgerRefusal> {

@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 use std::collections::HashMap;
 
-use super::account::{Account, AccountNo, Leg, signed};
+use super::account::{Account, AccountNo, NumberedTransfer, signed};
 use super::mark::{HELD, LIMITED, Mark, PRESENT, SPECIAL, UNBOUNDED};
 use crate::block::Limits;
 use crate::name::{AccountId, Did, Owner, Unit};
@@ -146,7 +146,7 @@ impl Accounts {
 
     /// Makes transfers between accounts that all have this mark, so that there is nothing to ask but whether they are
     /// there, up to the first for which more has to be asked: how many it made.
-    pub(super) fn post_plainly(&mut self, legs: &[Leg], mark: Mark) -> usize {
+    pub(super) fn post_plainly(&mut self, legs: &[NumberedTransfer], mark: Mark) -> usize {
         let marks = self.marks.as_slice();
         // As many, said here once, so that a number that is among the marks is looked for no second time.
         let Some(posted) = self.posted.get_mut(..marks.len()) else { return 0 };

@@ -82,7 +82,7 @@ pub enum LogError {
     MissingBlock(BlockId),
     /// One author has two blocks in one entry.
     #[error("{0} has two blocks in one entry, expected one of each author")]
-    Twice(Did),
+    RepeatedAuthor(Did),
     /// The author's sequence has a gap, a repeat or a fork.
     #[error(
         "{author} continues with sequence {found_seq} after {found_prev:?}, expected {expected_seq} after {expected_prev:?}"
@@ -159,7 +159,7 @@ impl Log {
         if let Some(twice) =
             (1..links.len()).find(|at| links[..*at].iter().any(|l| l.author == links[*at].author))
         {
-            return Err(LogError::Twice(links[twice].author));
+            return Err(LogError::RepeatedAuthor(links[twice].author));
         }
         Ok(())
     }

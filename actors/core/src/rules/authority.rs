@@ -14,7 +14,7 @@ use crate::ledger::Ledger;
 use crate::name::{Did, HoldId, Owner, hold_id};
 
 /// Who is asking, under which policy, and what of it was judged already.
-struct Asker<'a> {
+struct JournalCheck<'a> {
     invocation: &'a Invocation,
     receipt: &'a Receipt,
     policy: &'a PolicyInForce,
@@ -42,12 +42,12 @@ pub fn check_journal(
     if ruling::is_of_ledger(&invocation.module) {
         return check_ruling(invocation, receipt, policy);
     }
-    let mut asker = Asker { invocation, receipt, policy, seed, ledger, placed: BTreeSet::new() };
+    let mut asker = JournalCheck { invocation, receipt, policy, seed, ledger, placed: BTreeSet::new() };
     asker.check_effects()?;
     receipt.journal.iter().try_for_each(|operation| asker.check_operation(operation))
 }
 
-impl Asker<'_> {
+impl JournalCheck<'_> {
     fn check_operation(&mut self, operation: &Operation) -> Result<(), BrokenRule> {
         match operation {
             Operation::Expire { .. } => Ok(()),

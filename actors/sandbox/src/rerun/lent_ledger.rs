@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use futures::FutureExt as _;
 use futures::future::ready;
 use icn_core::block::Operation;
-use icn_core::ledger::{Actor, HoldState, Ledger, LedgerRefusal};
+use icn_core::ledger::{Asker, HoldState, Ledger, LedgerRefusal};
 use icn_core::name::{Did, HoldId, Owner, Unit};
 use icn_core::rules::PolicyInForce;
 
@@ -16,7 +16,7 @@ pub(crate) struct LentLedger {
     pub(crate) scope: Did,
     /// The run's time, in milliseconds since the Unix epoch.
     pub(crate) time: u64,
-    pub(crate) actor: Actor,
+    pub(crate) actor: Asker,
     /// The policies of the scopes that hold still for the run: all that are there, for nobody else runs.
     pub(crate) counterparts: Vec<Arc<PolicyInForce>>,
     pub(crate) ledger: Arc<Mutex<Ledger>>,

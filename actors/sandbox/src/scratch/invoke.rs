@@ -5,7 +5,7 @@ use std::sync::Arc;
 use icn_core::block::{Invocation, Staged, ruling};
 use icn_core::encode::{Block, Domain};
 use icn_core::fold::{cap_storage, crossing};
-use icn_core::ledger::{Actor, Booking};
+use icn_core::ledger::{Asker, Booking};
 use icn_core::name::{BlockId, Unit, invocation_id, random_seed};
 use icn_core::rules::gate::Request;
 use icn_core::rules::{Refusal, RefusalCode, gate, resource_needs};
@@ -107,7 +107,7 @@ impl Scratch {
     }
 
     /// Whether the caps on resources let the invocation run.
-    fn check_caps(&self, invocation: &Invocation, actor: &Actor, time: u64) -> Result<(), ScratchError> {
+    fn check_caps(&self, invocation: &Invocation, actor: &Asker, time: u64) -> Result<(), ScratchError> {
         if actor.rules() {
             return Ok(());
         }
@@ -152,7 +152,7 @@ impl Scratch {
         envelope: BlockId,
         time: u64,
         staged: Staged,
-        (actor, recorder): (&Actor, &Recorder),
+        (actor, recorder): (&Asker, &Recorder),
     ) -> Result<Run, ScratchError> {
         let places = self.counterparts.values().map(|(_, chain)| chain.next_place());
         let with = crossing::places(&staged.journal, places);
@@ -170,13 +170,13 @@ impl Scratch {
         let mut legs = Vec::new();
         for place in &receipt.with {
             let Some((key, chain)) = self.counterparts.get_mut(&place.scope) else { continue };
-            let (leg, payload) = crossing::draft(&receipt, signed.id(), &chain.still(), None);
+            let (leg, payload) = crossing::draft(&receipt, signed.id(), &chain.leg_basis(), None);
             let envelope = key.seal(Domain::Leg, &payload).to_block();
             chain.apply_leg(&leg, envelope.id()).map_err(|e| ScratchError::Fault(e.to_string()))?;
             legs.push(leg);
         }
         for leg in legs {
-            let posted = self.ledger().book(&Booking::of_leg(&leg, &Actor::default()));
+            let posted = self.ledger().book(&Booking::of_leg(&leg, &Asker::default()));
             posted.map_err(|e| ScratchError::Fault(e.to_string()))?;
         }
         let recorded = recorder.take();

@@ -9,7 +9,7 @@ use futures::channel::oneshot;
 use icn_core::block::{Entry, Leg, Outcome};
 use icn_core::encode::{Block, Domain};
 use icn_core::fold::{Draft, crossing};
-use icn_core::ledger::Actor as Asker;
+use icn_core::ledger::Asker;
 use icn_core::log::Link;
 use icn_core::name::{BlockId, Did};
 use icn_core::rules::{Refusal, RefusalCode};
@@ -34,7 +34,7 @@ impl Scope {
                 self.post();
                 self.shared.ledger.do_send(Void(self.scope));
                 let Ended { admitted, answer, place, loans, .. } = ended;
-                let mut needs: BTreeSet<Did> = loans.iter().map(|loan| loan.still.place().scope).collect();
+                let mut needs: BTreeSet<Did> = loans.iter().map(|loan| loan.basis.place().scope).collect();
                 needs.insert(scope);
                 // They are asked again, together with the one that was missing.
                 drop(loans);
@@ -52,7 +52,7 @@ impl Scope {
         let (loans, over) = (ended.loans, ended.over);
         let committed = std::panic::catch_unwind(AssertUnwindSafe(|| {
             self.chain.sign_as(ended.signing.signer);
-            let with = crossing::places(&staged.journal, loans.iter().map(|loan| loan.still.place()));
+            let with = crossing::places(&staged.journal, loans.iter().map(|loan| loan.basis.place()));
             let id = envelope.id();
             let draft = self.chain.draft(&invocation, id, engine.id(), ended.time, staged, with);
             let sealed = ended.signing.key.seal(Domain::Receipt, draft.payload()).to_block();
@@ -84,15 +84,15 @@ impl Scope {
         let mut leaves = vec![id];
         leaves.extend(receipt.anchors.iter().map(|anchor| anchor.0));
         // Who is not in the journal has no leg. It holds still to the hand-over all the same: its books were looked at.
-        let has_leg = |loan: &Loan| receipt.with.contains(&loan.still.place());
+        let has_leg = |loan: &Loan| receipt.with.contains(&loan.basis.place());
         let (mut loans, others): (Vec<Loan>, Vec<Loan>) = loans.into_iter().partition(has_leg);
-        loans.sort_by_key(|loan| loan.still.place().scope);
+        loans.sort_by_key(|loan| loan.basis.place().scope);
         let mut legs: Vec<(Leg, BlockId)> = Vec::with_capacity(loans.len());
         let mut of_legs = Vec::with_capacity(2 * loans.len());
         for loan in &loans {
             // Those that could not sign were found before the run.
             let Some(Signing { key, signer }) = &loan.signing else { continue };
-            let (leg, payload) = crossing::draft(receipt, id, &loan.still, *signer);
+            let (leg, payload) = crossing::draft(receipt, id, &loan.basis, *signer);
             let envelope = key.seal(Domain::Leg, &payload).to_block();
             leaves.push(envelope.id());
             links.push(leg.place().into());

@@ -20,7 +20,7 @@ impl Handler<Lend> for Scope {
         // Whoever borrows it asks the ledger: what was handed over comes first.
         self.post();
         let (keys, generation) = ((self.keys.clone(), self.keyring.clone()), self.generation.clone());
-        let (loan, returned) = Loan::new(self.chain.still(), keys, generation, self.stamp);
+        let (loan, returned) = Loan::new(self.chain.leg_basis(), keys, generation, self.stamp);
         if to.send(loan).is_err() {
             return;
         }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use futures::FutureExt as _;
 use icn_core::block::{Receipt, Staged};
-use icn_core::ledger::Actor as Asker;
+use icn_core::ledger::Asker;
 use icn_core::limits;
 use icn_core::name::{Did, Unit};
 use icn_core::rules::{Refusal, RefusalCode};

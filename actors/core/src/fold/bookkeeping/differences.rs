@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
-use super::keeper::{Bookkeeper, Open, add};
+use super::keeper::{Bookkeeper, OpenHold, add};
 use super::line::Sums;
 use crate::ledger::{Books, HoldState, Ledger};
 use crate::name::{AccountId, Did, HoldId, Owner, Unit};
@@ -61,19 +61,19 @@ impl Bookkeeper {
         }
     }
 
-    /// Open holds, and what the ledger's accounts have held: the sums over them.
+    /// OpenHold holds, and what the ledger's accounts have held: the sums over them.
     fn compare_holds(&self, books: Books, found: &mut Vec<Difference>) {
         let open = |(scope, id, hold): (Did, HoldId, HoldState)| {
             let HoldState { from, to, unit, amount, deadline, by, .. } = hold;
-            ((scope, id), Open { payer: from, payee: to, unit, amount, deadline, by })
+            ((scope, id), OpenHold { payer: from, payee: to, unit, amount, deadline, by })
         };
-        let theirs: BTreeMap<(Did, HoldId), Open> = books.holds.into_iter().map(open).collect();
+        let theirs: BTreeMap<(Did, HoldId), OpenHold> = books.holds.into_iter().map(open).collect();
         let names: BTreeSet<_> = self.holds.keys().chain(theirs.keys()).collect();
         for name in names {
-            let text = |hold: Option<&Open>| {
+            let text = |hold: Option<&OpenHold>| {
                 hold.map_or_else(
                     || "none".to_owned(),
-                    |Open { payer, payee, unit, amount, deadline, by }| {
+                    |OpenHold { payer, payee, unit, amount, deadline, by }| {
                         format!(
                             "{amount} {unit} from `{payer}` for `{payee}` until {deadline}, placed by `{by}`"
                         )

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::line::{Kind, Line, Source, Sums};
+use super::line::{Line, LineKind, LineSource, Sums};
 use crate::block::{Command, Issue, Leg, Operation, Policy, Receipt};
 use crate::name::{AccountId, BlockId, Did, HoldId, Owner, Unit};
 
 /// A hold as its journal placed it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Open {
+pub(super) struct OpenHold {
     pub(super) payer: Owner,
     pub(super) payee: Owner,
     pub(super) unit: Unit,
@@ -18,7 +18,7 @@ pub(super) struct Open {
 }
 
 /// What moves.
-pub(super) struct Move {
+pub(super) struct Posting {
     from: Owner,
     to: Owner,
     unit: Unit,
@@ -31,7 +31,7 @@ pub struct Bookkeeper {
     pub(super) sums: BTreeMap<AccountId, Sums>,
     /// What moved for good: without holds.
     pub(super) posted: BTreeMap<AccountId, Sums>,
-    pub(super) holds: BTreeMap<(Did, HoldId), Open>,
+    pub(super) holds: BTreeMap<(Did, HoldId), OpenHold>,
     /// What receipts say was consumed and set free: summed from their charge alone, without accounts.
     pub(super) consumed: BTreeMap<(Did, Unit), i128>,
 }
@@ -53,8 +53,8 @@ impl Bookkeeper {
         self.holds.len()
     }
 
-    fn post(&mut self, source: Source, kind: Kind, moved: Move, memo: &str) -> Line {
-        let Move { from, to, unit, amount } = moved;
+    fn post(&mut self, source: LineSource, kind: LineKind, moved: Posting, memo: &str) -> Line {
+        let Posting { from, to, unit, amount } = moved;
         add(&mut self.sums, source.scope, [&from, &to], &unit, amount);
         if !matches!((&from, &to), (Owner::Hold(_), _) | (_, Owner::Hold(_))) {
             add(&mut self.posted, source.scope, [&from, &to], &unit, amount);
@@ -71,24 +71,25 @@ impl Bookkeeper {
 
     /// Books a policy's entry.
     pub fn policy(&mut self, position: u64, block: BlockId, policy: &Policy) -> Vec<Line> {
-        let source = Source { position, block, scope: policy.scope, seq: policy.seq, time: policy.time };
+        let source = LineSource { position, block, scope: policy.scope, seq: policy.seq, time: policy.time };
         self.issues(source, &policy.issue)
     }
 
     /// Books what a policy issues.
-    pub fn issues(&mut self, source: Source, issues: &[Issue]) -> Vec<Line> {
-        let issued = |issue: &Issue| Move {
+    pub fn issues(&mut self, source: LineSource, issues: &[Issue]) -> Vec<Line> {
+        let issued = |issue: &Issue| Posting {
             from: Owner::Issuance,
             to: issue.to.clone(),
             unit: issue.unit.clone(),
             amount: issue.amount,
         };
-        issues.iter().map(|issue| self.post(source, Kind::Issue, issued(issue), "")).collect()
+        issues.iter().map(|issue| self.post(source, LineKind::Issue, issued(issue), "")).collect()
     }
 
     /// Books a receipt's entry.
     pub fn receipt(&mut self, position: u64, block: BlockId, receipt: &Receipt) -> Vec<Line> {
-        let source = Source { position, block, scope: receipt.scope, seq: receipt.seq, time: receipt.time };
+        let source =
+            LineSource { position, block, scope: receipt.scope, seq: receipt.seq, time: receipt.time };
         let mut lines = Vec::new();
         let (expiries, asked) = Operation::parts(&receipt.journal);
         for expiry in expiries {
@@ -103,7 +104,7 @@ impl Bookkeeper {
 
     /// Books a leg, whose envelope it is.
     pub fn leg(&mut self, position: u64, block: BlockId, leg: &Leg) -> Vec<Line> {
-        let source = Source { position, block, scope: leg.scope, seq: leg.seq, time: leg.time };
+        let source = LineSource { position, block, scope: leg.scope, seq: leg.seq, time: leg.time };
         let mut lines = Vec::new();
         for operation in &leg.journal {
             self.operation(source, operation, &mut lines);
@@ -111,7 +112,7 @@ impl Bookkeeper {
         lines
     }
 
-    fn charge(&mut self, source: Source, receipt: &Receipt, lines: &mut Vec<Line>) {
+    fn charge(&mut self, source: LineSource, receipt: &Receipt, lines: &mut Vec<Line>) {
         let usage = receipt.usage;
         for (unit, amount) in [
             (Unit::fuel(), i128::from(receipt.fuel)),
@@ -122,42 +123,43 @@ impl Bookkeeper {
             *self.consumed.entry((source.scope, unit.clone())).or_default() += amount;
             let Ok(moved) = u64::try_from(amount.unsigned_abs()) else { continue };
             let (kind, from, to) = match amount.signum() {
-                1 => (Kind::Charge, Owner::Treasury, Owner::Consumed),
-                -1 => (Kind::Refund, Owner::Consumed, Owner::Treasury),
+                1 => (LineKind::Charge, Owner::Treasury, Owner::Consumed),
+                -1 => (LineKind::Refund, Owner::Consumed, Owner::Treasury),
                 _ => continue,
             };
-            lines.push(self.post(source, kind, Move { from, to, unit, amount: moved }, ""));
+            lines.push(self.post(source, kind, Posting { from, to, unit, amount: moved }, ""));
         }
     }
 
-    fn operation(&mut self, source: Source, operation: &Operation, lines: &mut Vec<Line>) {
+    fn operation(&mut self, source: LineSource, operation: &Operation, lines: &mut Vec<Line>) {
         match operation {
             Operation::Transfer { from, to, unit, amount, memo } => {
                 let kind = match (from, to) {
-                    (Owner::Issuance, _) => Kind::Mint,
-                    (_, Owner::Issuance) => Kind::Burn,
-                    _ => Kind::Transfer,
+                    (Owner::Issuance, _) => LineKind::Mint,
+                    (_, Owner::Issuance) => LineKind::Burn,
+                    _ => LineKind::Transfer,
                 };
-                let moved = Move { from: from.clone(), to: to.clone(), unit: unit.clone(), amount: *amount };
+                let moved =
+                    Posting { from: from.clone(), to: to.clone(), unit: unit.clone(), amount: *amount };
                 lines.push(self.post(source, kind, moved, memo));
             }
             Operation::Hold { id, from, to, unit, amount, deadline, module } => {
                 let (payer, unit, amount) = (from.clone(), unit.clone(), *amount);
-                let moved = Move { from: payer.clone(), to: Owner::Hold(*id), unit: unit.clone(), amount };
-                lines.push(self.post(source, Kind::Hold, moved, ""));
+                let moved = Posting { from: payer.clone(), to: Owner::Hold(*id), unit: unit.clone(), amount };
+                lines.push(self.post(source, LineKind::Hold, moved, ""));
                 let (payee, by) = (to.clone(), Owner::Module(*module));
-                let hold = Open { payer, payee, unit, amount, deadline: *deadline, by };
+                let hold = OpenHold { payer, payee, unit, amount, deadline: *deadline, by };
                 self.holds.insert((source.scope, *id), hold);
             }
             Operation::Send { from, scope, unit, amount, memo, .. } => {
                 let (from, to) = (from.clone(), Owner::Owed(*scope));
-                let moved = Move { from, to, unit: unit.clone(), amount: *amount };
-                lines.push(self.post(source, Kind::Send, moved, memo));
+                let moved = Posting { from, to, unit: unit.clone(), amount: *amount };
+                lines.push(self.post(source, LineKind::Send, moved, memo));
             }
             Operation::Receive { scope, to, unit, amount, memo, .. } => {
                 let (from, to) = (Owner::Claim(*scope), to.clone());
-                let moved = Move { from, to, unit: unit.clone(), amount: *amount };
-                lines.push(self.post(source, Kind::Receive, moved, memo));
+                let moved = Posting { from, to, unit: unit.clone(), amount: *amount };
+                lines.push(self.post(source, LineKind::Receive, moved, memo));
             }
             Operation::Rule(command) => {
                 // No other ruling moves anything.
@@ -165,13 +167,13 @@ impl Bookkeeper {
                 let (from, to) = (Owner::Owed(*other), Owner::Claim(*other));
                 let amount = self.nets(source.scope, &from, &to, unit);
                 if amount > 0 {
-                    let moved = Move { from, to, unit: unit.clone(), amount };
-                    lines.push(self.post(source, Kind::Net, moved, ""));
+                    let moved = Posting { from, to, unit: unit.clone(), amount };
+                    lines.push(self.post(source, LineKind::Net, moved, ""));
                 }
             }
-            Operation::Settle { id, amount } => self.end(source, *id, *amount, Kind::Void, lines),
-            Operation::Void { id } => self.end(source, *id, 0, Kind::Void, lines),
-            Operation::Expire { id } => self.end(source, *id, 0, Kind::Expire, lines),
+            Operation::Settle { id, amount } => self.end(source, *id, *amount, LineKind::Void, lines),
+            Operation::Void { id } => self.end(source, *id, 0, LineKind::Void, lines),
+            Operation::Expire { id } => self.end(source, *id, 0, LineKind::Expire, lines),
         }
     }
 
@@ -186,16 +188,23 @@ impl Bookkeeper {
     }
 
     /// Ends a hold: so much goes to its payee, the rest returns.
-    fn end(&mut self, source: Source, id: HoldId, settled: u64, returns: Kind, lines: &mut Vec<Line>) {
+    fn end(
+        &mut self,
+        source: LineSource,
+        id: HoldId,
+        settled: u64,
+        returns: LineKind,
+        lines: &mut Vec<Line>,
+    ) {
         // No such hold is open: nothing is booked, and so the books differ from a ledger that books something.
         let Some(hold) = self.holds.remove(&(source.scope, id)) else { return };
-        let Open { payer, payee, unit, amount, .. } = hold;
+        let OpenHold { payer, payee, unit, amount, .. } = hold;
         if settled > 0 {
             add(&mut self.posted, source.scope, [&payer, &payee], &unit, settled);
         }
-        let pay = |to, amount| Move { from: Owner::Hold(id), to, unit: unit.clone(), amount };
+        let pay = |to, amount| Posting { from: Owner::Hold(id), to, unit: unit.clone(), amount };
         let parts =
-            [(Kind::Settle, pay(payee, settled)), (returns, pay(payer, amount.saturating_sub(settled)))];
+            [(LineKind::Settle, pay(payee, settled)), (returns, pay(payer, amount.saturating_sub(settled)))];
         for (kind, moved) in parts.into_iter().filter(|(_, moved)| moved.amount > 0) {
             lines.push(self.post(source, kind, moved, ""));
         }

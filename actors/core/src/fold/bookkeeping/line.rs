@@ -5,7 +5,7 @@ use crate::name::{BlockId, Did, Owner, Unit};
 /// What a line is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Kind {
+pub enum LineKind {
     /// Units that came into being with a policy.
     Issue,
     /// A resource that a run consumed.
@@ -34,7 +34,7 @@ pub enum Kind {
     Net,
 }
 
-impl Kind {
+impl LineKind {
     /// The name in reports.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -58,7 +58,7 @@ impl Kind {
 
 /// The entry that a line comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Source {
+pub struct LineSource {
     /// The position of the entry's first leaf in the log.
     pub position: u64,
     /// Its envelope: the policy's or the receipt's.
@@ -75,9 +75,9 @@ pub struct Source {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
     /// Where it stands.
-    pub source: Source,
+    pub source: LineSource,
     /// What it is.
-    pub kind: Kind,
+    pub kind: LineKind,
     /// Who is debited.
     pub from: Owner,
     /// Who is credited.

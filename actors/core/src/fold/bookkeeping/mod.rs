@@ -17,4 +17,4 @@ mod line;
 
 pub use differences::Difference;
 pub use keeper::Bookkeeper;
-pub use line::{Kind, Line, Source, Sums};
+pub use line::{Line, LineKind, LineSource, Sums};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::block::{BrokenRule, CapKey, Command, Counterpart, Operation, Receipt, Signer, Write};
 use crate::encode::Block;
-use crate::fold::crossing::Still;
+use crate::fold::crossing::LegBasis;
 use crate::fold::deadlines::Deadlines;
 use crate::name::{BlockId, Did, Hash, InvocationId, Origin, Owner, Unit};
 use crate::rules::PolicyInForce;
@@ -133,10 +133,10 @@ impl Chain {
         Counterpart { scope: self.scope, seq: self.seq + 1, prev: self.head }
     }
 
-    /// What decides a leg of this scope, while it holds still.
+    /// What a leg of this scope is drafted from, while the scope stays paused.
     #[must_use]
-    pub fn still(&self) -> Still {
-        Still {
+    pub fn leg_basis(&self) -> LegBasis {
+        LegBasis {
             policy: self.policy.clone(),
             place: self.next_place(),
             time: self.time,

@@ -5,7 +5,7 @@ use crate::name::BlockId;
 
 /// Why an entry has no place in a row of blocks, or blocks in a row are none of a log.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum EntriesError {
+pub enum RowError {
     /// An entry without a leaf.
     #[error("an entry without leaves")]
     Empty,

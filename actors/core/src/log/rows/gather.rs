@@ -1,6 +1,6 @@
 //! From a row of blocks to entries.
 
-use super::error::EntriesError;
+use super::error::RowError;
 use super::named::{envelope_of, named, within_bounds};
 use crate::block::{Entry, InvocationTag, Payload};
 use crate::encode::{Block, Envelope};
@@ -8,7 +8,7 @@ use crate::name::{BlockId, Codec, Did};
 
 /// Takes the blocks of a row and gives the entries.
 #[derive(Debug, Default)]
-pub struct Gather {
+pub struct RowReader {
     blocks: Vec<Block>,
     bytes: usize,
     /// A receipt whose legs are still to come: it, and the envelopes of the legs that came.
@@ -17,7 +17,7 @@ pub struct Gather {
 
 /// An entry that is complete but for blocks that stood before.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Gathered {
+pub struct RowEntry {
     /// The entry, with the blocks that stand in its part of the row.
     pub entry: Entry,
     /// Blocks that it must have with it and that are not among those: they stood before, or are missing.
@@ -28,9 +28,9 @@ pub struct Gathered {
     pub engine: Option<(Did, BlockId)>,
 }
 
-impl Gather {
+impl RowReader {
     /// Takes the next block; gives the entry that it completes.
-    pub fn push(&mut self, block: Block) -> Result<Option<Gathered>, EntriesError> {
+    pub fn push(&mut self, block: Block) -> Result<Option<RowEntry>, RowError> {
         self.bytes += block.bytes().len();
         within_bounds(self.blocks.len() + 1, self.bytes)?;
         let id = block.id();
@@ -41,7 +41,7 @@ impl Gather {
             None => (id, Box::new(read), Vec::new()),
             Some((first, payload, mut legs)) => {
                 if !matches!(read, Payload::Leg(_)) {
-                    return Err(EntriesError::Order { expected: format!("a leg of {first}"), found: id });
+                    return Err(RowError::Order { expected: format!("a leg of {first}"), found: id });
                 }
                 legs.push(id);
                 (first, payload, legs)
@@ -56,19 +56,19 @@ impl Gather {
     }
 
     /// The payload that a block is the envelope of; nothing when it is none, or an invocation's.
-    fn payload_under(&self, block: &Block) -> Result<Option<Payload>, EntriesError> {
+    fn payload_under(&self, block: &Block) -> Result<Option<Payload>, RowError> {
         let Ok(envelope) = Envelope::from_bytes(block.bytes()) else { return Ok(None) };
         let payload = self.blocks.last().filter(|before| before.id() == envelope.payload());
         if block.id().codec() != Codec::DagCbor {
             // Raw bytes that happen to be an envelope, but for the envelope of the payload before.
-            return if payload.is_some() { Err(EntriesError::Codec(block.id())) } else { Ok(None) };
+            return if payload.is_some() { Err(RowError::Codec(block.id())) } else { Ok(None) };
         }
         if let Some(before) = self.blocks.last().map(Block::id)
             && is_other_name(&before, &envelope.payload())
         {
-            return Err(EntriesError::Codec(before));
+            return Err(RowError::Codec(before));
         }
-        let payload = payload.ok_or_else(|| EntriesError::Order {
+        let payload = payload.ok_or_else(|| RowError::Order {
             expected: format!("its payload {} right before it", envelope.payload()),
             found: block.id(),
         })?;
@@ -76,12 +76,12 @@ impl Gather {
             return Ok(None);
         }
         let read = Payload::from_bytes(payload.bytes());
-        read.map(Some).map_err(|error| EntriesError::Payload(payload.id(), error))
+        read.map(Some).map_err(|error| RowError::Payload(payload.id(), error))
     }
 
     /// That the row ended where an entry ended.
-    pub fn finish(&self) -> Result<(), EntriesError> {
-        if self.blocks.is_empty() { Ok(()) } else { Err(EntriesError::Unfinished(self.blocks.len())) }
+    pub fn finish(&self) -> Result<(), RowError> {
+        if self.blocks.is_empty() { Ok(()) } else { Err(RowError::Unfinished(self.blocks.len())) }
     }
 }
 
@@ -96,7 +96,7 @@ fn complete(
     first: BlockId,
     payload: &Payload,
     legs: Vec<BlockId>,
-) -> Result<Gathered, EntriesError> {
+) -> Result<RowEntry, RowError> {
     let mut entry = Entry { leaves: vec![first], blocks };
     let named = named(first, payload, |id| Ok(envelope_of(&entry, id)?.payload()))?;
     let there = |id: &&BlockId| entry.block(id).is_some();
@@ -108,14 +108,14 @@ fn complete(
         let next = expected.next();
         if next != Some(found) {
             if named.own.iter().chain(&named.shared).any(|id| is_other_name(id, &found)) {
-                return Err(EntriesError::Codec(found));
+                return Err(RowError::Codec(found));
             }
             let expected = next.map_or_else(|| "the entry's payload".to_owned(), |id| id.to_string());
-            return Err(EntriesError::Order { expected, found });
+            return Err(RowError::Order { expected, found });
         }
     }
     if let Some(missing) = expected.next() {
-        return Err(EntriesError::Missing(missing));
+        return Err(RowError::Missing(missing));
     }
     let mut lacking = named.needed;
     lacking.retain(|id| !shared.contains(id));
@@ -123,5 +123,5 @@ fn complete(
     lacking.dedup();
     entry.leaves = named.leaves;
     entry.leaves.extend(legs);
-    Ok(Gathered { entry, lacking, shared, engine: named.engine })
+    Ok(RowEntry { entry, lacking, shared, engine: named.engine })
 }

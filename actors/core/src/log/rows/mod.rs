@@ -12,6 +12,6 @@ mod row;
 #[cfg(test)]
 mod tests;
 
-pub use error::EntriesError;
-pub use gather::{Gather, Gathered};
-pub use row::Row;
+pub use error::RowError;
+pub use gather::{RowEntry, RowReader};
+pub use row::RowWriter;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::error::EntriesError;
+use super::error::RowError;
 use crate::block::{Entry, Payload};
 use crate::encode::Envelope;
 use crate::limits;
@@ -28,8 +28,8 @@ pub(super) struct Named {
 pub(super) fn named(
     first: BlockId,
     payload: &Payload,
-    payload_of: impl FnOnce(&BlockId) -> Result<BlockId, EntriesError>,
-) -> Result<Named, EntriesError> {
+    payload_of: impl FnOnce(&BlockId) -> Result<BlockId, RowError>,
+) -> Result<Named, RowError> {
     let mut named = Named { leaves: vec![first], ..Named::default() };
     match payload {
         Payload::Host(_) => {}
@@ -49,10 +49,7 @@ pub(super) fn named(
             named.legs = receipt.with.len();
         }
         Payload::Leg(_) => {
-            return Err(EntriesError::Order {
-                expected: "the receipt before its legs".to_owned(),
-                found: first,
-            });
+            return Err(RowError::Order { expected: "the receipt before its legs".to_owned(), found: first });
         }
         Payload::Keys(keys) => {
             named.needed = keys.delegations.iter().chain(&keys.revocations).copied().collect();
@@ -64,18 +61,18 @@ pub(super) fn named(
     Ok(named)
 }
 
-pub(super) fn envelope_of(entry: &Entry, id: &BlockId) -> Result<Envelope, EntriesError> {
-    let block = entry.block(id).ok_or(EntriesError::Missing(*id))?;
-    Envelope::from_bytes(block.bytes()).map_err(|error| EntriesError::Envelope(*id, error))
+pub(super) fn envelope_of(entry: &Entry, id: &BlockId) -> Result<Envelope, RowError> {
+    let block = entry.block(id).ok_or(RowError::Missing(*id))?;
+    Envelope::from_bytes(block.bytes()).map_err(|error| RowError::Envelope(*id, error))
 }
 
 /// That an entry has no more than whoever reads a row takes.
-pub(super) fn within_bounds(blocks: usize, bytes: usize) -> Result<(), EntriesError> {
+pub(super) fn within_bounds(blocks: usize, bytes: usize) -> Result<(), RowError> {
     for (what, found, max) in
         [("blocks", blocks, limits::ENTRY_BLOCKS_MAX), ("bytes", bytes, limits::ENTRY_BYTES_MAX)]
     {
         if found > max {
-            return Err(EntriesError::TooLarge { what, max });
+            return Err(RowError::TooLarge { what, max });
         }
     }
     Ok(())

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::error::EntriesError;
+use super::error::RowError;
 use super::named::{envelope_of, named, within_bounds};
 use crate::block::{Entry, Payload};
 use crate::encode::Block;
@@ -10,20 +10,20 @@ use crate::name::BlockId;
 
 /// Puts entries into a row.
 #[derive(Debug, Default)]
-pub struct Row {
+pub struct RowWriter {
     /// Names of rolls, modules, UCANs, nodes and engines that stood before. Nothing else can come twice in a log that holds:
     /// sequences and ids of invocations do not.
     before: BTreeSet<BlockId>,
 }
 
-impl Row {
+impl RowWriter {
     /// The blocks that come next in the row: those of the next entry.
-    pub fn next<'e>(&mut self, entry: &'e Entry) -> Result<Vec<&'e Block>, EntriesError> {
-        let first = *entry.leaves.first().ok_or(EntriesError::Empty)?;
-        let block = |id: &BlockId| entry.block(id).ok_or(EntriesError::Missing(*id));
+    pub fn next<'e>(&mut self, entry: &'e Entry) -> Result<Vec<&'e Block>, RowError> {
+        let first = *entry.leaves.first().ok_or(RowError::Empty)?;
+        let block = |id: &BlockId| entry.block(id).ok_or(RowError::Missing(*id));
         let payload_block = block(&envelope_of(entry, &first)?.payload())?;
         let payload = Payload::from_bytes(payload_block.bytes())
-            .map_err(|error| EntriesError::Payload(payload_block.id(), error))?;
+            .map_err(|error| RowError::Payload(payload_block.id(), error))?;
         let named = named(first, &payload, |id| Ok(envelope_of(entry, id)?.payload()))?;
         let mut row: Vec<&Block> = named.own.iter().map(block).collect::<Result<_, _>>()?;
         for id in &named.shared {

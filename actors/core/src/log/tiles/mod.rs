@@ -10,4 +10,4 @@ mod tiler;
 pub use read::{TileError, parse_entries, parse_hashes};
 pub use subtree::subtree_root;
 pub use tile::{TILE_WIDTH, Tile, TileKind};
-pub use tiler::{Tiler, Written};
+pub use tiler::{Tiler, WrittenTile};

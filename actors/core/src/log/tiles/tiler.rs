@@ -22,7 +22,7 @@ pub struct Tiler {
 }
 
 /// A tile and its bytes.
-pub type Written = (Tile, Vec<u8>);
+pub type WrittenTile = (Tile, Vec<u8>);
 
 impl Tiler {
     /// Leaves so far.
@@ -32,7 +32,7 @@ impl Tiler {
     }
 
     /// Takes the next leaf; gives the tiles that it filled.
-    pub fn push(&mut self, leaf: &BlockId) -> Vec<Written> {
+    pub fn push(&mut self, leaf: &BlockId) -> Vec<WrittenTile> {
         self.bundle.extend_from_slice(&NAME_LENGTH);
         self.bundle.extend_from_slice(leaf.as_bytes());
         self.size += 1;
@@ -64,7 +64,7 @@ impl Tiler {
 
     /// The partial tiles of a tree of the size so far.
     #[must_use]
-    pub fn finish(self) -> Vec<Written> {
+    pub fn finish(self) -> Vec<WrittenTile> {
         let mut partial = Vec::new();
         if let Some(tile) = Tile::at(TileKind::Entries, self.size / TILE_WIDTH, self.size) {
             partial.push((tile, self.bundle));

@@ -13,7 +13,7 @@ pub enum WatchError {
     Kind(VerifierKey),
     /// Named twice.
     #[error("{0}: it is named twice")]
-    Twice(VerifierKey),
+    RepeatedKey(VerifierKey),
     /// What was kept is no note.
     #[error("the checkpoint that was cosigned last: {0}")]
     Note(#[from] NoteError),

@@ -81,7 +81,7 @@ impl Watched {
             return Err(WatchError::Kind(key));
         }
         if self.keys.contains(&key) {
-            return Err(WatchError::Twice(key));
+            return Err(WatchError::RepeatedKey(key));
         }
         if let Some(first) = self.keys.first().filter(|first| first.name() != key.name()) {
             let (expected, found) = (first.name().to_owned(), key.name().to_owned());

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::built_in::{ROLE_ADMIN, ROLE_ANYONE};
 use super::check::check;
 use crate::block::{Capability, Install, Invocation, Policy, PolicyError, Roll, ruling};
-use crate::ledger::Actor;
+use crate::ledger::Asker;
 use crate::name::{BlockId, Did, Unit};
 use crate::rules::refusal::{Refusal, RefusalCode};
 
@@ -76,10 +76,10 @@ impl PolicyInForce {
 
     /// Who a member is to the ledger when that module runs: with every role that the member holds.
     #[must_use]
-    pub fn actor(&self, member: Did, module: BlockId) -> Actor {
+    pub fn actor(&self, member: Did, module: BlockId) -> Asker {
         let admin = self.policy.admins.contains(&member).then(|| ROLE_ADMIN.to_owned());
         let held = self.policy.roles.keys().filter(|role| self.holds_role(&member, role)).cloned();
-        Actor::new(member, module, held.chain(admin).collect())
+        Asker::new(member, module, held.chain(admin).collect())
     }
 
     /// The role that an entry of a module asks for.
