@@ -76,6 +76,6 @@ pub fn verify_raw(by: &Did, message: &[u8], signature: &[u8; 64]) -> bool {
 
 /// Whether a key has small order: signatures by it hold for messages that nobody signed, so none is taken.
 #[must_use]
-pub fn is_small_order(key: &Did) -> bool {
+pub(super) fn is_small_order(key: &Did) -> bool {
     VerifyingKey::from_bytes(key.key()).is_ok_and(|key| key.is_weak())
 }

@@ -11,4 +11,4 @@ pub use block::Block;
 pub use canonical::{DecodeError, from_bytes, from_reader, to_bytes};
 pub use domain::Domain;
 pub use envelope::{ENVELOPE_BYTES, Envelope, EnvelopeError, SignatureFlaw};
-pub use key::{SecretKey, is_small_order, verify_raw};
+pub use key::{SecretKey, verify_raw};

@@ -8,7 +8,7 @@ use super::error::IdError;
 use super::text::cut;
 
 /// Bytes of a `did:key` text of an Ed25519 key: all of them have this length.
-pub const DID_TEXT_BYTES: usize = 56;
+const DID_TEXT_BYTES: usize = 56;
 const ED25519_MULTIKEY: [u8; 2] = [0xed, 0x01];
 
 /// An identity: a `did:key` of an Ed25519 key (W3C CCG did:key, Multikey prefix `ed01`).

@@ -19,7 +19,7 @@ const EMPTY: [u8; 32] = [0; 32];
 
 /// The hash that places a key.
 #[must_use]
-pub fn key_hash(module: &BlockId, key: &[u8]) -> [u8; 32] {
+fn key_hash(module: &BlockId, key: &[u8]) -> [u8; 32] {
     Sha256::new().chain_update(module.as_bytes()).chain_update(key).finalize().into()
 }
 

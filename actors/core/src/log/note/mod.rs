@@ -10,5 +10,6 @@ mod tests;
 
 pub use error::NoteError;
 pub use key::{KeyKind, VerifierKey};
-pub use signature::{NoteSignature, sign_line};
+pub use signature::NoteSignature;
+pub(super) use signature::sign_line;
 pub use signed::{Note, Verdict};

@@ -72,7 +72,7 @@ fn cosigned(text: &str, time_s: u64) -> String {
 /// A signature line, with its line break: of a log on a text, or of a witness that saw it at this time, in seconds
 /// since the Unix epoch. `key` is the public half of `secret`.
 #[must_use]
-pub fn sign_line(key: &VerifierKey, secret: &SecretKey, text: &str, time_s: u64) -> String {
+pub(in crate::log) fn sign_line(key: &VerifierKey, secret: &SecretKey, text: &str, time_s: u64) -> String {
     let mut bytes = key.id().to_vec();
     match key.kind {
         KeyKind::Log => bytes.extend_from_slice(&secret.sign_raw(text.as_bytes())),
