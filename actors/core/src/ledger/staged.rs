@@ -103,7 +103,7 @@ impl Ledger {
     /// Whether the caps let an actor's run take so much of each resource: asked before it runs, of its limits.
     ///
     /// # Errors
-    /// [`Code::CapPassed`], with the cap.
+    /// [`CapPassed`](super::code::LedgerCode::CapPassed), with the cap.
     pub fn caps_allow(
         &self,
         scope: Did,

@@ -7,7 +7,7 @@ use crate::log::tree::Frontier;
 use crate::name::Hash;
 
 /// The root of a subtree of a tree of this size, from its tiles: `fetch` gives a tile's hashes. The subtree is one that
-/// the tree has, as [`super::proof`] gives them; `fetch` is asked for less than two tiles a level.
+/// the tree has, as `proof` gives them; `fetch` is asked for less than two tiles a level.
 pub fn subtree_root<E>(
     range: &Range<u64>,
     size: u64,
