@@ -1,33 +1,33 @@
-//! A rule that a block breaks: the one shape of errors that machines over a log's words give.
+//! The error of a broken rule of the log. Every machine that judges a log returns it, so it stands below all of them.
 
 use crate::name::BlockId;
 
-/// A rule that does not hold.
+/// A rule that a block breaks: the value that the rule requires and the value found.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{what}: expected {expected}, found {found}")]
 pub struct BrokenRule {
-    /// The rule, in a few fixed words.
+    /// The name of the rule; reports and tests tell rules apart by it.
     pub what: &'static str,
-    /// What would be right.
+    /// The value that the blocks before require.
     pub expected: String,
-    /// What is there.
+    /// The value that the block states.
     pub found: String,
 }
 
 impl BrokenRule {
-    /// An error of this rule.
+    /// Makes an error of this rule.
     pub fn new(what: &'static str, expected: impl ToString, found: impl ToString) -> Self {
         Self { what, expected: expected.to_string(), found: found.to_string() }
     }
 
-    /// The same, as a flaw of this block.
+    /// Says which block breaks the rule.
     #[must_use]
     pub const fn of(self, block: BlockId) -> Flaw {
         Flaw { block, broken: self }
     }
 }
 
-/// A block that is not right, and the rule that it breaks.
+/// A block that breaks a rule, and that rule.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{block}: {broken}")]
 pub struct Flaw {

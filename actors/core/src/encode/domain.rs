@@ -1,6 +1,6 @@
 //! Kinds of signatures, and the bytes that are signed (RFC 9052, section 4.4).
 
-/// What kind of block a signature is for.
+/// The kind of block that a signature is for. Its text is part of the signed bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Domain {
     /// A caller's invocation.
@@ -22,7 +22,7 @@ impl Domain {
     pub const ALL: [Self; 6] =
         [Self::Invocation, Self::Receipt, Self::Leg, Self::Policy, Self::Host, Self::Keys];
 
-    /// The fixed text that is signed along.
+    /// The fixed text that is signed together with the payload.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -36,6 +36,16 @@ impl Domain {
     }
 }
 
+const _: () = {
+    // Every kind stands in the table once, at its own place.
+    let mut at = 0;
+    while at < Domain::ALL.len() {
+        assert!(Domain::ALL[at] as usize == at, "the table has every kind in order, without a gap");
+        assert!(Domain::ALL[at].as_str().len() <= 0xff, "a domain's text fits a short byte string");
+        at += 1;
+    }
+};
+
 /// `["Signature1", h'a10127', external_aad, payload]` in CBOR (RFC 9052, section 4.4).
 pub(super) fn sig_structure(domain: Domain, payload: &[u8]) -> Vec<u8> {
     let aad = domain.as_str().as_bytes();
@@ -43,12 +53,14 @@ pub(super) fn sig_structure(domain: Domain, payload: &[u8]) -> Vec<u8> {
     bytes.extend_from_slice(b"\x84\x6aSignature1\x43\xa1\x01\x27");
     push_byte_string(&mut bytes, aad);
     push_byte_string(&mut bytes, payload);
+    debug_assert!(bytes.ends_with(payload), "the payload's bytes are signed last and unchanged");
     bytes
 }
 
 /// A CBOR byte string with the shortest length (RFC 8949, section 4.2.1).
 fn push_byte_string(out: &mut Vec<u8>, bytes: &[u8]) {
     const MAJOR: u8 = 0x40;
+    let before = out.len();
     let length = (bytes.len() as u64).to_be_bytes();
     match bytes.len() {
         0..=23 => out.push(MAJOR | length[7]),
@@ -66,5 +78,6 @@ fn push_byte_string(out: &mut Vec<u8>, bytes: &[u8]) {
             out.extend_from_slice(&length);
         }
     }
+    debug_assert!((1..=9).contains(&(out.len() - before)), "a head has one byte and at most eight of length");
     out.extend_from_slice(bytes);
 }

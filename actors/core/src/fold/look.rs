@@ -21,6 +21,8 @@ pub enum Trust {
 }
 
 /// Looks at one entry alone: its payload, what it says, and what it brings.
+///
+/// Format: docs/formats.md, "The log"; docs/formats.md, "What a verifier checks".
 pub(super) fn look(position: u64, entry: &Entry, trust: Trust) -> Result<(Block, Body, Brought), Divergence> {
     let nowhere = Place { position, block: BlockId::from_digest(Codec::Raw, &[0; 32]) };
     let first = *entry.leaves.first().ok_or_else(|| nowhere.expects("entry", "leaves", "none"))?;

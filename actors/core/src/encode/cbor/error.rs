@@ -2,41 +2,41 @@
 
 use crate::name::IdError;
 
-/// Why bytes are not dag-cbor, and where.
+/// Why bytes are not strict dag-cbor, and where.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("not strict dag-cbor at offset {offset}: {why}")]
 pub struct CborError {
-    /// The byte where the item begins that is not right.
+    /// The offset at which the wrong item begins.
     pub offset: usize,
-    /// What is not right with it.
+    /// The fault of that item.
     pub why: CborFlaw,
 }
 
-/// What is not right with an item.
+/// The fault of an item.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CborFlaw {
     /// The bytes end within it.
     #[error("the bytes end within an item")]
     Truncated,
-    /// Bytes follow the one item.
+    /// More bytes follow the one item.
     #[error("bytes follow the item")]
     Trailing,
     /// A number or a length in a longer form than it needs.
     #[error("a number or a length that has a shorter form")]
     NotShortest,
-    /// A length that is not given at the start.
+    /// A length that is not stated at the start.
     #[error("an item of indefinite length")]
     Indefinite,
     /// Another simple value than `false`, `true` and `null`, or a float that does not have 64 bits.
     #[error("a simple value other than false, true and null, or a float of other than 64 bits")]
     Simple,
-    /// A float that is no number.
-    #[error("a float that is no finite number")]
+    /// A float that is not a finite number.
+    #[error("a float that is not a finite number")]
     NotFinite,
     /// Another tag than 42, or 42 on something that is not a link.
     #[error("a tag other than 42 on the bytes of a link")]
     Tag,
-    /// A link that is no CID behind its zero byte.
+    /// A link whose content is not a zero byte and a CID.
     #[error("a link that is not a zero byte and a CID")]
     Link,
     /// Text that is not UTF-8.
@@ -45,8 +45,8 @@ pub enum CborFlaw {
     /// A map's key that is not text.
     #[error("a map's key that is not text")]
     Key,
-    /// A map's key that does not come behind the one before.
-    #[error("a map's key that is not behind the one before, by length and then by bytes")]
+    /// A map's key that is not greater than the key before it, by length and then by bytes.
+    #[error("a map's key that is not greater than the key before it, by length and then by bytes")]
     KeyOrder,
     /// Too many items inside each other.
     #[error("more than {0} items inside each other")]
@@ -54,10 +54,10 @@ pub enum CborFlaw {
     /// More bytes than a block may have.
     #[error("more than {0} bytes")]
     Size(usize),
-    /// A float, which no block of this runtime has.
+    /// A float. No block of this runtime has one.
     #[error("a float")]
     Float,
-    /// A link to a block that this runtime does not have.
+    /// A link to a kind of block that this runtime does not have.
     #[error("a link to another kind of block: {0}")]
     ForeignLink(IdError),
 }

@@ -1,7 +1,8 @@
-//! Whether bytes are dag-cbor (IPLD dag-cbor specification, "Strictness"), without making values of them.
+//! Checks that bytes are strict dag-cbor (IPLD dag-cbor specification, "Strictness") without decoding them into
+//! values.
 //!
-//! One pass, no recursion, no copy: what is nested is counted, not called. [`scan`] judges by the specification alone;
-//! [`strict`] judges by what this runtime writes, which is less: no floats, links to its own kinds of blocks only.
+//! One pass, no recursion, no copy: an explicit stack counts nested items. [`scan`] judges by the specification
+//! alone; [`strict`] accepts only what this runtime writes: no floats, and links to its own kinds of blocks only.
 
 mod error;
 mod scan;

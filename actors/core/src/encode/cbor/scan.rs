@@ -2,20 +2,20 @@
 
 use super::error::{CborError, CborFlaw};
 
-/// What was seen in bytes that are dag-cbor.
+/// The findings of a scan of valid dag-cbor.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Scan<'a> {
     /// The CIDs of all links, in their order.
     pub links: Vec<&'a [u8]>,
-    /// Where the first float stands.
+    /// The offset of the first float, if there is one.
     pub float: Option<usize>,
 }
 
-/// A map or a list that is not complete.
+/// A map or a list that the scan is inside of.
 struct Open<'a> {
-    /// Items that are to come; of a map each key and each value is one.
+    /// The number of items still to come. In a map each key and each value counts as one.
     left: u64,
-    /// Of a map, the key before.
+    /// The key before, in a map.
     key: Option<&'a [u8]>,
     is_map: bool,
 }
@@ -36,7 +36,10 @@ struct Reader<'a> {
     seen: Scan<'a>,
 }
 
-/// Reads one item, which must be all there is.
+/// Scans one item, which must be all of the bytes.
+///
+/// # Errors
+/// The first fault, with its offset.
 pub fn scan(bytes: &[u8], depth_max: usize) -> Result<Scan<'_>, CborError> {
     let mut reader = Reader { bytes, at: 0, open: Vec::new(), seen: Scan::default() };
     loop {
@@ -113,7 +116,7 @@ impl<'a> Reader<'a> {
 
     /// A map or a list of so many entries or elements.
     fn begin(&self, is_map: bool, length: u64) -> Result<Open<'a>, CborFlaw> {
-        // Each item to come has a byte at least: a length that promises more is no length.
+        // Each item has at least one byte, so a length beyond the bytes that are left is wrong.
         let items = if is_map { length.checked_mul(2) } else { Some(length) };
         let left = items.filter(|items| *items <= (self.bytes.len() - self.at) as u64);
         Ok(Open { left: left.ok_or(CborFlaw::Truncated)?, key: None, is_map })
@@ -132,7 +135,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// An item's major type and its argument, and where what is behind them begins (RFC 8949, section 3).
+/// Reads an item's major type and argument. The third value is the offset behind them (RFC 8949, section 3).
 fn head(bytes: &[u8], at: usize) -> Result<(u8, u64, usize), CborFlaw> {
     let first = *bytes.get(at).ok_or(CborFlaw::Truncated)?;
     let (major, low) = (first >> 5, first & 0x1f);

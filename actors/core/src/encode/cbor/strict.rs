@@ -5,7 +5,12 @@ use super::scan::scan;
 use crate::limits;
 use crate::name::BlockId;
 
-/// Whether bytes could be a block of this runtime, and the blocks that they link.
+/// Checks that bytes could be a block of this runtime, and lists the blocks that they link.
+///
+/// Format: docs/formats.md, "Blocks and CIDs".
+///
+/// # Errors
+/// The first fault, with its offset.
 pub fn strict(bytes: &[u8]) -> Result<Vec<BlockId>, CborError> {
     if bytes.len() > limits::BLOCK_BYTES_MAX {
         return Err(CborError { offset: 0, why: CborFlaw::Size(limits::BLOCK_BYTES_MAX) });

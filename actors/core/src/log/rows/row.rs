@@ -9,6 +9,8 @@ use crate::encode::Block;
 use crate::name::BlockId;
 
 /// Puts entries into a row.
+///
+/// Format: docs/formats.md, "Exports".
 #[derive(Debug, Default)]
 pub struct RowWriter {
     /// Names of rolls, modules, UCANs, nodes and engines that stood before. Nothing else can come twice in a log that holds:

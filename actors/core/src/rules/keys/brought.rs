@@ -8,6 +8,8 @@ use crate::limits;
 use crate::name::{BlockId, Did};
 
 /// What one entry brings: read, and right in itself.
+///
+/// Format: docs/formats.md, "Keys".
 #[derive(Debug, Default)]
 pub struct Brought {
     /// Delegations.

@@ -23,6 +23,8 @@ pub fn delegate(
 /// Whether a delegation is one of a scope's root to an operating key: by the root, of this scope, of the one command,
 /// without further limits, and with an end.
 ///
+/// Format: docs/formats.md, "Delegations and revocations".
+///
 /// # Errors
 /// The first that does not hold.
 pub fn check_delegation(scope: &Did, delegation: &Delegation) -> Result<(), BrokenRule> {

@@ -59,6 +59,8 @@ pub struct Keys {
 impl Keys {
     /// Whether a block of this time may be signed so, next.
     ///
+    /// Format: docs/formats.md, "Who may sign in a scope's name".
+    ///
     /// # Errors
     /// Why not.
     pub fn judge(&self, signer: Option<&Signer>, time: u64) -> Result<(), BrokenRule> {

@@ -11,6 +11,8 @@ use crate::name::{BlockId, Did, Unit};
 use crate::rules::refusal::{Refusal, RefusalCode};
 
 /// A checked policy and its rolls: an immutable snapshot, shared by reference.
+///
+/// Format: docs/formats.md, "Policy".
 #[derive(Debug)]
 pub struct PolicyInForce {
     id: BlockId,
