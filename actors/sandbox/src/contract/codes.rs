@@ -17,7 +17,7 @@ pub struct Code {
 /// Defines the codes and the table of all of them.
 macro_rules! codes {
     ($($name:literal $soft:ident = $code:literal: $meaning:literal;)+) => {
-        /// A code that a call answers instead of a result (`docs/host-abi.md`, "What a call can say").
+        /// A code that a call answers instead of a result (`docs/host-abi.md`, "Answers").
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         #[repr(i32)]
         #[allow(dead_code, reason = "a code of the ABI that no call answers yet is still a code")]
