@@ -13,7 +13,7 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use icn_core::block::Command;
-use icn_core::ledger::{AccountNo, Context, Group, Ledger, Leg};
+use icn_core::ledger::{AccountNo, Context, Group, Ledger, NumberedTransfer};
 use icn_core::name::{AccountId, Did, Owner, Unit};
 
 const TRANSFERS: usize = 2_000_000;
@@ -92,12 +92,12 @@ fn main() {
             let is_wanted =
                 |way: &str| wanted.is_empty() || wanted.iter().any(|part| name(way).contains(part));
             let pairs = pairs(accounts, hot);
-            let leg = |pair: &Pair| Leg {
+            let leg = |pair: &Pair| NumberedTransfer {
                 from: numbers[pair.from as usize],
                 to: numbers[pair.to as usize],
                 amount: pair.amount,
             };
-            let legs: Vec<Leg> = pairs.iter().map(leg).collect();
+            let legs: Vec<NumberedTransfer> = pairs.iter().map(leg).collect();
             for (way, size) in [("batched", BATCH), ("single", 1)] {
                 if !is_wanted(way) {
                     continue;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use futures::FutureExt as _;
 use icn_core::block::{Capability, GrantLimits, Install, Issue, Node, NodeTag, Operation, Policy, PolicyTag};
 use icn_core::encode::Block;
-use icn_core::ledger::{Actor, HoldState, Ledger, LedgerRefusal};
+use icn_core::ledger::{Asker, HoldState, Ledger, LedgerRefusal};
 use icn_core::limits;
 use icn_core::name::{BlockId, Codec, Did, HoldId, Origin, Owner, Unit};
 use icn_core::rules::PolicyInForce;
@@ -24,7 +24,7 @@ struct Port {
 
 impl LedgerPort for Port {
     fn stage(&mut self, operation: Operation) -> PortAnswer<'_, Result<(), LedgerRefusal>> {
-        let answer = self.ledger.stage(self.scope, TIME_MS, &Actor::default(), operation);
+        let answer = self.ledger.stage(self.scope, TIME_MS, &Asker::default(), operation);
         futures::future::ready(Ok(answer)).boxed()
     }
     fn authorize(
@@ -33,7 +33,7 @@ impl LedgerPort for Port {
         unit: Unit,
         amount: u64,
     ) -> PortAnswer<'_, Result<(), LedgerRefusal>> {
-        let (scope, nobody) = (self.scope, Actor::default());
+        let (scope, nobody) = (self.scope, Asker::default());
         let answer = self.ledger.authorize_staged(scope, TIME_MS, &nobody, (owner, unit), amount);
         futures::future::ready(Ok(answer)).boxed()
     }

@@ -12,7 +12,7 @@
 //!
 //! - [`limits`]: bounds, each with its unit in its name
 //! - [`name`]: identities, blocks' names, units, owners, digests
-//! - [`mod@costs`]: prices
+//! - [`costs`]: prices of operators and host calls
 //! - [`encode`]: canonical dag-cbor, keys, signed envelopes
 //! - [`block`]: what is signed and stored, one file a kind; no judgement but on a block's own form
 //! - [`log`]: the order of entries, the tree over them, and the forms that other tools read

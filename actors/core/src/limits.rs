@@ -1,7 +1,7 @@
 //! Every hard limit of the runtime, in one place, with its unit in its name. No other file states a limit of its own.
 //!
 //! A replay depends on every limit that decides whether a guest's call succeeds. Such
-//! limits are described in the engine block that each receipt names ([`crate::block::Engine`]).
+//! limits are described in the engine block that each receipt names ([`crate::block::EngineDescription`]).
 
 /// A limit as `icn abi` lists it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,10 +5,10 @@
 use std::collections::BTreeMap;
 
 use icn_core::block::{
-    Capability, ChainError, Command, GrantLimits, Install, Invocation, Issue, Limits, Operation, Outcome,
+    BrokenRule, Capability, Command, GrantLimits, Install, Invocation, Issue, Limits, Operation, Outcome,
     Policy, PolicyTag, Receipt, Usage, Write, ruling,
 };
-use icn_core::ledger::{Actor, Booking, Ledger, LedgerCode};
+use icn_core::ledger::{Asker, Booking, Ledger, LedgerCode};
 use icn_core::limits;
 use icn_core::name::{AccountId, BlockId, Bytes, HoldId, Owner, Unit, hold_id};
 use icn_core::rules::{PolicyInForce, check_journal};
@@ -82,7 +82,7 @@ fn receipt(time: u64, journal: Vec<Operation>) -> Receipt {
     Receipt { time, ..receipt_for(did(0), Outcome::Ok, 0, Usage::default(), journal) }
 }
 
-fn check(capabilities: &[Capability], journal: Vec<Operation>, ledger: &Ledger) -> Result<(), ChainError> {
+fn check(capabilities: &[Capability], journal: Vec<Operation>, ledger: &Ledger) -> Result<(), BrokenRule> {
     let invocation =
         Invocation::new(&origin(), did(0), raw_id(0), "run", [], Bytes([0; 16]), did(1), NOW_MS + 1);
     check_journal(&invocation, &receipt(NOW_MS, journal), &policy(capabilities), &SEED, ledger)
@@ -147,7 +147,7 @@ fn with_holds(deadline: u64) -> (Ledger, HoldId, HoldId) {
     ledger
         .book(&Booking::of_receipt(
             &receipt(NOW_MS - 10, vec![placing(me(), ours, 10, deadline), other]),
-            &Actor::default(),
+            &Asker::default(),
         ))
         .unwrap();
     (ledger, ours, theirs)
@@ -156,7 +156,7 @@ fn with_holds(deadline: u64) -> (Ledger, HoldId, HoldId) {
 fn book(ledger: &Ledger, journal: Vec<Operation>) -> Result<Ledger, LedgerCode> {
     let mut after = ledger.clone();
     after
-        .book(&Booking::of_receipt(&receipt(NOW_MS, journal), &Actor::default()))
+        .book(&Booking::of_receipt(&receipt(NOW_MS, journal), &Asker::default()))
         .map(|_| after)
         .map_err(|refusal| refusal.code)
 }
@@ -228,7 +228,7 @@ fn a_hold_is_placed_on_the_terms_of_its_run() {
 fn time_returns_what_is_held_and_only_then() {
     let mut ledger = ledger();
     let journal = (0..3).map(|n| placing(me(), id(n), 10, NOW_MS + 1 + n)).collect();
-    ledger.book(&Booking::of_receipt(&receipt(NOW_MS, journal), &Actor::default())).unwrap();
+    ledger.book(&Booking::of_receipt(&receipt(NOW_MS, journal), &Asker::default())).unwrap();
     let of_me = |ledger: &Ledger, time| ledger.balance_staged(did(0), time, &me(), &token(0));
     for (ahead, left) in [(0, 70), (1, 80), (2, 90), (3, 100), (1000, 100)] {
         let time = NOW_MS + ahead;
@@ -238,7 +238,7 @@ fn time_returns_what_is_held_and_only_then() {
             ledger.due(&did(0), time).into_iter().map(|id| Operation::Expire { id }).collect();
         assert_eq!(due.len() as u64, ahead.min(3));
         let mut after = ledger.clone();
-        after.book(&Booking::of_receipt(&receipt(time, due.clone()), &Actor::default())).unwrap();
+        after.book(&Booking::of_receipt(&receipt(time, due.clone()), &Asker::default())).unwrap();
         assert_eq!(has(&after, me()), (100, left), "{ahead} ms later, by a receipt");
         // Only those, all of them, in their order.
         let mut more = due.clone();
@@ -250,14 +250,14 @@ fn time_returns_what_is_held_and_only_then() {
         wrong.extend((!due.is_empty()).then(|| due[1..].to_vec()));
         for journal in wrong {
             let refused =
-                ledger.clone().book(&Booking::of_receipt(&receipt(time, journal.clone()), &Actor::default()));
+                ledger.clone().book(&Booking::of_receipt(&receipt(time, journal.clone()), &Asker::default()));
             assert!(refused.is_err(), "{ahead} ms later, {journal:?}");
         }
         let mut elsewhere = ledger.clone();
         elsewhere
             .book(&Booking::of_receipt(
                 &Receipt { scope: did(7), ..receipt(time, Vec::new()) },
-                &Actor::default(),
+                &Asker::default(),
             ))
             .unwrap();
         assert_eq!(has(&elsewhere, me()), (100, 70), "another scope's time");

@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use icn_core::block::{CapKey, Command, Level, Limits, Operation, Usage};
-use icn_core::ledger::{Actor, Booking, Context, Group, Ledger, LedgerCode as Code, Right};
+use icn_core::ledger::{Asker, Booking, Context, Group, Ledger, LedgerCode as Code, Right};
 use icn_core::limits;
 use icn_core::name::{AccountId, Bytes, Did, HoldId, Owner, Unit};
 use icn_testkit::generate::{did, raw_id};
@@ -71,7 +71,7 @@ impl World {
         let rights = [Right::Transfer, Right::Treasury, Right::Mint, Right::Admin];
         let context = Context {
             time: NOW,
-            actor: Actor { member: Some(did(2)), module: Some(raw_id(0)), roles: vec!["clerk".into()] },
+            actor: Asker { member: Some(did(2)), module: Some(raw_id(0)), roles: vec!["clerk".into()] },
             rights: [home(), away()].iter().flat_map(|scope| rights.map(|right| (*scope, right))).collect(),
             consents: vec![(home(), away()), (away(), home())],
             ..Context::default()
@@ -429,7 +429,7 @@ fn the_rest_of_the_codes_are_reached() {
     let mut ledger = hold().ledger;
     let usage = Usage::default();
     let mut booking =
-        Booking { scope: home(), time: NOW, fuel: 1, usage, journal: &[], actor: &Actor::default() };
+        Booking { scope: home(), time: NOW, fuel: 1, usage, journal: &[], actor: &Asker::default() };
     assert_eq!(ledger.post(&booking, true).unwrap_err().code, Code::NotSetAside);
     let journal = [Operation::Void { id: ID }];
     (booking.fuel, booking.journal) = (0, &journal);

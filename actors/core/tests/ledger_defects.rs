@@ -4,7 +4,7 @@
 use icn_core::block::{CapKey, Command, Level, Limits, Operation};
 use icn_core::encode;
 use icn_core::ledger::{
-    Account, Actor, Context, Event, Group, Ledger, LedgerCode as Code, LedgerRefusal, Leg, Right,
+    Account, Asker, Context, Event, Group, Ledger, LedgerCode as Code, LedgerRefusal, NumberedTransfer, Right,
 };
 use icn_core::name::{AccountId, Bytes, Did, HoldId, Owner, Unit};
 use icn_testkit::generate::{did, raw_id};
@@ -29,7 +29,7 @@ fn you() -> AccountId {
 }
 fn context(time: u64) -> Context {
     let rights = [Right::Transfer, Right::Admin].map(|right| (scope(), right)).to_vec();
-    let actor = Actor { member: Some(did(2)), module: Some(raw_id(0)), roles: vec!["clerk".into()] };
+    let actor = Asker { member: Some(did(2)), module: Some(raw_id(0)), roles: vec!["clerk".into()] };
     Context { time, actor, rights, reason: "a test".into(), ..Context::default() }
 }
 fn group(commands: Vec<Command>) -> Group {
@@ -161,7 +161,7 @@ fn an_amount_is_never_negative_however_it_is_written() {
         assert_eq!(code(&mut ledger, pay(amount), 2), Some(Code::Amount), "{amount}");
         assert_eq!(code(&mut ledger, hold(ID, amount, DAY), 2), Some(Code::Amount), "{amount}");
         let (from, to) = (ledger.account_no(&me()).unwrap(), ledger.account_no(&you()).unwrap());
-        let legs = [Leg { from, to, amount }];
+        let legs = [NumberedTransfer { from, to, amount }];
         assert_eq!(ledger.transfers(&legs, 2).unwrap_err().code, Code::Amount, "{amount}");
         assert_eq!(bytes(&ledger), before);
     }
@@ -176,7 +176,7 @@ fn nobody_pays_themselves() {
     let held = Command::Hold { id: ID, from: me(), to: me(), amount: 5, deadline: DAY, by };
     assert_eq!(code(&mut ledger, held, 2), Some(Code::SameAccount));
     let no = ledger.account_no(&me()).unwrap();
-    let legs = [Leg { from: no, to: no, amount: 5 }];
+    let legs = [NumberedTransfer { from: no, to: no, amount: 5 }];
     assert_eq!(ledger.transfers(&legs, 2).unwrap_err().code, Code::SameAccount);
 }
 
@@ -193,7 +193,7 @@ fn who_is_debited_follows_from_who_asks() {
     // Nor does a hold end by another's word.
     assert_eq!(code(&mut ledger, hold(ID, 5, DAY), 2), None);
     let mut other = context(2);
-    other.actor = Actor { member: Some(did(3)), module: None, roles: Vec::new() };
+    other.actor = Asker { member: Some(did(3)), module: None, roles: Vec::new() };
     let settle = |by| group(vec![Command::Settle { scope: scope(), id: ID, amount: None, by }]);
     let code = |ledger: &mut Ledger, by| ledger.apply(&settle(by), &other).unwrap_err().code;
     assert_eq!(code(&mut ledger, Owner::Member(did(3))), Code::NotPlacer);
@@ -297,9 +297,10 @@ fn by_number_too_no_transfer_moves_what_the_runtime_alone_moves() {
     for (code, from, to) in cases {
         // As the first of a batch, and behind one of the same unit that is made plainly.
         let before = bytes(&ledger);
-        assert_eq!(ledger.transfers(&[Leg { from, to, amount: 1 }], 2).unwrap_err().code, code);
+        assert_eq!(ledger.transfers(&[NumberedTransfer { from, to, amount: 1 }], 2).unwrap_err().code, code);
         let (me, you) = (ledger.account_no(&me()).unwrap(), ledger.account_no(&you()).unwrap());
-        let legs = [Leg { from: me, to: you, amount: 1 }, Leg { from, to, amount: 1 }];
+        let legs =
+            [NumberedTransfer { from: me, to: you, amount: 1 }, NumberedTransfer { from, to, amount: 1 }];
         let refusal = ledger.transfers(&legs, 2).unwrap_err();
         assert_eq!((refusal.code, refusal.at), (code, 1));
         assert_eq!(bytes(&ledger), before);

@@ -10,7 +10,7 @@ use actix_rt::ArbiterHandle;
 use futures::channel::oneshot;
 use futures::executor::block_on;
 use icn_core::block::{Operation, Receipt};
-use icn_core::ledger::{Actor as Asker, Ledger};
+use icn_core::ledger::{Asker, Ledger};
 use icn_core::name::{AccountId, Did, Owner, Unit};
 use icn_sandbox::LedgerPort as _;
 use icn_sync::Latch;

@@ -5,8 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use icn_core::block::{Issue, Operation, Outcome, Receipt, Usage};
-use icn_core::fold::bookkeeping::{Bookkeeper, Source};
-use icn_core::ledger::{Actor, Booking, Books, Ledger, LedgerRefusal};
+use icn_core::fold::bookkeeping::{Bookkeeper, LineSource};
+use icn_core::ledger::{Asker, Booking, Books, Ledger, LedgerRefusal};
 use icn_core::name::{AccountId, Did, HoldId, Owner, Unit};
 use icn_core::{encode, limits};
 
@@ -107,7 +107,7 @@ impl Both {
         for transfer in &transfers {
             before = before.and_then(|()| self.before.hold(scope, time, transfer.clone()));
         }
-        let now = self.now.stage(scope, time, &Actor::default(), operation.clone());
+        let now = self.now.stage(scope, time, &Asker::default(), operation.clone());
         same(op, &before, &now);
         if now.is_ok() {
             let staged = self.staged.entry(scope).or_default();
@@ -135,7 +135,7 @@ impl Both {
                     assert_eq!(self.before_fold.issue(*scope, issues), Ok(()));
                     assert_eq!(self.fold.issue(*scope, issues), Ok(()), "a fold follows: {op:?}");
                     let (block, time) = (raw_id(0), self.clock(*scope));
-                    let source = Source { position: 0, block, scope: *scope, seq: 0, time };
+                    let source = LineSource { position: 0, block, scope: *scope, seq: 0, time };
                     self.bookkeeper.issues(source, issues);
                 }
             }
@@ -237,7 +237,7 @@ impl Both {
                 fuel: 0,
                 usage: Usage::default(),
                 journal: &due[1..],
-                actor: &Actor::default(),
+                actor: &Asker::default(),
             };
             let books = self.fold.books();
             assert!(self.fold.book(&short).is_err(), "{op:?}");
@@ -253,7 +253,7 @@ impl Both {
         });
         let receipt = Receipt { time, ..receipt_for(scope, outcome.clone(), fuel, usage, journal) };
         let books = self.now.books();
-        let now = self.now.post(&Booking::of_receipt(&receipt, &Actor::default()), outcome.is_ok());
+        let now = self.now.post(&Booking::of_receipt(&receipt, &Asker::default()), outcome.is_ok());
         assert_eq!(now.is_ok(), before.is_ok(), "{op:?}: {:?} {:?}", now.err(), before.err());
         if before.is_ok() {
             self.seen.posted += 1;
@@ -261,7 +261,7 @@ impl Both {
             let plain =
                 PlainReceipt { scope, time, outcome: outcome.clone(), fuel, usage, journal: transfers };
             assert_eq!(self.before_fold.book(&plain), Ok(()));
-            let folded = self.fold.book(&Booking::of_receipt(&receipt, &Actor::default()));
+            let folded = self.fold.book(&Booking::of_receipt(&receipt, &Asker::default()));
             assert!(folded.is_ok(), "a fold follows: {op:?}: {folded:?}");
             self.bookkeeper.receipt(0, raw_id(0), &receipt);
         } else {

@@ -5,7 +5,7 @@ use crate::name::BlockId;
 /// A rule that a block breaks: the value that the rule requires and the value found.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{what}: expected {expected}, found {found}")]
-pub struct ChainError {
+pub struct BrokenRule {
     /// The name of the rule; reports and tests tell rules apart by it.
     pub what: &'static str,
     /// The value that the blocks before require.
@@ -14,12 +14,25 @@ pub struct ChainError {
     pub found: String,
 }
 
-impl ChainError {
+impl BrokenRule {
     /// Makes an error of this rule.
     pub fn new(what: &'static str, expected: impl ToString, found: impl ToString) -> Self {
         Self { what, expected: expected.to_string(), found: found.to_string() }
     }
+
+    /// Says which block breaks the rule.
+    #[must_use]
+    pub const fn of(self, block: BlockId) -> Flaw {
+        Flaw { block, broken: self }
+    }
 }
 
 /// A block that breaks a rule, and that rule.
-pub type Flaw = (BlockId, ChainError);
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{block}: {broken}")]
+pub struct Flaw {
+    /// The block's name.
+    pub block: BlockId,
+    /// The rule.
+    pub broken: BrokenRule,
+}

@@ -15,7 +15,7 @@ tag!(/** `typ` of an engine's description. */ EngineTag, "icn/engine/v1");
 /// Format: docs/formats.md, "Engine".
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Engine {
+pub struct EngineDescription {
     /// The kind.
     pub typ: EngineTag,
     /// The engine and its version.
@@ -28,7 +28,7 @@ pub struct Engine {
     pub schedule: Hash,
 }
 
-impl Engine {
+impl EngineDescription {
     /// Reads a description.
     ///
     /// # Errors

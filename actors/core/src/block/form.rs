@@ -2,8 +2,8 @@
 //! and that each block is of its kind. They are checked together with the signatures, so every level of an audit
 //! checks them.
 
-use crate::block::broken::{ChainError, Flaw};
-use crate::block::engine::Engine;
+use crate::block::broken::{BrokenRule, Flaw};
+use crate::block::engine::EngineDescription;
 use crate::block::entry::Entry;
 use crate::block::invocation::Invocation;
 use crate::block::journal::Operation;
@@ -28,12 +28,12 @@ pub(crate) fn check(
     receipt: &Receipt,
     entry: &Entry,
 ) -> Result<(), Flaw> {
-    check_receipt(invocation, receipt).map_err(|error| (envelope, error))?;
+    check_receipt(invocation, receipt).map_err(|broken| broken.of(envelope))?;
     if let Some(engine) = entry.block(&receipt.engine) {
-        check_engine(engine).map_err(|error| (engine.id(), error))?;
+        check_engine(engine).map_err(|broken| broken.of(engine.id()))?;
     }
     for node in receipt.nodes.iter().filter_map(|id| entry.block(id)) {
-        check_node(node).map_err(|error| (node.id(), error))?;
+        check_node(node).map_err(|broken| broken.of(node.id()))?;
     }
     Ok(())
 }
@@ -42,11 +42,11 @@ pub(crate) fn check(
 ///
 /// # Errors
 /// The rule `codec`.
-pub(crate) fn is_dag_cbor(id: &BlockId) -> Result<(), ChainError> {
+pub(crate) fn is_dag_cbor(id: &BlockId) -> Result<(), BrokenRule> {
     if id.codec() == Codec::DagCbor {
         return Ok(());
     }
-    Err(ChainError::new("codec", "a CID of dag-cbor", format!("{id}, of raw bytes")))
+    Err(BrokenRule::new("codec", "a CID of dag-cbor", format!("{id}, of raw bytes")))
 }
 
 /// Checks that a module is not larger than the limit.
@@ -55,13 +55,13 @@ pub(crate) fn is_dag_cbor(id: &BlockId) -> Result<(), ChainError> {
 ///
 /// # Errors
 /// The rule `bounds`.
-pub(crate) fn check_module(module: &Block) -> Result<(), ChainError> {
+pub(crate) fn check_module(module: &Block) -> Result<(), BrokenRule> {
     at_most("bytes of a module", limits::MODULE_BYTES_MAX, module.bytes().len())
 }
 
-fn check_receipt(invocation: &Invocation, receipt: &Receipt) -> Result<(), ChainError> {
+fn check_receipt(invocation: &Invocation, receipt: &Receipt) -> Result<(), BrokenRule> {
     if receipt.outcome == Outcome::Failed(0) {
-        return Err(ChainError::new("outcome", "another number than 0 of a run that failed", 0));
+        return Err(BrokenRule::new("outcome", "another number than 0 of a run that failed", 0));
     }
     at_most("bytes of output", limits::OUTPUT_BYTES_MAX, receipt.output.len())?;
     at_most("writes", limits::WRITES_MAX, receipt.writes.len())?;
@@ -69,7 +69,7 @@ fn check_receipt(invocation: &Invocation, receipt: &Receipt) -> Result<(), Chain
     for Write(key, value) in &receipt.writes {
         let value = value.as_ref().map_or(0, |value| value.len());
         if key.is_empty() {
-            return Err(ChainError::new("bounds", "a key of 1 byte or more", "an empty one"));
+            return Err(BrokenRule::new("bounds", "a key of 1 byte or more", "an empty one"));
         }
         at_most("bytes of a key", limits::KEY_BYTES_MAX, key.len())?;
         at_most("bytes of a value", limits::VALUE_BYTES_MAX, value)?;
@@ -96,23 +96,23 @@ fn check_receipt(invocation: &Invocation, receipt: &Receipt) -> Result<(), Chain
     Ok(())
 }
 
-fn check_engine(block: &Block) -> Result<(), ChainError> {
+fn check_engine(block: &Block) -> Result<(), BrokenRule> {
     is_dag_cbor(&block.id())?;
-    let read = Engine::from_bytes(block.bytes());
-    read.map(drop).map_err(|error| ChainError::new("engine", "an engine's description", error))
+    let read = EngineDescription::from_bytes(block.bytes());
+    read.map(drop).map_err(|error| BrokenRule::new("engine", "an engine's description", error))
 }
 
-fn check_node(block: &Block) -> Result<(), ChainError> {
+fn check_node(block: &Block) -> Result<(), BrokenRule> {
     is_dag_cbor(&block.id())?;
     let node =
-        Node::from_bytes(block.bytes()).map_err(|error| ChainError::new("node", "a node's block", error))?;
+        Node::from_bytes(block.bytes()).map_err(|error| BrokenRule::new("node", "a node's block", error))?;
     at_most("parents of a node", limits::NODE_PARENTS_MAX, node.parents.len())?;
     at_most("bytes of a node's payload", limits::NODE_BYTES_MAX, node.payload.len())
 }
 
-fn at_most(what: &str, max: usize, found: usize) -> Result<(), ChainError> {
+fn at_most(what: &str, max: usize, found: usize) -> Result<(), BrokenRule> {
     if found <= max {
         return Ok(());
     }
-    Err(ChainError::new("bounds", format!("at most {max} {what}"), found))
+    Err(BrokenRule::new("bounds", format!("at most {max} {what}"), found))
 }

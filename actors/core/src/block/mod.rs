@@ -26,11 +26,11 @@ mod staged;
 mod tag;
 pub mod ucan;
 
-pub use broken::{ChainError, Flaw};
+pub use broken::{BrokenRule, Flaw};
 pub use capability::{Capability, CapabilityError, CredentialType};
 pub use command::{CapKey, Command, Level, Limits};
 pub use counterpart::Counterpart;
-pub use engine::{Engine, EngineTag};
+pub use engine::{EngineDescription, EngineTag};
 pub use entry::{Entry, Payload};
 pub use host::{HostBlock, HostTag};
 pub use invocation::{INVOCATION_FUEL_DEFAULT, Invocation, InvocationTag};

@@ -22,6 +22,12 @@ impl Outcome {
     pub fn is_ok(&self) -> bool {
         *self == Self::Ok
     }
+
+    /// Whether the wall clock ended the run: a fact about the host, which no run again shows.
+    #[must_use]
+    pub fn is_interrupted(&self) -> bool {
+        matches!(self, Self::Trapped(trap) if trap.kind == TrapKind::Interrupted)
+    }
 }
 
 /// Defines the kinds and the table of all of them.

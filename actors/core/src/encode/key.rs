@@ -84,6 +84,6 @@ pub fn verify_raw(by: &Did, message: &[u8], signature: &[u8; 64]) -> bool {
 /// Whether a key has small order. A signature by such a key verifies for messages that nobody signed, so none is
 /// accepted.
 #[must_use]
-pub fn is_small_order(key: &Did) -> bool {
+pub(super) fn is_small_order(key: &Did) -> bool {
     VerifyingKey::from_bytes(key.key()).is_ok_and(|key| key.is_weak())
 }

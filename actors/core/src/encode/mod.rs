@@ -4,10 +4,12 @@
 mod block;
 mod canonical;
 pub mod cbor;
+mod domain;
 mod envelope;
 mod key;
 
 pub use block::Block;
 pub use canonical::{DecodeError, from_bytes, from_reader, to_bytes};
-pub use envelope::{Domain, ENVELOPE_BYTES, Envelope, EnvelopeError, SignatureFlaw};
-pub use key::{SecretKey, is_small_order, verify_raw};
+pub use domain::Domain;
+pub use envelope::{ENVELOPE_BYTES, Envelope, EnvelopeError, SignatureFlaw};
+pub use key::{SecretKey, verify_raw};

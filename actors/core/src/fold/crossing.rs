@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::deadlines::Deadlines;
-use crate::block::{ChainError, Command, Counterpart, Leg, LegTag, Operation, Receipt, Signer};
+use crate::block::{BrokenRule, Command, Counterpart, Leg, LegTag, Operation, Receipt, Signer};
 use crate::encode::Block;
 use crate::name::{BlockId, Did, Hash};
 use crate::rules::PolicyInForce;
@@ -62,9 +62,9 @@ pub fn mirror(payer: Did, journal: &[Operation], counterpart: Did) -> Vec<Operat
 ///
 /// # Errors
 /// The first rule that does not hold.
-pub fn check_legs(receipt: &Receipt, envelope: BlockId, legs: &[Leg]) -> Result<(), ChainError> {
+pub fn check_legs(receipt: &Receipt, envelope: BlockId, legs: &[Leg]) -> Result<(), BrokenRule> {
     if receipt.journal.iter().any(|operation| matches!(operation, Operation::Receive { .. })) {
-        return Err(ChainError::new(
+        return Err(BrokenRule::new(
             "receipt's journal",
             "what its scope pays",
             "what it receives, which a leg says",
@@ -72,35 +72,35 @@ pub fn check_legs(receipt: &Receipt, envelope: BlockId, legs: &[Leg]) -> Result<
     }
     let (named, with) = (counterparts(&receipt.journal), &receipt.with);
     if named.contains(&receipt.scope) || !with.iter().map(|place| place.scope).eq(named.iter().copied()) {
-        return Err(ChainError::new("counterparts", format!("{named:?}"), format!("{with:?}")));
+        return Err(BrokenRule::new("counterparts", format!("{named:?}"), format!("{with:?}")));
     }
     if !with.iter().copied().eq(legs.iter().map(Leg::place)) {
         let places: Vec<Counterpart> = legs.iter().map(Leg::place).collect();
-        return Err(ChainError::new("legs", format!("{with:?}"), format!("{places:?}")));
+        return Err(BrokenRule::new("legs", format!("{with:?}"), format!("{places:?}")));
     }
     for leg in legs {
         if leg.log != receipt.log {
-            return Err(ChainError::new("leg's log", &receipt.log, &leg.log));
+            return Err(BrokenRule::new("leg's log", &receipt.log, &leg.log));
         }
         if (leg.of, leg.receipt) != (receipt.scope, envelope) {
             let (expected, found) = ((receipt.scope, envelope), (leg.of, leg.receipt));
-            return Err(ChainError::new("leg's receipt", format!("{expected:?}"), format!("{found:?}")));
+            return Err(BrokenRule::new("leg's receipt", format!("{expected:?}"), format!("{found:?}")));
         }
         if leg.time != receipt.time {
-            return Err(ChainError::new("leg's time", receipt.time, leg.time));
+            return Err(BrokenRule::new("leg's time", receipt.time, leg.time));
         }
         let expected = mirror(receipt.scope, &receipt.journal, leg.scope);
         let (_, found) = Operation::parts(&leg.journal);
         if expected != found {
-            return Err(ChainError::new("leg's journal", format!("{expected:?}"), format!("{found:?}")));
+            return Err(BrokenRule::new("leg's journal", format!("{expected:?}"), format!("{found:?}")));
         }
     }
     Ok(())
 }
 
-/// What of a scope that holds still decides its leg: a copy of what its chain has, good as long as it does.
+/// Snapshot of a lent scope: everything that its leg is drafted from. It is valid while the scope stays paused.
 #[derive(Debug, Clone)]
-pub struct Still {
+pub struct LegBasis {
     pub(crate) policy: Arc<PolicyInForce>,
     pub(crate) place: Counterpart,
     pub(crate) time: u64,
@@ -108,7 +108,7 @@ pub struct Still {
     pub(crate) deadlines: Deadlines,
 }
 
-impl Still {
+impl LegBasis {
     /// Its policy.
     #[must_use]
     pub const fn policy(&self) -> &Arc<PolicyInForce> {
@@ -126,13 +126,13 @@ impl Still {
     }
 }
 
-/// The leg of a scope that holds still, and its payload. `envelope` is the receipt's; `signer` the key that will sign it,
+/// The leg of a paused scope, and its payload. `envelope` is the receipt's; `signer` the key that will sign it,
 /// when the scope's own does not.
 #[must_use]
-pub fn draft(receipt: &Receipt, envelope: BlockId, still: &Still, signer: Option<Signer>) -> (Leg, Block) {
-    let place = still.place;
+pub fn draft(receipt: &Receipt, envelope: BlockId, basis: &LegBasis, signer: Option<Signer>) -> (Leg, Block) {
+    let place = basis.place;
     let mut journal: Vec<Operation> =
-        still.deadlines.due(receipt.time).map(|id| Operation::Expire { id }).collect();
+        basis.deadlines.due(receipt.time).map(|id| Operation::Expire { id }).collect();
     journal.extend(mirror(receipt.scope, &receipt.journal, place.scope));
     let leg = Leg {
         typ: LegTag,
@@ -145,7 +145,7 @@ pub fn draft(receipt: &Receipt, envelope: BlockId, still: &Still, signer: Option
         time: receipt.time,
         journal,
         signer,
-        root: still.root,
+        root: basis.root,
     };
     let payload = Block::encode(&leg);
     (leg, payload)

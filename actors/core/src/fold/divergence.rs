@@ -1,6 +1,8 @@
-//! Where a log is not as it must be.
+//! Where a log is not as it must be: the finding, and the place that it is found at.
 
-use crate::block::Flaw;
+use std::fmt::Display;
+
+use crate::block::{BrokenRule, Flaw};
 use crate::log::LogError;
 use crate::name::BlockId;
 
@@ -25,35 +27,51 @@ fn as_text<S: serde::Serializer>(id: &BlockId, serializer: S) -> Result<S::Ok, S
     serializer.collect_str(id)
 }
 
-pub(super) fn fail(
-    position: u64,
-    block: BlockId,
-    what: &str,
-    expected: impl std::fmt::Display,
-    found: impl std::fmt::Display,
-) -> Divergence {
-    Divergence {
-        position,
-        block,
-        what: what.to_owned(),
-        expected: expected.to_string(),
-        found: found.to_string(),
+/// A place in a log: the position of an entry's first leaf, and a block of the entry.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    /// The position of the entry's first leaf.
+    pub(super) position: u64,
+    /// The block.
+    pub(super) block: BlockId,
+}
+
+impl Place {
+    /// Another block of the same entry.
+    pub(super) const fn at(self, block: BlockId) -> Self {
+        Self { block, ..self }
     }
-}
 
-/// A signer, a delegation or a revocation that does not hold.
-pub(super) fn flawed(position: u64, (block, error): Flaw) -> Divergence {
-    fail(position, block, error.what, error.expected, error.found)
-}
+    /// The divergence of a rule that is not kept here.
+    pub(super) fn expects(self, what: &str, expected: impl Display, found: impl Display) -> Divergence {
+        Divergence {
+            position: self.position,
+            block: self.block,
+            what: what.to_owned(),
+            expected: expected.to_string(),
+            found: found.to_string(),
+        }
+    }
 
-/// An entry that does not come next.
-pub(super) fn out_of_order(position: u64, block: BlockId, error: &LogError) -> Divergence {
-    let what = match error {
-        LogError::Empty => "entry",
-        LogError::MissingBlock(_) => "block",
-        LogError::Twice(_) => "author",
-        LogError::Sequence { found_seq, expected_seq, .. } if found_seq != expected_seq => "sequence",
-        LogError::Sequence { .. } => "block before",
-    };
-    fail(position, block, what, "the next entry", error)
+    /// The divergence of a rule that this block breaks.
+    pub(super) fn broken(self, BrokenRule { what, expected, found }: BrokenRule) -> Divergence {
+        self.expects(what, expected, found)
+    }
+
+    /// The divergence of a flaw in this entry, whichever its block.
+    pub(super) fn flawed(self, Flaw { block, broken }: Flaw) -> Divergence {
+        self.at(block).broken(broken)
+    }
+
+    /// The divergence of an entry that does not come next.
+    pub(super) fn out_of_order(self, error: &LogError) -> Divergence {
+        let what = match error {
+            LogError::Empty => "entry",
+            LogError::MissingBlock(_) => "block",
+            LogError::RepeatedAuthor(_) => "author",
+            LogError::Sequence { found_seq, expected_seq, .. } if found_seq != expected_seq => "sequence",
+            LogError::Sequence { .. } => "block before",
+        };
+        self.expects(what, "the next entry", error)
+    }
 }

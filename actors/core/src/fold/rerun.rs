@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::chain::Chain;
 use crate::block::{Invocation, Staged};
 use crate::encode::Block;
-use crate::ledger::{Actor, Ledger};
+use crate::ledger::{Asker, Ledger};
 use crate::name::{BlockId, Unit};
 use crate::rules::PolicyInForce;
 
@@ -29,7 +29,7 @@ pub struct Rerun<'a> {
     /// The seed of random bytes.
     pub seed: [u8; 32],
     /// Who it is to the ledger.
-    pub actor: &'a Actor,
+    pub actor: &'a Asker,
     /// The policies of the scopes that the policy names and that are open.
     pub counterparts: Vec<Arc<PolicyInForce>>,
 }
@@ -42,7 +42,7 @@ pub trait Rerunner {
 
 /// Bytes of storage that a run may take: what is left to the scope, and what the caps leave the actor.
 #[must_use]
-pub fn cap_storage(ledger: &Ledger, chain: &Chain, actor: &Actor, time: u64) -> i64 {
+pub fn cap_storage(ledger: &Ledger, chain: &Chain, actor: &Asker, time: u64) -> i64 {
     let capped = ledger.cap_left(chain.scope(), &Unit::storage(), actor, time);
     least_storage(chain.storage_left(), capped)
 }

@@ -42,7 +42,7 @@ impl AccountNo {
 
 /// One transfer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Leg {
+pub struct NumberedTransfer {
     /// Who is debited.
     pub from: AccountNo,
     /// Who is credited.

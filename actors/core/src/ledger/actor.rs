@@ -4,7 +4,7 @@ use crate::name::{BlockId, Did};
 
 /// Who asks. Whoever calls the machine knows it from a signature and a policy, and never from a guest's words.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
-pub struct Actor {
+pub struct Asker {
     /// The member whose key signed.
     pub member: Option<Did>,
     /// The module that runs.
@@ -13,7 +13,7 @@ pub struct Actor {
     pub roles: Vec<String>,
 }
 
-impl Actor {
+impl Asker {
     /// A member, in a module.
     #[must_use]
     pub const fn new(member: Did, module: BlockId, roles: Vec<String>) -> Self {

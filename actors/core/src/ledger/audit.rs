@@ -1,6 +1,6 @@
 //! What an auditor is told: who did what, with how much, and why. Refusals are told as well.
 
-use super::actor::Actor;
+use super::actor::Asker;
 use super::code::{LedgerCode, LedgerRefusal};
 use super::event::{Applied, Event};
 use super::group::{Context, Group};
@@ -17,7 +17,7 @@ pub struct AuditEvent {
     /// The recorded time.
     pub time: u64,
     /// Who asked.
-    pub who: Actor,
+    pub who: Asker,
     /// What happened, or what was refused, by its name.
     pub what: &'static str,
     /// Whose account, or who paid.

@@ -1,7 +1,7 @@
 //! What booking a receipt asks of the books: first the expiries that are due, then
 //! what was consumed, then what the guest asked for, all as one group.
 
-use super::actor::Actor;
+use super::actor::Asker;
 use super::code::{LedgerCode as Code, LedgerRefusal, refuse};
 use super::event::Applied;
 use super::group::{Context, Group};
@@ -23,21 +23,21 @@ pub struct Booking<'a> {
     /// The journal.
     pub journal: &'a [Operation],
     /// Whose invocation it was: its caps count.
-    pub actor: &'a Actor,
+    pub actor: &'a Asker,
 }
 
 impl<'a> Booking<'a> {
     /// What of a receipt the ledger books; `actor` is whose invocation it was
     /// ([`crate::rules::PolicyInForce::actor`]).
     #[must_use]
-    pub fn of_receipt(receipt: &'a Receipt, actor: &'a Actor) -> Self {
+    pub fn of_receipt(receipt: &'a Receipt, actor: &'a Asker) -> Self {
         let Receipt { scope, time, fuel, usage, ref journal, .. } = *receipt;
         Self { scope, time, fuel, usage, journal, actor }
     }
 
     /// What of a leg the ledger books. `actor` is nobody: what comes in counts against no cap.
     #[must_use]
-    pub fn of_leg(leg: &'a Leg, actor: &'a Actor) -> Self {
+    pub fn of_leg(leg: &'a Leg, actor: &'a Asker) -> Self {
         let Leg { scope, time, ref journal, .. } = *leg;
         Self { scope, time, fuel: 0, usage: Usage::default(), journal, actor }
     }

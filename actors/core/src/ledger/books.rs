@@ -8,7 +8,7 @@ use super::group::CommandId;
 use super::hold::Hold;
 use super::ids::Remembered;
 use super::machine::{Clock, Ledger};
-use super::table::{CLOSED, FROZEN, PRESENT};
+use super::mark::{CLOSED, FROZEN, PRESENT};
 use crate::block::{CapKey, Limits};
 use crate::name::{AccountId, Did, HoldId, Owner, Unit};
 

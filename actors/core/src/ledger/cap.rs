@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::actor::Actor;
+use super::actor::Asker;
 use super::code::{LedgerCode, LedgerRefusal, refuse};
 use crate::block::{CapKey, Level};
 use crate::name::{Did, Unit};
@@ -50,7 +50,7 @@ impl Caps {
 
     /// The caps that bind an actor, in the order in which they are asked. Each level is looked up by its name: a scope
     /// may have a cap for every member, and one spends.
-    pub(super) fn binding(&self, scope: Did, unit: &Unit, actor: &Actor) -> Vec<(&CapKey, &Cap)> {
+    pub(super) fn binding(&self, scope: Did, unit: &Unit, actor: &Asker) -> Vec<(&CapKey, &Cap)> {
         let mut from = CapKey {
             scope,
             unit: unit.clone(),
@@ -86,7 +86,7 @@ impl Caps {
         &self,
         scope: Did,
         unit: &Unit,
-        actor: &Actor,
+        actor: &Asker,
         amount: u64,
         time: u64,
     ) -> Result<Vec<CapKey>, LedgerRefusal> {
@@ -111,7 +111,7 @@ impl Caps {
     }
 
     /// How much every cap leaves the actor to spend; none when none binds it.
-    pub(super) fn left(&self, scope: Did, unit: &Unit, actor: &Actor, time: u64) -> Option<u64> {
+    pub(super) fn left(&self, scope: Did, unit: &Unit, actor: &Asker, time: u64) -> Option<u64> {
         let left = |(key, cap): (&CapKey, &Cap)| cap.max.saturating_sub(Self::used_at(key, cap, time));
         self.binding(scope, unit, actor).into_iter().map(left).min()
     }

@@ -1,6 +1,6 @@
 //! What the ledger is asked, and everything beside the books that decides.
 
-use super::actor::Actor;
+use super::actor::Asker;
 use crate::block::Command;
 use crate::name::{Bytes, Did};
 
@@ -37,7 +37,7 @@ pub struct Context {
     /// The recorded time, in milliseconds since the Unix epoch.
     pub time: u64,
     /// Who asks.
-    pub actor: Actor,
+    pub actor: Asker,
     /// What each scope's policy allows it.
     pub rights: Vec<(Did, Right)>,
     /// Pairs of a scope and another that its policy deals with.

@@ -26,7 +26,7 @@ pub(super) struct Hold {
 pub(super) struct Holds {
     scopes: BTreeMap<Did, ScopeHolds>,
     /// Of a view of one scope: how many are open that it has not looked at.
-    pub(super) elsewhere: usize,
+    pub(super) unseen: usize,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -40,7 +40,7 @@ impl Holds {
         self.scopes.get(scope)?.by_id.get(id)
     }
     pub(super) fn count(&self, scope: &Did) -> usize {
-        self.elsewhere + self.scopes.get(scope).map_or(0, |holds| holds.by_id.len())
+        self.unseen + self.scopes.get(scope).map_or(0, |holds| holds.by_id.len())
     }
     /// Those of a scope that are past their deadline at a time, in the order of deadline and name.
     pub(super) fn due(&self, scope: &Did, time: u64) -> impl Iterator<Item = HoldId> {

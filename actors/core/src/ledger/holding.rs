@@ -1,17 +1,17 @@
 //! Holds from placing to ending, and what caps count: what is held is spent until it returns.
 
 use super::account::AccountNo;
-use super::actor::Actor;
+use super::actor::Asker;
 use super::cap::{Cap, Caps, Warning};
 use super::code::{LedgerCode as Code, LedgerRefusal, Moved, Verdict, refuse};
 use super::event::Event;
 use super::group::Context;
 use super::hold::Hold;
 use super::machine::Ledger;
-use super::table::{CLOSED, FROZEN};
+use super::mark::{CLOSED, FROZEN};
 use super::undo::Undo;
 use crate::block::CapKey;
-use crate::limits::{self};
+use crate::limits;
 use crate::name::{AccountId, Did, HoldId, Owner};
 
 impl Ledger {
@@ -82,6 +82,25 @@ impl Ledger {
             self.returned(&hold, rest, Event::Returned);
         }
         Ok(amount)
+    }
+
+    /// Returns all that a hold has, by its placer's word.
+    pub(super) fn void_hold(&mut self, scope: Did, id: HoldId, by: &Owner) -> Moved {
+        let hold = self.open_hold_of(&scope, &id, by)?;
+        self.end(scope, id, &hold);
+        self.returned(&hold, hold.amount, Event::Returned);
+        Ok(hold.amount)
+    }
+
+    /// Returns all that a hold has, because its deadline is over.
+    pub(super) fn expire(&mut self, scope: Did, id: HoldId, time: u64) -> Moved {
+        let hold = self.find_hold(&scope, &id)?;
+        if hold.deadline > time {
+            return refuse(Code::NotDue, format!("the hold {id} ends at {}, it is {time}", hold.deadline));
+        }
+        self.end(scope, id, &hold);
+        self.returned(&hold, hold.amount, Event::Expired);
+        Ok(hold.amount)
     }
 
     /// Ends a hold: nothing is set aside for it any more.
@@ -165,7 +184,7 @@ impl Ledger {
     ///
     /// # Errors
     /// Why it may not; for a cap, with its level.
-    pub fn authorize(&self, from: &AccountId, amount: u64, actor: &Actor, time: u64) -> Verdict {
+    pub fn authorize(&self, from: &AccountId, amount: u64, actor: &Asker, time: u64) -> Verdict {
         let Some(no) = self.accounts.find(from) else {
             return refuse(Code::UnknownAccount, format!("{from} is not open"));
         };

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use super::actor::Actor;
+use super::actor::Asker;
 use super::code::{LedgerCode, LedgerRefusal};
 use super::event::Applied;
 use super::group::{CommandId, Group};
@@ -40,7 +40,7 @@ pub(super) struct Ids(pub(super) BTreeMap<(Did, CommandId), Remembered>);
 /// What is compared: who asks, and the commands.
 #[derive(serde::Serialize)]
 struct Compared<'a> {
-    actor: &'a Actor,
+    actor: &'a Asker,
     commands: &'a [Command],
 }
 
@@ -50,7 +50,7 @@ fn short(bytes: &[u8]) -> u32 {
 }
 
 /// The fields of a group, each with its place in words.
-fn fields(group: &Group, actor: &Actor) -> Vec<(String, u32)> {
+fn fields(group: &Group, actor: &Asker) -> Vec<(String, u32)> {
     let bytes = encode::to_bytes(&Compared { actor, commands: &group.commands });
     let mut walk = Walk { bytes: &bytes, fields: Vec::new() };
     walk.item("");
@@ -111,7 +111,7 @@ impl<'a> Walk<'a> {
 
 impl Ids {
     /// What an id was answered before; or that it is another's, and by which field. `None` when it is new.
-    pub(super) fn recall(&self, group: &Group, actor: &Actor) -> Option<Result<Applied, LedgerRefusal>> {
+    pub(super) fn recall(&self, group: &Group, actor: &Asker) -> Option<Result<Applied, LedgerRefusal>> {
         let known = self.0.get(&(group.scope, group.id?))?;
         let ours = fields(group, actor);
         let same = |(place, value): &(String, u32), theirs: &(u32, u32)| {
@@ -135,7 +135,7 @@ impl Ids {
         })
     }
 
-    pub(super) fn remember(&mut self, group: &Group, actor: &Actor, answer: &Result<Applied, LedgerRefusal>) {
+    pub(super) fn remember(&mut self, group: &Group, actor: &Asker, answer: &Result<Applied, LedgerRefusal>) {
         let Some(id) = group.id else { return };
         let fields = fields(group, actor).into_iter().map(|(place, value)| (short(place.as_bytes()), value));
         let answer = match answer {

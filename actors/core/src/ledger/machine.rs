@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::account::{Account, AccountNo};
-use super::actor::Actor;
+use super::actor::Asker;
 use super::cap::Caps;
 use super::code::{LedgerCode, LedgerRefusal, refuse};
 use super::event::{Applied, Event};
@@ -63,7 +63,7 @@ pub(super) struct Run {
     /// Caps that its books took.
     pub(super) capped: BTreeSet<CapKey>,
     /// Whose it is.
-    pub(super) actor: Actor,
+    pub(super) actor: Asker,
 }
 
 impl Ledger {

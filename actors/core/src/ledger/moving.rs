@@ -6,7 +6,7 @@ use super::event::Event;
 use super::group::Context;
 use super::hold::Hold;
 use super::machine::Ledger;
-use super::table::{CLOSED, FROZEN};
+use super::mark::{CLOSED, FROZEN};
 use super::undo::Undo;
 use crate::block::CapKey;
 use crate::name::{AccountId, Did, Owner, Unit};
@@ -69,6 +69,44 @@ impl Ledger {
         let Context { actor, time, .. } = context;
         let caps = self.caps.allow(from.scope, &from.unit, actor, amount, *time)?;
         self.transfer(legs, amount, caps, *time)
+    }
+
+    /// Makes units: what a policy issues, or a mint.
+    pub(super) fn mint(&mut self, to: &AccountId, amount: u64, context: &Context) -> Moved {
+        self.known(to, context)?;
+        let payee = self.opened(to, context)?;
+        let from = self.own(to.scope, Owner::Issuance, &to.unit);
+        self.transfer(&([from, payee], None), amount, Vec::new(), context.time)
+    }
+
+    /// Unmakes units.
+    pub(super) fn burn(&mut self, from: &AccountId, amount: u64, context: &Context) -> Moved {
+        self.known(from, context)?;
+        let payer = self.opened(from, context)?;
+        let to = self.own(from.scope, Owner::Issuance, &from.unit);
+        self.spend(from, &([payer, to], None), amount, context)
+    }
+
+    /// Books a resource that was consumed, or is free again.
+    pub(super) fn charge(
+        &mut self,
+        scope: Did,
+        unit: &Unit,
+        amount: u64,
+        refund: bool,
+        context: &Context,
+    ) -> Moved {
+        let treasury = self.own(scope, Owner::Treasury, unit);
+        let consumed = self.own(scope, Owner::Consumed, unit);
+        if refund {
+            return self.transfer(&([consumed, treasury], None), amount, Vec::new(), context.time);
+        }
+        if context.actor.rules() {
+            // Or nobody could ever rule over a cap that is used up.
+            return self.transfer(&([treasury, consumed], None), amount, Vec::new(), context.time);
+        }
+        let from = self.accounts.name(treasury);
+        self.spend(&from, &([treasury, consumed], None), amount, context)
     }
 
     pub(super) fn move_freely(&self, legs: &Legs) -> Verdict {

@@ -5,7 +5,7 @@ use super::code::{LedgerCode as Code, LedgerRefusal, Moved, Verdict, refuse};
 use super::event::Event;
 use super::group::Context;
 use super::machine::Ledger;
-use super::table::{CLOSED, PRESENT};
+use super::mark::{CLOSED, PRESENT};
 use super::undo::Undo;
 use crate::block::Limits;
 use crate::name::{AccountId, Did, Owner, Unit};

@@ -5,38 +5,13 @@
 //! limits, are looked at where those bytes say so. Numbers are of this machine's memory alone: nothing that is recorded or kept depends on them, and
 //! whatever lists accounts lists them in the order of their names.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+use std::collections::HashMap;
 
-use super::account::{Account, AccountNo, Leg, signed};
-use super::code::LedgerCode;
+use super::account::{Account, AccountNo, NumberedTransfer, signed};
+use super::mark::{HELD, LIMITED, Mark, PRESENT, SPECIAL, UNBOUNDED};
 use crate::block::Limits;
 use crate::name::{AccountId, Did, Owner, Unit};
-
-/// What says whether an account's counters may move, in one number: its scope and unit's, and flags. Both sides of a
-/// transfer have one scope and unit.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Mark(u64);
-
-impl Mark {
-    /// What no account has.
-    pub(super) const NONE: Self = Self(u64::MAX);
-
-    const fn new(book: u32, flags: u8) -> Self {
-        Self((book as u64) << 8 | flags as u64)
-    }
-    #[expect(clippy::cast_possible_truncation, reason = "the 32 bits that were put there")]
-    pub(super) const fn book(self) -> u32 {
-        (self.0 >> 8) as u32
-    }
-    #[expect(clippy::cast_possible_truncation, reason = "the 8 bits that were put there")]
-    pub(super) const fn flags(self) -> u8 {
-        self.0 as u8
-    }
-    /// The mark of an open account of this scope and unit of which nothing else is to be said.
-    pub(super) const fn plain(self) -> Self {
-        Self::new(self.book(), PRESENT)
-    }
-}
 
 /// Posted debits and credits.
 #[derive(Debug, Clone, Copy, Default)]
@@ -51,19 +26,6 @@ struct Held {
     debits: u128,
     credits: u128,
 }
-
-/// It is open; an account without it is only a name.
-pub(super) const PRESENT: u8 = 1;
-pub(super) const FROZEN: u8 = 2;
-pub(super) const CLOSED: u8 = 4;
-/// It has limits of its own.
-pub(super) const LIMITED: u8 = 8;
-/// Without a lower limit: a unit's issuance.
-pub(super) const UNBOUNDED: u8 = 16;
-/// No transfer moves it: an owner of the runtime's own, or a resource.
-pub(super) const SPECIAL: u8 = 32;
-/// Something is held on it.
-pub(super) const HELD: u8 = 64;
 
 #[derive(Debug, Clone, Default)]
 pub(super) struct Accounts {
@@ -126,9 +88,11 @@ impl Accounts {
         let (scope, unit) = self.book_names[*book as usize].clone();
         AccountId { scope, owner: owner.clone(), unit }
     }
+
     pub(super) fn scope_of_book(&self, book: u32) -> Did {
         self.book_names[book as usize].0
     }
+
     pub(super) fn get(&self, no: AccountNo) -> Account {
         let Posted { debits, credits } = self.posted[no.at()];
         let mut account = Account { debits, credits, debits_held: 0, credits_held: 0 };
@@ -138,27 +102,32 @@ impl Accounts {
         }
         account
     }
+
     pub(super) fn set(&mut self, no: AccountNo, account: Account) {
         let Account { debits, credits, debits_held, credits_held } = account;
         self.posted[no.at()] = Posted { debits, credits };
         self.held[no.at()] = Held { debits: debits_held, credits: credits_held };
         self.mark_held(no);
     }
+
     fn mark_held(&mut self, no: AccountNo) {
         let (held, flags) = (self.held[no.at()], self.mark(no).flags());
         let is_held = held.debits > 0 || held.credits > 0;
         self.set_flags(no, if is_held { flags | HELD } else { flags & !HELD });
     }
+
     /// Moves units that are known to fit.
     pub(super) fn post(&mut self, from: AccountNo, to: AccountNo, amount: u64) {
         self.posted[from.at()].debits += u128::from(amount);
         self.posted[to.at()].credits += u128::from(amount);
     }
+
     /// Takes that back.
     pub(super) fn unpost(&mut self, from: AccountNo, to: AccountNo, amount: u64) {
         self.posted[from.at()].debits -= u128::from(amount);
         self.posted[to.at()].credits -= u128::from(amount);
     }
+
     /// Sets units aside that are known to fit.
     pub(super) fn hold(&mut self, from: AccountNo, to: AccountNo, amount: u64) {
         self.held[from.at()].debits += u128::from(amount);
@@ -166,6 +135,7 @@ impl Accounts {
         self.mark_held(from);
         self.mark_held(to);
     }
+
     /// Sets them aside no longer.
     pub(super) fn release(&mut self, from: AccountNo, to: AccountNo, amount: u64) {
         self.held[from.at()].debits -= u128::from(amount);
@@ -173,9 +143,10 @@ impl Accounts {
         self.mark_held(from);
         self.mark_held(to);
     }
+
     /// Makes transfers between accounts that all have this mark, so that there is nothing to ask but whether they are
     /// there, up to the first for which more has to be asked: how many it made.
-    pub(super) fn post_plainly(&mut self, legs: &[Leg], mark: Mark) -> usize {
+    pub(super) fn post_plainly(&mut self, legs: &[NumberedTransfer], mark: Mark) -> usize {
         let marks = self.marks.as_slice();
         // As many, said here once, so that a number that is among the marks is looked for no second time.
         let Some(posted) = self.posted.get_mut(..marks.len()) else { return 0 };
@@ -202,19 +173,23 @@ impl Accounts {
         }
         legs.len()
     }
+
     pub(super) fn mark(&self, no: AccountNo) -> Mark {
         self.marks[no.at()]
     }
+
     pub(super) fn set_flags(&mut self, no: AccountNo, flags: u8) {
         let mark = &mut self.marks[no.at()];
         *mark = Mark::new(mark.book(), flags);
     }
+
     pub(super) fn limits(&self, no: AccountNo) -> Limits {
         if self.mark(no).flags() & LIMITED == 0 {
             return Limits::default();
         }
         self.limits.get(&no.0).copied().unwrap_or_default()
     }
+
     pub(super) fn set_limits(&mut self, no: AccountNo, limits: Limits) {
         let flags = self.mark(no).flags();
         if limits == Limits::default() {
@@ -223,45 +198,6 @@ impl Accounts {
         } else {
             self.limits.insert(no.0, limits);
             self.set_flags(no, flags | LIMITED);
-        }
-    }
-
-    /// Whether so much more may be debited, posted or held: what is posted and held already counts together, so
-    /// that a hold which is settled passes no limit.
-    pub(super) fn covers(&self, no: AccountNo, amount: u128) -> Result<(), LedgerCode> {
-        let (account, flags) = (self.get(no), self.mark(no).flags());
-        let going = account.debits.saturating_add(account.debits_held).saturating_add(amount);
-        if flags & UNBOUNDED == 0 {
-            let credit = if flags & LIMITED == 0 { 0 } else { u128::from(self.limits(no).credit) };
-            if going > account.credits.saturating_add(credit) {
-                return Err(LedgerCode::Insufficient);
-            }
-        }
-        Ok(())
-    }
-    /// Whether so much more may be credited, posted or held.
-    pub(super) fn has_room(&self, no: AccountNo, amount: u128) -> Result<(), LedgerCode> {
-        if self.mark(no).flags() & LIMITED == 0 {
-            return Ok(());
-        }
-        let Some(max) = self.limits(no).balance_max else { return Ok(()) };
-        let account = self.get(no);
-        let coming = account.credits.saturating_add(account.credits_held).saturating_add(amount);
-        if coming > account.debits.saturating_add(u128::from(max)) {
-            return Err(LedgerCode::BalanceMax);
-        }
-        Ok(())
-    }
-    /// Whether the counters have so much room left.
-    pub(super) fn counts(&self, from: AccountNo, to: AccountNo, amount: u128) -> Result<(), LedgerCode> {
-        let fits = |posted: u128, held: u128| {
-            posted.checked_add(held).and_then(|sum| sum.checked_add(amount)).is_some()
-        };
-        let (payer, payee) = (self.get(from), self.get(to));
-        if fits(payer.debits, payer.debits_held) && fits(payee.credits, payee.credits_held) {
-            Ok(())
-        } else {
-            Err(LedgerCode::Overflow)
         }
     }
 
@@ -275,6 +211,7 @@ impl Accounts {
         open.sort_unstable_by(|a, b| a.0.cmp(&b.0));
         open
     }
+
     /// Closes all accounts of a scope as if they had never been.
     pub(super) fn forget(&mut self, scope: &Did) {
         for (at, mark) in self.marks.iter_mut().enumerate() {
@@ -288,6 +225,7 @@ impl Accounts {
             }
         }
     }
+
     /// Debits less credits of each scope and unit, posted and held.
     pub(super) fn sums(&self) -> BTreeMap<(Did, Unit), (i128, i128)> {
         let mut sums: Vec<(i128, i128)> = vec![(0, 0); self.book_names.len()];

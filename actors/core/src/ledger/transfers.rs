@@ -3,11 +3,11 @@
 
 use std::collections::BTreeSet;
 
-use super::account::{AccountNo, Leg};
+use super::account::{AccountNo, NumberedTransfer};
 use super::check::{movable, token};
 use super::code::{LedgerCode as Code, LedgerRefusal, refuse};
 use super::machine::Ledger;
-use super::table::{CLOSED, FROZEN, Mark, PRESENT};
+use super::mark::{CLOSED, FROZEN, Mark, PRESENT};
 use crate::name::Did;
 
 impl Ledger {
@@ -16,7 +16,7 @@ impl Ledger {
     ///
     /// # Errors
     /// Of the first transfer that is refused the first code that applies; `at` is its number.
-    pub fn transfers(&mut self, legs: &[Leg], time: u64) -> Result<(), LedgerRefusal> {
+    pub fn transfers(&mut self, legs: &[NumberedTransfer], time: u64) -> Result<(), LedgerRefusal> {
         if legs.is_empty() || !self.caps.0.is_empty() {
             return refuse(
                 Code::GroupSize,
@@ -58,8 +58,8 @@ impl Ledger {
     }
 
     /// Everything that could refuse a transfer.
-    fn judge(&self, leg: &Leg, time: u64) -> Result<(), LedgerRefusal> {
-        let Leg { from, to, amount } = *leg;
+    fn judge(&self, leg: &NumberedTransfer, time: u64) -> Result<(), LedgerRefusal> {
+        let NumberedTransfer { from, to, amount } = *leg;
         let (payer, payee) = (self.accounts.mark(from), self.accounts.mark(to));
         let name = |no: AccountNo| self.accounts.name(no);
         let account = name(from);

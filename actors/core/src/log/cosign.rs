@@ -4,7 +4,7 @@
 use data_encoding::BASE64;
 
 use super::note::{Note, NoteError, Verdict, VerifierKey};
-use crate::limits::{self};
+use crate::limits;
 use crate::name::{Hash, decimal};
 
 /// Why an answer is not a cosignature.

@@ -35,16 +35,16 @@ pub mod witness;
 
 pub use checkpoint::{Checkpoint, CheckpointError, verifier_key};
 pub use fork::{Fork, ForkError, Forked};
-pub use note::{KeyKind, Note, NoteError, NoteSignature, Verdict, VerifierKey, sign_line};
+pub use note::{KeyKind, Note, NoteError, NoteSignature, Verdict, VerifierKey};
 pub use order::{Head, Link, Log, LogError};
 pub use proof::{
     ProofError, Prover, consistency_ranges, inclusion_ranges, verify_consistency, verify_inclusion,
 };
 pub use quorum::{TrustError, TrustPolicy, Trusted};
-pub use rows::{EntriesError, Gather, Gathered, Row};
+pub use rows::{RowEntry, RowError, RowReader, RowWriter};
 pub use tiles::{
-    TILE_WIDTH, Tile, TileError, TileKind, Tiler, Written, parse_entries, parse_hashes, subtree_root,
+    TILE_WIDTH, Tile, TileError, TileKind, Tiler, WrittenTile, parse_entries, parse_hashes, subtree_root,
 };
 pub use tlog_proof::{ProofJson, TlogProof, TlogProofError};
-pub use tree::{Frontier, leaf_hash, node_hash};
+pub use tree::{Frontier, leaf_hash};
 pub use tree_head::{TreeHead, TreeHeadError};

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::block::{Counterpart, Entry, Payload};
+use crate::block::{Counterpart, Entry, HostBlock, KeysBlock, Payload, Policy, Receipt};
 use crate::log::checkpoint::Checkpoint;
 use crate::log::tree::Frontier;
 use crate::name::{BlockId, Did, Origin};
@@ -36,17 +36,35 @@ impl Link {
     #[must_use]
     pub fn of(payload: &Payload) -> Self {
         match payload {
-            Payload::Host(host) => Self { author: host.host, seq: 0, prev: None },
-            Payload::Policy(policy) => Self { author: policy.scope, seq: policy.seq, prev: policy.prev },
-            Payload::Receipt(receipt) => {
-                Self { author: receipt.scope, seq: receipt.seq, prev: Some(receipt.prev) }
-            }
+            Payload::Host(host) => host.into(),
+            Payload::Policy(policy) => (&**policy).into(),
+            Payload::Receipt(receipt) => (&**receipt).into(),
             Payload::Leg(leg) => leg.place().into(),
-            Payload::Keys(keys) => Self { author: keys.scope, seq: keys.seq, prev: Some(keys.prev) },
+            Payload::Keys(keys) => (&**keys).into(),
         }
     }
 }
 
+impl From<&HostBlock> for Link {
+    fn from(host: &HostBlock) -> Self {
+        Self { author: host.host, seq: 0, prev: None }
+    }
+}
+impl From<&Policy> for Link {
+    fn from(policy: &Policy) -> Self {
+        Self { author: policy.scope, seq: policy.seq, prev: policy.prev }
+    }
+}
+impl From<&Receipt> for Link {
+    fn from(receipt: &Receipt) -> Self {
+        Self { author: receipt.scope, seq: receipt.seq, prev: Some(receipt.prev) }
+    }
+}
+impl From<&KeysBlock> for Link {
+    fn from(keys: &KeysBlock) -> Self {
+        Self { author: keys.scope, seq: keys.seq, prev: Some(keys.prev) }
+    }
+}
 impl From<Counterpart> for Link {
     fn from(place: Counterpart) -> Self {
         Self { author: place.scope, seq: place.seq, prev: Some(place.prev) }
@@ -64,7 +82,7 @@ pub enum LogError {
     MissingBlock(BlockId),
     /// One author has two blocks in one entry.
     #[error("{0} has two blocks in one entry, expected one of each author")]
-    Twice(Did),
+    RepeatedAuthor(Did),
     /// The author's sequence has a gap, a repeat or a fork.
     #[error(
         "{author} continues with sequence {found_seq} after {found_prev:?}, expected {expected_seq} after {expected_prev:?}"
@@ -143,7 +161,7 @@ impl Log {
         if let Some(twice) =
             (1..links.len()).find(|at| links[..*at].iter().any(|l| l.author == links[*at].author))
         {
-            return Err(LogError::Twice(links[twice].author));
+            return Err(LogError::RepeatedAuthor(links[twice].author));
         }
         Ok(())
     }

@@ -6,7 +6,7 @@ use data_encoding::BASE64;
 use super::proof::{ProofError, verify_inclusion};
 use super::quorum::{TrustError, TrustPolicy, Trusted};
 use super::tree::leaf_hash;
-use crate::limits::{self};
+use crate::limits;
 use crate::name::{BlockId, Bytes, Hash, decimal};
 
 const FIRST_LINE: &str = "c2sp.org/tlog-proof@v1";

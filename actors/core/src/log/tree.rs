@@ -15,7 +15,7 @@ pub fn leaf_hash(data: &[u8]) -> Hash {
 
 /// Hash of an inner node: SHA-256(0x01 ‖ left ‖ right).
 #[must_use]
-pub fn node_hash(left: &Hash, right: &Hash) -> Hash {
+pub(super) fn node_hash(left: &Hash, right: &Hash) -> Hash {
     let mut bytes = [1u8; 65];
     bytes[1..33].copy_from_slice(&left.0);
     bytes[33..].copy_from_slice(&right.0);

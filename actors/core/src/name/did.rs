@@ -8,7 +8,7 @@ use super::error::IdError;
 use super::text::cut;
 
 /// Bytes of the text of an Ed25519 `did:key`. Every such text has this length.
-pub const DID_TEXT_BYTES: usize = 56;
+const DID_TEXT_BYTES: usize = 56;
 const ED25519_MULTIKEY: [u8; 2] = [0xed, 0x01];
 
 const _: () =

@@ -22,7 +22,7 @@ pub use amount::Amount;
 pub use block_id::{BlockId, CID_BYTES, Codec};
 pub use bytes::{Bytes, Hash, HoldId, InvocationId, hex};
 pub use derived::{hold_id, invocation_id, random_seed};
-pub use did::{DID_TEXT_BYTES, Did};
+pub use did::Did;
 pub use error::IdError;
 pub use origin::Origin;
 pub use owner::Owner;

@@ -9,14 +9,21 @@ use std::collections::BTreeSet;
 
 use super::policy::PolicyInForce;
 use super::ruling::check_ruling;
-use crate::block::{Capability, ChainError, Invocation, Operation, Receipt, USAGE_MEMO, ruling};
+use crate::block::{BrokenRule, Capability, Invocation, Operation, Receipt, USAGE_MEMO, ruling};
 use crate::ledger::Ledger;
-use crate::name::{HoldId, Owner, hold_id};
+use crate::name::{Did, HoldId, Owner, hold_id};
 
-/// Who is asking, and under which policy.
-struct Asker<'a> {
+/// Who is asking, under which policy, and what of it was judged already.
+struct JournalCheck<'a> {
     invocation: &'a Invocation,
+    receipt: &'a Receipt,
     policy: &'a PolicyInForce,
+    /// The run's.
+    seed: &'a [u8; 32],
+    /// Before the receipt.
+    ledger: &'a Ledger,
+    /// Holds that the run placed so far.
+    placed: BTreeSet<HoldId>,
 }
 
 /// Checks that the module may have the effects that a receipt has, and each operation of its journal but the expiries,
@@ -33,68 +40,82 @@ pub fn check_journal(
     policy: &PolicyInForce,
     seed: &[u8; 32],
     ledger: &Ledger,
-) -> Result<(), ChainError> {
+) -> Result<(), BrokenRule> {
     if ruling::is_of_ledger(&invocation.module) {
         return check_ruling(invocation, receipt, policy);
     }
-    let asker = Asker { invocation, policy };
-    asker.check_effects(receipt)?;
-    let mut placed: BTreeSet<HoldId> = BTreeSet::new();
-    for operation in &receipt.journal {
-        match operation {
-            Operation::Expire { .. } => {}
-            Operation::Rule(command) => {
-                return Err(ChainError::new("ruling", "none of a guest", command.name()));
-            }
-            Operation::Transfer { from, to, .. } => {
-                asker.may_debit(from)?;
-                if [from, to].contains(&&Owner::Issuance) {
-                    asker.needs(Capability::Mint)?;
-                } else if !asker.is_usage(operation) {
-                    asker.needs(Capability::Transfer)?;
-                }
-            }
-            Operation::Send { from, scope, .. } => {
-                asker.may_debit(from)?;
-                asker.needs(Capability::Cross)?;
-                if *from == Owner::Issuance {
-                    return Err(ChainError::new("transfer's debit", "an account with something in it", from));
-                }
-                if !policy.deals_with(scope) {
-                    return Err(ChainError::new("counterpart", "one that the policy names", scope));
-                }
-            }
-            Operation::Receive { .. } => {
-                return Err(ChainError::new("receipt's journal", "what its scope pays", operation.name()));
-            }
-            Operation::Hold { id, from, module, .. } => {
-                asker.may_debit(from)?;
-                asker.needs(Capability::Transfer)?;
-                asker.is_of_module(&Owner::Module(*module))?;
-                let named = hold_id(seed, placed.len() as u64);
-                if *id != named {
-                    return Err(ChainError::new("hold's name", named, id));
-                }
-                placed.insert(named);
-            }
-            Operation::Settle { id, .. } | Operation::Void { id } => {
-                asker.needs(Capability::Transfer)?;
-                if placed.contains(id) {
-                    continue;
-                }
-                let hold = ledger
-                    .open_hold(receipt.scope, receipt.time, id)
-                    .ok_or_else(|| ChainError::new("end of a hold", "one that is open at its time", id))?;
-                asker.is_of_module(&hold.by)?;
-            }
-        }
-    }
-    Ok(())
+    let mut asker = JournalCheck { invocation, receipt, policy, seed, ledger, placed: BTreeSet::new() };
+    asker.check_effects()?;
+    receipt.journal.iter().try_for_each(|operation| asker.check_operation(operation))
 }
 
-impl Asker<'_> {
+impl JournalCheck<'_> {
+    fn check_operation(&mut self, operation: &Operation) -> Result<(), BrokenRule> {
+        match operation {
+            Operation::Expire { .. } => Ok(()),
+            Operation::Rule(command) => Err(BrokenRule::new("ruling", "none of a guest", command.name())),
+            Operation::Transfer { from, to, .. } => {
+                self.may_debit(from)?;
+                if [from, to].contains(&&Owner::Issuance) {
+                    self.needs(Capability::Mint)
+                } else if self.is_usage(operation) {
+                    Ok(())
+                } else {
+                    self.needs(Capability::Transfer)
+                }
+            }
+            Operation::Send { from, scope, .. } => self.may_send(from, scope),
+            Operation::Receive { .. } => {
+                Err(BrokenRule::new("receipt's journal", "what its scope pays", operation.name()))
+            }
+            Operation::Hold { id, from, module, .. } => {
+                self.may_debit(from)?;
+                self.needs(Capability::Transfer)?;
+                self.is_of_module(&Owner::Module(*module))?;
+                self.place(id)
+            }
+            Operation::Settle { id, .. } | Operation::Void { id } => self.may_end(id),
+        }
+    }
+
+    fn may_send(&self, from: &Owner, scope: &Did) -> Result<(), BrokenRule> {
+        self.may_debit(from)?;
+        self.needs(Capability::Cross)?;
+        if *from == Owner::Issuance {
+            return Err(BrokenRule::new("transfer's debit", "an account with something in it", from));
+        }
+        if !self.policy.deals_with(scope) {
+            return Err(BrokenRule::new("counterpart", "one that the policy names", scope));
+        }
+        Ok(())
+    }
+
+    /// A hold has the name that follows from the run and from how many it had placed before.
+    fn place(&mut self, id: &HoldId) -> Result<(), BrokenRule> {
+        let named = hold_id(self.seed, self.placed.len() as u64);
+        if *id != named {
+            return Err(BrokenRule::new("hold's name", named, id));
+        }
+        self.placed.insert(named);
+        Ok(())
+    }
+
+    fn may_end(&self, id: &HoldId) -> Result<(), BrokenRule> {
+        self.needs(Capability::Transfer)?;
+        if self.placed.contains(id) {
+            return Ok(());
+        }
+        let Receipt { scope, time, .. } = *self.receipt;
+        let hold = self
+            .ledger
+            .open_hold(scope, time, id)
+            .ok_or_else(|| BrokenRule::new("end of a hold", "one that is open at its time", id))?;
+        self.is_of_module(&hold.by)
+    }
+
     /// What beside its journal a receipt has.
-    fn check_effects(&self, receipt: &Receipt) -> Result<(), ChainError> {
+    fn check_effects(&self) -> Result<(), BrokenRule> {
+        let receipt = self.receipt;
         if !receipt.writes.is_empty() {
             self.needs_for("effects' authority", Capability::State)?;
         }
@@ -104,11 +125,11 @@ impl Asker<'_> {
         Ok(())
     }
 
-    fn needs(&self, capability: Capability) -> Result<(), ChainError> {
+    fn needs(&self, capability: Capability) -> Result<(), BrokenRule> {
         self.needs_for("transfer's authority", capability)
     }
 
-    fn needs_for(&self, what: &'static str, capability: Capability) -> Result<(), ChainError> {
+    fn needs_for(&self, what: &'static str, capability: Capability) -> Result<(), BrokenRule> {
         if self.policy.grants(&self.invocation.module, capability) {
             return Ok(());
         }
@@ -116,20 +137,20 @@ impl Asker<'_> {
             let names = install.capabilities.iter().map(ToString::to_string);
             names.collect::<Vec<_>>().join(", ")
         });
-        Err(ChainError::new(
+        Err(BrokenRule::new(
             what,
             format!("the capability `{capability}`"),
             format!("a module that is granted: {}", granted.unwrap_or_default()),
         ))
     }
 
-    fn may_debit(&self, from: &Owner) -> Result<(), ChainError> {
+    fn may_debit(&self, from: &Owner) -> Result<(), BrokenRule> {
         match from {
             Owner::Member(member) if *member == self.invocation.caller => Ok(()),
             Owner::Module(module) if *module == self.invocation.module => Ok(()),
             Owner::Issuance => Ok(()),
             Owner::Treasury => self.needs(Capability::Treasury),
-            other => Err(ChainError::new(
+            other => Err(BrokenRule::new(
                 "transfer's debit",
                 "an account of the caller, the module, the treasury or the issuance",
                 other,
@@ -148,8 +169,8 @@ impl Asker<'_> {
     }
 
     /// A hold belongs to the module that placed it, which alone may end it.
-    fn is_of_module(&self, by: &Owner) -> Result<(), ChainError> {
+    fn is_of_module(&self, by: &Owner) -> Result<(), BrokenRule> {
         let ours = Owner::Module(self.invocation.module);
-        if *by == ours { Ok(()) } else { Err(ChainError::new("hold's module", ours, by)) }
+        if *by == ours { Ok(()) } else { Err(BrokenRule::new("hold's module", ours, by)) }
     }
 }

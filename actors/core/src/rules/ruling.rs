@@ -1,7 +1,7 @@
 //! What an administrator may ask of the ledger, and whether a ruling's receipt is one.
 
 use super::policy::PolicyInForce;
-use crate::block::{ChainError, Invocation, Operation, Receipt, ruling};
+use crate::block::{BrokenRule, Invocation, Operation, Receipt, ruling};
 use crate::ledger::{LedgerCode, LedgerRefusal};
 use crate::name::{Did, Owner};
 
@@ -40,24 +40,24 @@ pub(crate) fn check_ruling(
     invocation: &Invocation,
     receipt: &Receipt,
     policy: &PolicyInForce,
-) -> Result<(), ChainError> {
+) -> Result<(), BrokenRule> {
     let asked = receipt.asked();
     if !(receipt.writes.is_empty() && receipt.nodes.is_empty() && receipt.anchors.is_empty()) {
-        return Err(ChainError::new("ruling", "a journal alone", "other effects"));
+        return Err(BrokenRule::new("ruling", "a journal alone", "other effects"));
     }
     for operation in asked {
         if let Some(other) = operation.counterpart().filter(|other| !policy.deals_with(other)) {
-            return Err(ChainError::new("counterpart", "one that the policy names", other));
+            return Err(BrokenRule::new("counterpart", "one that the policy names", other));
         }
         may_rule(&receipt.scope, &invocation.caller, operation)
-            .map_err(|refusal| ChainError::new("ruling", "what an administrator may ask for", refusal))?;
+            .map_err(|refusal| BrokenRule::new("ruling", "what an administrator may ask for", refusal))?;
     }
     if !receipt.outcome.is_ok() {
         return Ok(());
     }
-    let wanted = ruling::read(&invocation.input).map_err(|e| ChainError::new("ruling", "operations", e))?;
+    let wanted = ruling::read(&invocation.input).map_err(|e| BrokenRule::new("ruling", "operations", e))?;
     if wanted != asked {
-        return Err(ChainError::new("ruling", format!("{wanted:?}"), format!("{asked:?}")));
+        return Err(BrokenRule::new("ruling", format!("{wanted:?}"), format!("{asked:?}")));
     }
     Ok(())
 }

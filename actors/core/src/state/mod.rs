@@ -4,5 +4,5 @@
 mod tree;
 mod values;
 
-pub use tree::{StateTree, key_hash};
+pub use tree::StateTree;
 pub use values::{State, storage_bytes};

@@ -20,7 +20,7 @@ const _: () = assert!(LEAF != INNER, "a leaf can never be read as an inner node"
 
 /// Computes the hash that gives a key its place in the tree.
 #[must_use]
-pub fn key_hash(module: &BlockId, key: &[u8]) -> [u8; 32] {
+fn key_hash(module: &BlockId, key: &[u8]) -> [u8; 32] {
     Sha256::new().chain_update(module.as_bytes()).chain_update(key).finalize().into()
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 pub(crate) use icn_core::block::{CapKey, Command, Level, Limits};
 use icn_core::encode;
 pub(crate) use icn_core::ledger::{
-    Actor, Books, CommandId, Context, Group, Ledger, LedgerCode as Code, Remembered, Right,
+    Asker, Books, CommandId, Context, Group, Ledger, LedgerCode as Code, Remembered, Right,
 };
 pub(crate) use icn_core::name::AccountId;
 use icn_core::name::{Bytes, Did, HoldId, Owner, Unit};
@@ -120,7 +120,7 @@ fn context(who: usize, time: u64) -> Context {
     let rights = [Right::Transfer, Right::Treasury, Right::Mint, Right::Admin];
     Context {
         time,
-        actor: Actor { member: Some(did(3 + who)), module: None, roles: Vec::new() },
+        actor: Asker { member: Some(did(3 + who)), module: None, roles: Vec::new() },
         rights: scopes.iter().flat_map(|scope| rights.map(|right| (*scope, right))).collect(),
         consents: consents(),
         ..Context::default()

@@ -8,7 +8,7 @@ use icn_core::block::Entry;
 use icn_core::fold::Fold;
 use icn_core::limits;
 use icn_core::log::{
-    Checkpoint, KeyKind, TILE_WIDTH, TileKind, Tiler, TrustPolicy, Trusted, VerifierKey, Written,
+    Checkpoint, KeyKind, TILE_WIDTH, TileKind, Tiler, TrustPolicy, Trusted, VerifierKey, WrittenTile,
     parse_entries, parse_hashes,
 };
 use icn_core::name::BlockId;
@@ -207,7 +207,7 @@ fn text(path: &Path) -> Result<String, Finding> {
 }
 
 /// Compares a tile with what the log gives, and names the first leaf or hash that is another.
-fn compare(layout: &ExportLayout, (tile, expected): &Written) -> Result<(), Finding> {
+fn compare(layout: &ExportLayout, (tile, expected): &WrittenTile) -> Result<(), Finding> {
     let path = layout.tile(tile);
     let first = tile.index * TILE_WIDTH;
     let (what, length) = match tile.kind {

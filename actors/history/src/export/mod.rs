@@ -17,7 +17,7 @@ use std::fs::File;
 use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
-use icn_core::log::{EntriesError, TILE_WIDTH, Tile};
+use icn_core::log::{RowError, TILE_WIDTH, Tile};
 
 pub use import::{ImportError, Imported, import};
 pub use publish::{PublishError, Published, Publisher};
@@ -110,7 +110,7 @@ pub enum ExportError {
         /// The entry's position.
         position: u64,
         /// What is not right with it.
-        why: EntriesError,
+        why: RowError,
     },
     /// More authors than a CAR's header names.
     #[error("{0} authors, and a CAR's header names fewer")]

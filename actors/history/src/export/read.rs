@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use icn_core::block::Entry;
 use icn_core::encode::Block;
 use icn_core::log::car::{CarError, CarFlaw, Item, Sections};
-use icn_core::log::{EntriesError, Gather, Gathered};
+use icn_core::log::{RowEntry, RowError, RowReader};
 use icn_core::name::{BlockId, Did};
 
 use crate::error::StoreError;
@@ -27,7 +27,7 @@ pub(crate) enum CarLogError {
     #[error(transparent)]
     Car(#[from] CarError),
     #[error("byte {offset}: {why}")]
-    Entries { offset: u64, why: EntriesError },
+    Entries { offset: u64, why: RowError },
 }
 
 impl CarLogError {
@@ -59,15 +59,15 @@ impl CarLogError {
             }
             Self::Entries { offset, why } => {
                 let (what, expected) = match &why {
-                    EntriesError::Empty => ("entry", "leaves"),
-                    EntriesError::Missing(_) => ("block", "in its entry"),
-                    EntriesError::Envelope(..) => ("envelope", "an envelope"),
-                    EntriesError::Payload(..) => ("encoding", "a canonical payload"),
-                    EntriesError::Order { .. } => ("order of blocks", "the order of an export"),
-                    EntriesError::Codec(_) => ("codec", "the codec of its kind of block"),
-                    EntriesError::Repeated(_) => ("repeated block", "each block once"),
-                    EntriesError::TooLarge { .. } => ("size of an entry", "one that a host writes"),
-                    EntriesError::Unfinished(_) => ("end of the CAR", "the end of an entry"),
+                    RowError::Empty => ("entry", "leaves"),
+                    RowError::Missing(_) => ("block", "in its entry"),
+                    RowError::Envelope(..) => ("envelope", "an envelope"),
+                    RowError::Payload(..) => ("encoding", "a canonical payload"),
+                    RowError::Order { .. } => ("order of blocks", "the order of an export"),
+                    RowError::Codec(_) => ("codec", "the codec of its kind of block"),
+                    RowError::Repeated(_) => ("repeated block", "each block once"),
+                    RowError::TooLarge { .. } => ("size of an entry", "one that a host writes"),
+                    RowError::Unfinished(_) => ("end of the CAR", "the end of an entry"),
                 };
                 at(offset, what, expected, &why)
             }
@@ -84,7 +84,7 @@ pub(crate) struct CarLog {
     chunk: Vec<u8>,
     ended: bool,
     roots: Vec<Vec<u8>>,
-    gather: Gather,
+    gather: RowReader,
     /// Of the blocks of the entry that is being gathered, where their bytes stand.
     places: BTreeMap<BlockId, u64>,
     /// Blocks that later entries may name again: where their bytes stand, and how many.
@@ -105,7 +105,7 @@ impl CarLog {
             chunk: vec![0; CHUNK_BYTES],
             ended: false,
             roots: Vec::new(),
-            gather: Gather::default(),
+            gather: RowReader::default(),
             places: BTreeMap::new(),
             shared: BTreeMap::new(),
             described: BTreeSet::new(),
@@ -139,7 +139,7 @@ impl CarLog {
             let id = block.id();
             let fail = |why| CarLogError::Entries { offset, why };
             if self.shared.contains_key(&id) || self.places.contains_key(&id) {
-                return Err(fail(EntriesError::Repeated(id)));
+                return Err(fail(RowError::Repeated(id)));
             }
             self.places.insert(id, self.sections.offset() - block.bytes().len() as u64);
             if let Some(gathered) = self.gather.push(block).map_err(fail)? {
@@ -151,8 +151,8 @@ impl CarLog {
         Ok(None)
     }
 
-    fn complete(&mut self, gathered: Gathered) -> Result<(u64, Entry), CarLogError> {
-        let Gathered { mut entry, mut lacking, shared, engine } = gathered;
+    fn complete(&mut self, gathered: RowEntry) -> Result<(u64, Entry), CarLogError> {
+        let RowEntry { mut entry, mut lacking, shared, engine } = gathered;
         for id in shared {
             let length = entry.block(&id).map_or(0, |block| block.bytes().len());
             if let Some(place) = self.places.get(&id) {

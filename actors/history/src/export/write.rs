@@ -10,7 +10,7 @@ use icn_core::block::{Entry, Payload};
 use icn_core::encode::Envelope;
 use icn_core::limits;
 use icn_core::log::{
-    EntriesError, KeyKind, Link, Row, Tiler, TrustPolicy, VerifierKey, Written, car, verifier_key,
+    KeyKind, Link, RowError, RowWriter, Tiler, TrustPolicy, VerifierKey, WrittenTile, car, verifier_key,
 };
 use icn_core::name::{BlockId, Did, Hash};
 
@@ -89,13 +89,13 @@ fn heads(data: &Path, cosigned: Option<String>) -> Result<(Vec<BlockId>, Option<
 }
 
 /// Who signed leaves of an entry, each with the leaf.
-fn authors_of(entry: &Entry) -> Result<Vec<(Did, BlockId)>, EntriesError> {
-    let first = *entry.leaves.first().ok_or(EntriesError::Empty)?;
-    let block = |id: &BlockId| entry.block(id).ok_or(EntriesError::Missing(*id));
+fn authors_of(entry: &Entry) -> Result<Vec<(Did, BlockId)>, RowError> {
+    let first = *entry.leaves.first().ok_or(RowError::Empty)?;
+    let block = |id: &BlockId| entry.block(id).ok_or(RowError::Missing(*id));
     let envelope = Envelope::from_bytes(block(&first)?.bytes());
-    let id = envelope.map_err(|error| EntriesError::Envelope(first, error))?.payload();
+    let id = envelope.map_err(|error| RowError::Envelope(first, error))?.payload();
     let payload = Payload::from_bytes(block(&id)?.bytes());
-    let payload = payload.map_err(|error| EntriesError::Payload(id, error))?;
+    let payload = payload.map_err(|error| RowError::Payload(id, error))?;
     let mut authors = vec![(Link::of(&payload).author, first)];
     if let Payload::Receipt(receipt) = &payload {
         let legs = entry.leg_leaves(receipt.with.len()).iter();
@@ -126,7 +126,7 @@ fn write(
         car_bytes: header.len() as u64,
         tiles: 0,
     };
-    let (mut row, mut tiler, mut section) = (Row::default(), Tiler::default(), Vec::new());
+    let (mut row, mut tiler, mut section) = (RowWriter::default(), Tiler::default(), Vec::new());
     while let Some((position, entry)) = log.next_entry()? {
         for block in row.next(&entry).map_err(|why| ExportError::Entry { position, why })? {
             section.clear();
@@ -158,7 +158,7 @@ fn write(
     Ok(done)
 }
 
-fn write_tiles(layout: &ExportLayout, tiles: Vec<Written>) -> Result<u64, StoreError> {
+fn write_tiles(layout: &ExportLayout, tiles: Vec<WrittenTile>) -> Result<u64, StoreError> {
     let count = tiles.len() as u64;
     for (tile, bytes) in tiles {
         let path = layout.tile(&tile);

@@ -3,7 +3,7 @@
 //!
 //! Its bytes are hashed: a setting here is changed only when results change.
 
-use icn_core::block::{Engine as Description, EngineTag};
+use icn_core::block::{EngineDescription as Description, EngineTag};
 use icn_core::{costs, limits};
 
 use crate::contract::{features, limits_text};

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use futures::FutureExt as _;
 use futures::future::ready;
 use icn_core::block::Operation;
-use icn_core::ledger::{Actor, HoldState, Ledger, LedgerRefusal};
+use icn_core::ledger::{Asker, HoldState, Ledger, LedgerRefusal};
 use icn_core::name::{Did, HoldId, Owner, Unit};
 use icn_core::rules::PolicyInForce;
 
@@ -18,7 +18,7 @@ pub(crate) struct LentLedger {
     /// The time of the run, in milliseconds since the Unix epoch.
     pub(crate) time: u64,
     /// The member and the module for whom the ledger is asked.
-    pub(crate) actor: Actor,
+    pub(crate) actor: Asker,
     /// The policies of the scopes that are paused for the run. Nothing else runs, so all scopes are.
     pub(crate) counterparts: Vec<Arc<PolicyInForce>>,
     /// The ledger. After the run its lender has the only reference.

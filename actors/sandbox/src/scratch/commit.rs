@@ -7,7 +7,7 @@
 use icn_core::block::{Invocation, Receipt, Staged};
 use icn_core::encode::{Block, Domain};
 use icn_core::fold::crossing;
-use icn_core::ledger::{Actor, Booking};
+use icn_core::ledger::{Asker, Booking};
 use icn_core::name::BlockId;
 
 use super::error::ScratchError;
@@ -30,7 +30,7 @@ impl Scratch {
         envelope: BlockId,
         time: u64,
         staged: Staged,
-        actor: &Actor,
+        actor: &Asker,
     ) -> Result<Committed, ScratchError> {
         let places = self.counterparts.values().map(|(_, chain)| chain.next_place());
         let with = crossing::places(&staged.journal, places);
@@ -52,14 +52,14 @@ impl Scratch {
         let mut legs = Vec::new();
         for place in &receipt.with {
             let Some((key, chain)) = self.counterparts.get_mut(&place.scope) else { continue };
-            let (leg, payload) = crossing::draft(receipt, receipt_id, &chain.still(), None);
+            let (leg, payload) = crossing::draft(receipt, receipt_id, &chain.leg_basis(), None);
             let envelope = key.seal(Domain::Leg, &payload).to_block();
             chain.apply_leg(&leg, envelope.id()).map_err(|e| ScratchError::Fault(e.to_string()))?;
             legs.push(leg);
         }
         assert_eq!(legs.len(), receipt.with.len(), "each scope that is paid has a leg");
         for leg in legs {
-            let posted = self.ledger().book(&Booking::of_leg(&leg, &Actor::default()));
+            let posted = self.ledger().book(&Booking::of_leg(&leg, &Asker::default()));
             posted.map_err(|e| ScratchError::Fault(e.to_string()))?;
         }
         Ok(())

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use icn_core::block::{Invocation, Staged, ruling};
 use icn_core::encode::{Block, Domain};
 use icn_core::fold::cap_storage;
-use icn_core::ledger::Actor;
+use icn_core::ledger::Asker;
 use icn_core::name::{BlockId, Unit, invocation_id, random_seed};
 use icn_core::rules::gate::Request;
 use icn_core::rules::{Refusal, RefusalCode, gate, resource_needs};
@@ -71,7 +71,7 @@ impl Scratch {
         call: &ScratchCall,
         envelope: BlockId,
         time: u64,
-        actor: &Actor,
+        actor: &Asker,
         recorder: Recorder,
     ) -> Call {
         let storage_left = cap_storage(&self.ledger(), &self.chain, actor, time);
@@ -124,7 +124,7 @@ impl Scratch {
     }
 
     /// Checks the caps on resources, as a host does before it runs an invocation.
-    fn check_caps(&self, invocation: &Invocation, actor: &Actor, time: u64) -> Result<(), ScratchError> {
+    fn check_caps(&self, invocation: &Invocation, actor: &Asker, time: u64) -> Result<(), ScratchError> {
         if actor.rules() {
             return Ok(());
         }

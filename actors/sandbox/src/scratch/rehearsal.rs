@@ -8,7 +8,7 @@ use futures::FutureExt as _;
 use icn_core::block::{Invocation, Operation, Staged};
 use icn_core::encode::Block;
 use icn_core::fold::{Rerun, Rerunner, cap_storage};
-use icn_core::ledger::{Actor, HoldState, Ledger, LedgerRefusal};
+use icn_core::ledger::{Asker, HoldState, Ledger, LedgerRefusal};
 use icn_core::name::{BlockId, Did, HoldId, Owner, Unit, random_seed};
 use icn_core::rules::PolicyInForce;
 use icn_core::state::State;
@@ -107,7 +107,7 @@ impl Rehearsal {
 struct Copied {
     scope: Did,
     time: u64,
-    actor: Actor,
+    actor: Asker,
     counterparts: Vec<Arc<PolicyInForce>>,
     ledger: Arc<Ledger>,
     /// The copy, once there is one.

@@ -1,7 +1,7 @@
 //! `host_hold`, `host_settle_hold`, `host_void_hold`.
 
 use icn_core::block::{Capability, Operation};
-use icn_core::ledger::{Actor, Booking};
+use icn_core::ledger::{Asker, Booking};
 use icn_core::limits;
 use icn_core::name::{BlockId, Codec, HoldId, Owner, hold_id};
 
@@ -107,10 +107,10 @@ fn with_hold(module: BlockId, time: u64, deadline: u64) -> World {
     let (from, to) = (Owner::Member(caller()), Owner::Name("shop".into()));
     let placing = Operation::Hold { id: id(7), from, to, unit: token(), amount: 30, deadline, module };
     let mut bank = world.port.0.lock().unwrap();
-    bank.ledger.stage(scope(), time, &Actor::default(), placing.clone()).unwrap();
+    bank.ledger.stage(scope(), time, &Asker::default(), placing.clone()).unwrap();
     let usage = icn_core::block::Usage::default();
     let booking =
-        Booking { scope: scope(), time, fuel: 0, usage, journal: &[placing], actor: &Actor::default() };
+        Booking { scope: scope(), time, fuel: 0, usage, journal: &[placing], actor: &Asker::default() };
     bank.ledger.post(&booking, true).unwrap();
     drop(bank);
     world
@@ -166,7 +166,7 @@ fn a_scope_has_so_many_open_holds_at_most() {
                 deadline: TIME_MS + 1,
                 module: BlockId::of(Codec::Raw, b"another module"),
             };
-            bank.ledger.stage(scope(), TIME_MS, &Actor::default(), placing).unwrap();
+            bank.ledger.stage(scope(), TIME_MS, &Asker::default(), placing).unwrap();
         }
     }
     let mut script = Script::default();

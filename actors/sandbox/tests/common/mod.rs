@@ -12,7 +12,7 @@ use icn_core::block::{
 };
 use icn_core::encode::Block;
 use icn_core::fold::Chain;
-use icn_core::ledger::{Actor, HoldState, Ledger, LedgerRefusal};
+use icn_core::ledger::{Asker, HoldState, Ledger, LedgerRefusal};
 use icn_core::limits;
 use icn_core::name::{BlockId, Codec, Did, HoldId, Origin, Owner, Unit};
 use icn_core::rules::PolicyInForce;
@@ -127,7 +127,7 @@ impl Port {
 
 impl LedgerPort for Port {
     fn stage(&mut self, operation: Operation) -> PortAnswer<'_, Result<(), LedgerRefusal>> {
-        self.ask(|ledger| ledger.stage(scope(), TIME_MS, &Actor::default(), operation))
+        self.ask(|ledger| ledger.stage(scope(), TIME_MS, &Asker::default(), operation))
     }
     fn authorize(
         &mut self,
@@ -135,7 +135,7 @@ impl LedgerPort for Port {
         unit: Unit,
         amount: u64,
     ) -> PortAnswer<'_, Result<(), LedgerRefusal>> {
-        let (nobody, account) = (Actor::default(), (owner, unit));
+        let (nobody, account) = (Asker::default(), (owner, unit));
         self.ask(|ledger| ledger.authorize_staged(scope(), TIME_MS, &nobody, account, amount))
     }
     fn balance(&mut self, owner: Owner, unit: Unit) -> PortAnswer<'_, i128> {

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use icn_core::block::{Issue, Operation, Outcome, Staged};
-use icn_core::ledger::Actor;
+use icn_core::ledger::Asker;
 use icn_core::limits;
 use icn_core::name::{BlockId, Codec, Owner, hold_id};
 use icn_sandbox::{LogLine, Module, Recorder};
@@ -39,7 +39,7 @@ fn hold_theirs(world: &World, model: &mut abi_model::World, count: usize) {
         let (id, module) = (hold_id(&[1; 32], number), BlockId::of(Codec::Raw, b"another module"));
         let (from, to, unit, deadline) = (rich(), Owner::Treasury, token(), TIME_MS + 1);
         let placing = Operation::Hold { id, from, to, unit, amount: 1, deadline, module };
-        bank.ledger.stage(scope(), TIME_MS, &Actor::default(), placing).unwrap();
+        bank.ledger.stage(scope(), TIME_MS, &Asker::default(), placing).unwrap();
         let (payer, payee) = (Account::Name(b"rich".to_vec()), Account::Treasury);
         model.holds.insert(id.0, Hold { payer, payee, unit: b"H".to_vec(), amount: 1, ours: false });
     }

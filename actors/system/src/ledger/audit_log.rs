@@ -3,8 +3,8 @@
 //! Words are made only when somebody listens.
 
 use icn_core::ledger::{
-    Actor as Asker, Applied, AuditEvent, Context as LedgerContext, Event as LedgerEvent, Ledger,
-    LedgerRefusal, Subject,
+    Applied, Asker, AuditEvent, Context as LedgerContext, Event as LedgerEvent, Ledger, LedgerRefusal,
+    Subject,
 };
 use icn_core::name::{AccountId, Did, Owner, Unit};
 

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use futures::FutureExt as _;
 use icn_core::block::Operation;
-use icn_core::ledger::{Actor as Asker, HoldState, LedgerRefusal};
+use icn_core::ledger::{Asker, HoldState, LedgerRefusal};
 use icn_core::limits;
 use icn_core::name::{Did, HoldId, Owner, Unit};
 use icn_core::rules::PolicyInForce;

@@ -5,7 +5,7 @@
 
 use actix::{ActorContext as _, Handler};
 use icn_core::block::Issue;
-use icn_core::ledger::{Actor as Asker, AuditEvent, Booking, Context as LedgerContext, LedgerRefusal};
+use icn_core::ledger::{Asker, AuditEvent, Booking, Context as LedgerContext, LedgerRefusal};
 use icn_core::name::{AccountId, Owner};
 
 use super::actor::LedgerActor;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use actix::Message;
 use futures::channel::oneshot;
 use icn_core::block::Leg;
-use icn_core::fold::crossing::Still;
+use icn_core::fold::crossing::LegBasis;
 use icn_core::name::{BlockId, Did};
 use icn_core::rules::Refusal;
 use icn_core::rules::keys::Keys;
@@ -49,7 +49,7 @@ pub(crate) enum Resume {
 #[derive(Debug)]
 pub(crate) struct PausedScope {
     /// What decides its leg.
-    pub(crate) still: Still,
+    pub(crate) still: LegBasis,
     keys: Keys,
     keyring: Keyring,
     /// Who signs its leg; known once its time is.
@@ -64,7 +64,7 @@ pub(crate) struct PausedScope {
 impl PausedScope {
     /// Made by the scope itself; the receiver tells it when to go on.
     pub(crate) fn new(
-        still: Still,
+        still: LegBasis,
         (keys, keyring): (Keys, Keyring),
         generation: Arc<Generation>,
         stamp: Stamp,

@@ -9,9 +9,7 @@ use std::sync::Arc;
 use actix::{Message, Recipient};
 use crossbeam::queue::SegQueue;
 use icn_core::block::{Issue, Leg, Operation, Receipt};
-use icn_core::ledger::{
-    Account, Actor as Asker, Books, CommandId, HoldState, Ledger, LedgerRefusal, Remembered,
-};
+use icn_core::ledger::{Account, Asker, Books, CommandId, HoldState, Ledger, LedgerRefusal, Remembered};
 use icn_core::name::{AccountId, Did, HoldId, Owner, Unit};
 
 /// Draws resources for a scope. One answer for each resource that is wanted: the amount drawn.

@@ -9,7 +9,7 @@ use futures::channel::oneshot;
 use icn_core::block::Entry;
 use icn_core::encode::Block;
 use icn_core::fold::Draft;
-use icn_core::ledger::Actor as Asker;
+use icn_core::ledger::Asker;
 use icn_core::log::Link;
 use icn_core::name::BlockId;
 use icn_core::rules::{Refusal, RefusalCode};

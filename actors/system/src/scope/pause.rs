@@ -15,7 +15,7 @@ impl Handler<Pause> for Scope {
         // The other scope's run asks the ledger: what was handed over comes first.
         self.post();
         let (keys, generation) = ((self.keys.clone(), self.keyring.clone()), self.generation.clone());
-        let (paused, resumed) = PausedScope::new(self.chain.still(), keys, generation, self.stamp);
+        let (paused, resumed) = PausedScope::new(self.chain.leg_basis(), keys, generation, self.stamp);
         if answer.send(paused).is_err() {
             return;
         }

@@ -1,7 +1,7 @@
 //! Random questions to a ledger: few names, so that they meet; edges of amounts, times and windows.
 
 use icn_core::block::{CapKey, Command, Level, Limits};
-use icn_core::ledger::{AccountNo, Actor, Context, Group, Ledger, Leg, Right};
+use icn_core::ledger::{AccountNo, Asker, Context, Group, Ledger, NumberedTransfer, Right};
 use icn_core::name::{AccountId, Bytes, Did, HoldId, Owner, Unit};
 
 use crate::generate::{ByteSource, did, raw_id, token};
@@ -15,7 +15,7 @@ const WINDOW: u64 = 100;
 #[derive(Debug)]
 pub(super) enum Ask {
     Group(Box<(Group, Context)>),
-    Legs(Did, Vec<Leg>, u64),
+    Legs(Did, Vec<NumberedTransfer>, u64),
     Reload,
 }
 
@@ -190,7 +190,7 @@ fn context(source: &mut ByteSource<'_>, time: u64) -> Context {
         Some(did(1)),
         None,
     ]);
-    context.actor = Actor { member, module: source.flag().then(|| raw_id(0)), roles };
+    context.actor = Asker { member, module: source.flag().then(|| raw_id(0)), roles };
     context
 }
 
@@ -214,8 +214,11 @@ pub(super) fn ask(source: &mut ByteSource<'_>, time: &mut u64, ledger: &Ledger) 
                 .filter_map(|(id, _)| ledger.account_no(id))
                 .collect();
             if !open.is_empty() {
-                let mut leg =
-                    |_| Leg { from: source.pick(&open), to: source.pick(&open), amount: amount(source) };
+                let mut leg = |_| NumberedTransfer {
+                    from: source.pick(&open),
+                    to: source.pick(&open),
+                    amount: amount(source),
+                };
                 return Ask::Legs(of, (0..4).map(&mut leg).collect(), *time);
             }
         }

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use icn_core::block::{CapKey, Command, Level, Limits};
-use icn_core::ledger::{AccountState, Actor, Books, Clock, CommandId, HoldState, LedgerCode as Code};
+use icn_core::ledger::{AccountState, Asker, Books, Clock, CommandId, HoldState, LedgerCode as Code};
 use icn_core::name::{AccountId, Did, HoldId, Owner, Unit};
 
 pub(super) type Answer = Result<Vec<u64>, (Code, u64)>;
@@ -13,7 +13,7 @@ pub(super) type Answer = Result<Vec<u64>, (Code, u64)>;
 pub(super) struct Spent {
     pub(super) scope: Did,
     pub(super) unit: Unit,
-    pub(super) actor: Actor,
+    pub(super) actor: Asker,
     pub(super) time: u64,
     pub(super) amount: u64,
     pub(super) hold: Option<HoldId>,
@@ -34,7 +34,7 @@ pub struct NaiveBooks {
     pub(super) caps: BTreeMap<CapKey, (u64, Option<u64>, usize)>,
     pub(super) spent: Vec<Spent>,
     pub(super) clocks: BTreeMap<Did, Clock>,
-    pub(super) ids: BTreeMap<(Did, CommandId), (Actor, Vec<Command>, Answer)>,
+    pub(super) ids: BTreeMap<(Did, CommandId), (Asker, Vec<Command>, Answer)>,
 }
 
 impl NaiveBooks {

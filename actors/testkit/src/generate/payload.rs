@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use icn_core::block::ucan::Revocation;
 use icn_core::block::{
-    Anchor, Counterpart, Engine, EngineTag, GrantLimits, HostBlock, HostTag, Install, Invocation,
+    Anchor, Counterpart, EngineDescription, EngineTag, GrantLimits, HostBlock, HostTag, Install, Invocation,
     InvocationTag, KeysBlock, KeysTag, Leg, LegTag, Node, NodeTag, Operation, Outcome, Policy, PolicyTag,
     Receipt, ReceiptTag, Role, Usage, Write,
 };
@@ -209,8 +209,8 @@ pub fn receipt_for(
 
 /// An engine's description, of no engine that exists.
 #[must_use]
-pub fn engine() -> Engine {
-    Engine {
+pub fn engine() -> EngineDescription {
+    EngineDescription {
         typ: EngineTag,
         engine: "testkit".to_owned(),
         settings: Vec::new(),

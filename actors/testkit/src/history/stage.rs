@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use icn_core::block::{Anchor, Invocation, Node, NodeTag, Operation, Outcome, Staged, Usage};
 use icn_core::encode::Block;
-use icn_core::ledger::Actor;
+use icn_core::ledger::Asker;
 use icn_core::name::{BlockId, Did, Hash, HoldId, Owner, Unit, hold_id};
 use icn_core::state::storage_bytes;
 
@@ -68,7 +68,7 @@ impl Writer {
             let Some(operation) = self.asked(thought, invocation.caller, time, hold_id(seed, placed)) else {
                 continue;
             };
-            if self.ledger.stage(scope, time, &Actor::default(), operation.clone()).is_ok() {
+            if self.ledger.stage(scope, time, &Asker::default(), operation.clone()).is_ok() {
                 placed += u64::from(matches!(operation, Operation::Hold { .. }));
                 journal.push(operation);
             }

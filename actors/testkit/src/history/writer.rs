@@ -8,7 +8,7 @@ use std::sync::Arc;
 use icn_core::block::{Entry, HostBlock, HostTag, Invocation, InvocationTag};
 use icn_core::encode::{Block, Domain};
 use icn_core::fold::Chain;
-use icn_core::ledger::{Actor, Booking, Ledger};
+use icn_core::ledger::{Asker, Booking, Ledger};
 use icn_core::limits;
 use icn_core::name::{AccountId, BlockId, Bytes, Codec, Owner, Unit, random_seed};
 use icn_core::rules::gate::Request;
@@ -130,7 +130,7 @@ impl Writer {
         blocks.extend(draft.nodes().iter().cloned());
         let receipt = self.chain.commit(raw_id(0), draft, signed.id());
         let booked =
-            self.ledger.post(&Booking::of_receipt(&receipt, &Actor::default()), receipt.outcome.is_ok());
+            self.ledger.post(&Booking::of_receipt(&receipt, &Asker::default()), receipt.outcome.is_ok());
         assert!(booked.is_ok(), "what was set aside is booked: {booked:?}: {receipt:?}");
         assert_eq!(self.ledger.imbalances(), [], "debits equal credits: {receipt:?}");
         let storage_account = AccountId { scope: did(SCOPE), owner: Owner::Treasury, unit: Unit::storage() };

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use icn_core::block::Entry;
 use icn_core::encode::Block;
-use icn_core::log::{EntriesError, Row};
+use icn_core::log::{RowError, RowWriter};
 use icn_runtime::{BlockId, SignedLog, SignedLogError};
 
 use super::shown::{Shown, kind_of, link_of, links_of};
@@ -19,7 +19,7 @@ pub(super) enum Failure {
     #[error(transparent)]
     Log(#[from] SignedLogError),
     #[error("position {0}: {1}: run `icn audit`")]
-    Entry(u64, EntriesError),
+    Entry(u64, RowError),
     #[error("{0} is not in the log, up to its newest signed checkpoint")]
     NoSuchBlock(BlockId),
     #[error("no path of links leads from {0} to {1}")]
@@ -29,12 +29,12 @@ pub(super) enum Failure {
 /// A reader of a log.
 pub(super) struct Walk {
     log: SignedLog,
-    row: Row,
+    row: RowWriter,
 }
 
 impl Walk {
     pub(super) fn open(data: &Path) -> Result<Self, Failure> {
-        Ok(Self { log: SignedLog::open(data)?, row: Row::default() })
+        Ok(Self { log: SignedLog::open(data)?, row: RowWriter::default() })
     }
 
     /// Reads the next entry, and gives its position, the entry and its blocks to `show`. Each block comes

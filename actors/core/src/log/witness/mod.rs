@@ -4,8 +4,10 @@
 //! learns of it. [`Watched::advance`] takes it, and only that gives the answer. What is judged in between, by this state,
 //! must not be advanced to after it: one request of a log after the other, or an older one would roll it back.
 
+mod error;
 mod request;
 mod watched;
 
+pub use error::{Refused, WatchError};
 pub use request::{Request, RequestError};
-pub use watched::{Cosigner, Pending, Refused, WatchError, Watched};
+pub use watched::{Cosigner, Pending, Watched};

@@ -2,7 +2,7 @@
 
 use data_encoding::BASE64;
 
-use crate::limits::{self};
+use crate::limits;
 use crate::log::note::{Note, NoteError};
 use crate::log::tree_head::{TreeHead, TreeHeadError};
 use crate::name::{Bytes, Hash, decimal};

@@ -265,7 +265,7 @@ fn a_memory_that_is_not_this_witnesss_is_refused() {
     assert!(watched.restore("", cosigner.key()).is_err());
     let elsewhere = VerifierKey::new("icn.example/other", KeyKind::Log, secret(1).did()).unwrap();
     assert!(matches!(watched.trust(elsewhere.clone()), Err(WatchError::Origin { .. })));
-    assert!(matches!(watched.trust(log_key(1)), Err(WatchError::Twice(_))));
+    assert!(matches!(watched.trust(log_key(1)), Err(WatchError::RepeatedKey(_))));
     assert!(matches!(watched.trust(cosigner.key().clone()), Err(WatchError::Kind(_))));
     let mut other_log = Watched::new(elsewhere).unwrap();
     assert!(matches!(other_log.restore(&kept, cosigner.key()), Err(WatchError::Origin { .. })));
