@@ -30,9 +30,7 @@ const LAST: usize = 8;
 fn history(data: &Path) -> History {
     let host_key = key("host of forged keys");
     // A host whose key the forger has.
-    std::fs::create_dir_all(data).unwrap();
-    let secret = data_encoding::HEXLOWER.encode(&host_key.to_bytes());
-    write_secret(&data.join("host.key"), &format!("{secret}\n"));
+    directory_of_host(data, &host_key);
     let host = open(data);
     let (ours, theirs) = (open_operated(&host, "ours", DAY_S), open_operated(&host, "theirs", DAY_S));
     ours.ask(&host, "step", b"1", "1");
@@ -49,7 +47,7 @@ fn history(data: &Path) -> History {
     History { data: data.to_owned(), entries: entries(data), host: host_key, origin }
 }
 
-fn write_secret(path: &Path, text: &str) {
+fn directory_of_host(path: &Path, text: &str) {
     use std::io::Write as _;
     use std::os::unix::fs::OpenOptionsExt as _;
     let mut options = std::fs::OpenOptions::new();
