@@ -15,7 +15,7 @@ use super::history::{History, history};
 pub(crate) struct Forgery {
     pub(crate) name: &'static str,
     pub(crate) code: &'static str,
-    make: Make,
+    pub(super) make: Make,
 }
 
 pub(super) enum Make {
