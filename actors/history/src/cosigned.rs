@@ -117,6 +117,8 @@ pub(crate) fn read_note(path: &Path) -> Result<Option<String>, StoreError> {
 
 /// The cosigned checkpoint that goes along with a copy of its log: of the same host, and held against the log while that is
 /// read. What fails is a [`SignedLogError::Cosigned`].
+///
+/// Format: docs/formats.md, "Cosigned checkpoints".
 #[derive(Debug)]
 pub(crate) struct Along {
     path: PathBuf,

@@ -26,6 +26,7 @@ use crate::report::Finding;
 /// Bytes of a small file that are read, at most: a policy names some witnesses.
 const SMALL_FILE_BYTES_MAX: u64 = 1024 * 1024;
 
+// Format: docs/formats.md, "Exports".
 pub(super) fn audit(
     dir: &Path,
     asked: &mut Asked<'_>,

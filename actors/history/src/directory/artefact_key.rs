@@ -11,6 +11,8 @@ use crate::error::StoreError;
 
 /// The key of the compiled modules on disk, and what a person should know of it. It protects nothing that cannot be
 /// made again, so one that is torn, or that others could read, is replaced, and what was kept under it is removed.
+///
+/// Format: docs/formats.md, "The data directory".
 pub fn artefact_key(layout: &Layout) -> Result<([u8; 32], Option<String>), StoreError> {
     let (path, dir) = (layout.artefact_key(), layout.artefacts());
     let why = match read_artefact_key(&path)? {

@@ -97,6 +97,8 @@ fn foreign(layout: &Layout) -> Result<Option<PathBuf>, StoreError> {
 
 /// Looks at a directory before anything is created in it: where there is no segment a log would be begun, and that
 /// is done only among a host's own files, and only where no log ever was.
+///
+/// Format: docs/formats.md, "The data directory".
 pub fn may_be_opened(layout: &Layout) -> Result<(), DirectoryError> {
     let log = layout.log();
     // First what comes later: another host may be beginning right now.

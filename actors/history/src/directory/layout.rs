@@ -15,6 +15,8 @@ use std::path::{Path, PathBuf};
 use icn_core::name::Did;
 
 /// Paths inside a data directory.
+///
+/// Format: docs/formats.md, "The data directory".
 #[derive(Debug, Clone)]
 pub struct Layout(PathBuf);
 

@@ -41,6 +41,8 @@ pub struct Exported {
 
 /// Exports what the newest checkpoint of a data directory covers, also while a host has it open. `progress` hears of
 /// leaves that were written. Nothing of the directory's secrets is read.
+///
+/// Format: docs/formats.md, "Exports".
 pub fn export(data: &Path, out: &Path, progress: &mut dyn FnMut(u64)) -> Result<Exported, ExportError> {
     if !is_free(out)? {
         return Err(ExportError::NotEmpty(out.to_owned()));

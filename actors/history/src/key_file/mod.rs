@@ -10,6 +10,8 @@
 //! - `passphrase.rs`: passphrases
 //! - `random.rs`: new keys
 //! - `rekey.rs`: other passphrases
+//!
+//! Format: docs/formats.md, "Key files".
 
 mod passphrase;
 mod pem;

@@ -96,6 +96,8 @@ fn parameters() -> Result<Parameters, FormError> {
 }
 
 /// A key that is not encrypted.
+///
+/// Format: docs/formats.md, "Key files".
 pub(super) fn parse(text: &str) -> Result<SecretKey, FormError> {
     if let Some(key) = from_digits(text) {
         return Ok(key);

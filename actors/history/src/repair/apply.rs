@@ -13,6 +13,8 @@ use crate::disk;
 use crate::error::StoreError;
 
 /// What is to be renamed. Paths are relative to the data directory.
+///
+/// Format: docs/formats.md, "The data directory".
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Plan {

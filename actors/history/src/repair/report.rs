@@ -37,6 +37,8 @@ pub struct Lost {
 }
 
 /// What a repair did, or, a dry one, would do.
+///
+/// Format: docs/formats.md, "The data directory".
 #[derive(Debug, Clone, serde::Serialize)]
 pub struct Repaired {
     /// Whether nothing was written.

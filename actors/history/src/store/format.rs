@@ -16,6 +16,8 @@
 //! - table: for each entry, leaves u16 and blocks u16; each leaf's CID (36 bytes); each block's CID and length
 //!   (u32)
 //! - body: the blocks' bytes. A block's CID is the check on them.
+//!
+//! Format: docs/formats.md, "Segment files".
 
 use std::path::{Path, PathBuf};
 

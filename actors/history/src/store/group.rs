@@ -67,6 +67,8 @@ impl Found {
 }
 
 /// Reads what stands at `end` of a segment.
+///
+/// Format: docs/formats.md, "Segment files".
 pub(super) fn read_group(segment: &Segment, end: &End) -> Result<Found, StoreError> {
     let rest = segment.length.saturating_sub(end.offset);
     let part = rest % SECTOR_BYTES as u64;

@@ -103,6 +103,8 @@ impl Reader {
 
     /// The next group's entries, each with the position of its first leaf. Of a group that is damaged these are the
     /// entries before the damage, if there are any; the next call names the damage.
+    ///
+    /// Format: docs/formats.md, "Segment files".
     pub fn next_group(&mut self) -> Result<Option<Vec<(u64, Entry)>>, StoreError> {
         loop {
             if let Some((file, flaw)) = &self.damage {
