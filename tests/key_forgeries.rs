@@ -11,7 +11,7 @@ use std::path::Path;
 use common::forge::{History, entries, forge, signed};
 use common::operated::{DAY_S, delegation, now_s, open_operated, operating, revocation, root};
 use common::second::{has_python, refusal, second};
-use common::{block_on, json, key, open, run, scratch, stderr, stdout};
+use common::{block_on, directory_of_host, json, key, open, run, scratch, stderr, stdout};
 use icn_core::block::ucan::{Delegation, NewDelegation};
 use icn_core::block::{Entry, KeysBlock, Receipt, Signer};
 use icn_core::encode::{Block, Domain};
@@ -30,9 +30,7 @@ const LAST: usize = 8;
 fn history(data: &Path) -> History {
     let host_key = key("host of forged keys");
     // A host whose key the forger has.
-    std::fs::create_dir_all(data).unwrap();
-    let secret = data_encoding::HEXLOWER.encode(&host_key.to_bytes());
-    write_secret(&data.join("host.key"), &format!("{secret}\n"));
+    directory_of_host(data, &host_key);
     let host = open(data);
     let (ours, theirs) = (open_operated(&host, "ours", DAY_S), open_operated(&host, "theirs", DAY_S));
     ours.ask(&host, "step", b"1", "1");
@@ -47,13 +45,6 @@ fn history(data: &Path) -> History {
     let origin = host.origin().clone();
     host.close().unwrap();
     History { data: data.to_owned(), entries: entries(data), host: host_key, origin }
-}
-
-fn write_secret(path: &Path, text: &str) {
-    use std::io::Write as _;
-    use std::os::unix::fs::OpenOptionsExt as _;
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true).mode(0o600).open(path).unwrap().write_all(text.as_bytes()).unwrap();
 }
 
 /// The delegation that an entry brings.

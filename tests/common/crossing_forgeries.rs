@@ -7,9 +7,10 @@ use icn_core::encode::{Block, Domain};
 use icn_runtime::ruling::Command;
 use icn_runtime::{Did, Host, HostOptions, Operation, Origin, Outcome, Receipt, SecretKey};
 
+use super::files::{directory_of_host, key};
 use super::forge::{History, entries, receipt_of, signed};
+use super::probe::chip;
 use super::union::Town;
-use super::{chip, key};
 
 const NAMES: [&str; 3] = ["east", "north", "west"];
 /// What each scope lets each other one owe it.
@@ -22,9 +23,7 @@ fn net(a: &Town, b: &Town) -> Operation {
 /// Transfers between three scopes, each to one or to both others; a debt that is set off; at last the east pays 5 to each.
 pub(crate) fn crossed(data: &Path) -> History {
     let host_key = key("host of crossings");
-    std::fs::create_dir_all(data).unwrap();
-    let secret = data_encoding::HEXLOWER.encode(&host_key.to_bytes());
-    super::write_secret(&data.join("host.key"), format!("{secret}\n"));
+    directory_of_host(data, &host_key);
     let host = Host::open(HostOptions::new(data)).unwrap();
     let towns = NAMES.map(|name| {
         let others: Vec<&str> = NAMES.into_iter().filter(|other| *other != name).collect();

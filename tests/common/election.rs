@@ -10,8 +10,10 @@ use icn_runtime::{
     SecretKey, Unit, invocation_id, limits, now_ms,
 };
 
+use super::files::key;
 use super::oracle;
-use super::{Rng, block_on, key};
+use super::random::Rng;
+use futures::executor::block_on;
 
 /// The guest that holds elections, as it ships.
 pub(crate) const BALLOT: &[u8] = include_bytes!("../../guest/prebuilt/ballot.wasm");

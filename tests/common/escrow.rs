@@ -5,7 +5,12 @@ use icn_runtime::{
     invocation_id, now_ms,
 };
 
-use super::{CHIPS, block_on, chip, key, manifest, wasm};
+use super::desk::CHIPS;
+use super::files::key;
+use super::probe::chip;
+use super::probe::manifest;
+use super::probe::wasm;
+use futures::executor::block_on;
 
 const ENTRIES: [&str; 3] = ["hold", "settle", "nothing"];
 

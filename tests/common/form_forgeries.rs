@@ -10,10 +10,11 @@ use icn_runtime::export::ExportLayout;
 use icn_runtime::ruling::Command;
 use icn_runtime::{AccountId, Receipt, Write};
 
+use super::files::key;
 use super::forge::{car_parts, write_car};
 use super::hand::{Begun, Hand, Kind, member, owner};
 use super::ledger_forgeries::base;
-use super::{chip, key};
+use super::probe::chip;
 
 /// What is forged, the code by which it is refused at every level, and the receipt.
 pub(crate) struct FormForgery {

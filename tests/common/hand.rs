@@ -15,8 +15,10 @@ use icn_runtime::{
     BlockId, Did, Host, HostOptions, Invocation, Origin, Receipt, Request, SecretKey, Usage, Write,
 };
 
+use super::desk::Desk;
+use super::files::{directory_of_host, key};
 use super::forge::{self, History};
-use super::{Desk, chip, key};
+use super::probe::chip;
 
 /// When the log begins, in milliseconds since the Unix epoch: no multiple of any window.
 const BEGIN: u64 = 1_790_000_000_123;
@@ -111,9 +113,7 @@ impl Begun {
     /// `chair` is its admin, `alice` a clerk; each of them and of `bob` may call everything.
     pub(crate) fn new(data: &Path) -> Self {
         let host = key(HOST);
-        std::fs::create_dir_all(data).unwrap();
-        let secret = data_encoding::HEXLOWER.encode(&host.to_bytes());
-        super::write_secret(&data.join("host.key"), format!("{secret}\n"));
+        directory_of_host(data, &host);
         let running = Host::open(HostOptions::new(data)).unwrap();
         let desk = Desk::open(&running, "hand");
         desk.ask(&running, "nothing", &[], "a receipt");

@@ -7,8 +7,9 @@ use icn_core::name::{Bytes, HoldId, Owner, Unit};
 use icn_runtime::AccountId;
 use icn_runtime::ruling::{CapKey, Command, Level, Limits};
 
+use super::files::key;
 use super::hand::{Begun, Draft, Hand, Kind, member, owner};
-use super::{chip, key};
+use super::probe::chip;
 
 /// A forgery of a journal: what was done, the code by which it is refused, and the ledger's own code where that is `ledger`.
 pub(crate) struct LedgerForgery {

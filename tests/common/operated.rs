@@ -4,7 +4,10 @@ use icn_core::block::ucan::Revocation;
 use icn_core::rules::keys::delegate;
 use icn_runtime::{Host, SecretKey, now_ms};
 
-use super::{Desk, block_on, key, probe_spec};
+use super::desk::Desk;
+use super::desk::probe_spec;
+use super::files::key;
+use futures::executor::block_on;
 
 /// Seconds of a day: longer than any test.
 pub(crate) const DAY_S: i64 = 24 * 60 * 60;

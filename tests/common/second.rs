@@ -3,7 +3,8 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
-use super::{stderr, stdout};
+use super::program::stderr;
+use super::program::stdout;
 
 /// Whether there is a Python; when not, says so.
 pub(crate) fn has_python() -> bool {

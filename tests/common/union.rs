@@ -8,7 +8,11 @@ use icn_runtime::{
     Receipt, Refusal, Request, ScopeSpec, invocation_id, now_ms,
 };
 
-use super::{block_on, chip, key, manifest, wasm};
+use super::files::key;
+use super::probe::chip;
+use super::probe::manifest;
+use super::probe::wasm;
+use futures::executor::block_on;
 
 /// Bytes of a did:key of an Ed25519 key.
 const DID: usize = 56;

@@ -8,8 +8,10 @@ use icn_core::name::{Bytes, Owner, Unit};
 use icn_runtime::ruling::{CapKey, Command, Level, Limits};
 use icn_runtime::{AccountId, Outcome};
 
+use super::files::key;
 use super::hand::{Draft, Hand, Kind, member, owner};
-use super::{Rng, chip, key};
+use super::probe::chip;
+use super::random::Rng;
 
 /// Random choices of what is asked of a ledger.
 struct Wishes<'a> {

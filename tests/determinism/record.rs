@@ -18,7 +18,9 @@ use sha2::{Digest as _, Sha256};
 use crate::common::escrow::Escrow;
 use crate::common::operated::{DAY_S, delegation, open_operated, operating, revocation, root};
 use crate::common::union::Town;
-use crate::common::{Desk, block_on, copy, key, manifest, run, scratch, sound, stderr, wasm, write_secret};
+use crate::common::{
+    Desk, block_on, copy, directory_of_host, key, manifest, run, scratch, sound, stderr, wasm, write_key,
+};
 
 /// How long the recorded delegations last: longer than anyone will run this test.
 const CENTURY_S: i64 = 36_525 * DAY_S;
@@ -28,21 +30,17 @@ const OPERATING: [usize; 2] = [0, 1];
 
 /// Writes the host's and the scopes' secrets into a data directory, as the host itself stores them.
 pub(crate) fn write_keys(data: &Path) {
-    let write = |path: &Path, key: &SecretKey| {
-        let secret = data_encoding::HEXLOWER.encode(&key.to_bytes());
-        write_secret(path, format!("{secret}\n"));
-    };
     let multikey = |key: &SecretKey| key.did().as_str().trim_start_matches("did:key:").to_owned();
     let scopes = data.join("scopes");
     fs::create_dir_all(&scopes).unwrap();
-    write(&data.join("host.key"), &key("recorded host"));
+    write_key(&data.join("host.key"), &key("recorded host"));
     for name in ["desk scope", "scope", "east", "north", "traps"] {
-        write(&scopes.join(format!("{}.key", multikey(&key(name)))), &key(name));
+        write_key(&scopes.join(format!("{}.key", multikey(&key(name)))), &key(name));
     }
     for number in OPERATING {
         let key = operating("operated", number);
         let name = format!("{}-{}.key", multikey(&root("operated")), multikey(&key));
-        write(&scopes.join(name), &key);
+        write_key(&scopes.join(name), &key);
     }
 }
 
@@ -118,9 +116,7 @@ pub(crate) fn printed(data: &Path, calls: &Path) -> Vec<(&'static str, Vec<u8>)>
 
 /// Writes the log: with a real host and the clock.
 fn write_log(data: &Path) {
-    fs::create_dir_all(data).unwrap();
-    let secret = data_encoding::HEXLOWER.encode(&key("recorded host").to_bytes());
-    write_secret(&data.join("host.key"), format!("{secret}\n"));
+    directory_of_host(data, &key("recorded host"));
     let mut options = HostOptions::new(data);
     options.arbiters = Some(1);
     let host = Host::open(options).unwrap();

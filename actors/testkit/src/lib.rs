@@ -2,8 +2,8 @@
 //! and the oracles side by side.
 //!
 //! A check takes bytes and panics when the machine under test does what it must not. The same function is a
-//! property test (`actors/core/tests/properties.rs`), a fuzz target (`fuzz/`) and the replay of that
-//! target's corpus (`tests/corpus.rs`), so what a fuzzer finds stays found.
+//! property test (`actors/core/tests/properties/`), a fuzz target (`fuzz/`) and the replay of that
+//! target's corpus (`actors/testkit/tests/corpus.rs`), so what a fuzzer finds stays found.
 //!
 //! - [`generate`]: bytes to structures, and `proptest` strategies over them.
 //! - [`oracle`]: the same answers from the definitions, slow and short.
