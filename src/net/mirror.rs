@@ -46,9 +46,9 @@ pub enum MirrorError {
         "{url}: {why} (bad answers: {count}); expected what `icn publish` writes, served as files below that address"
     )]
     Answer {
-        /// The file.
+        /// The address of the file.
         url: String,
-        /// What was wrong.
+        /// The reason, for a person.
         why: String,
         /// How many answers were no use.
         count: u64,
@@ -56,7 +56,7 @@ pub enum MirrorError {
     /// The server delivers a file that does not belong to a publication.
     #[error("{url}: {why}")]
     Publication {
-        /// The file.
+        /// The address of the file.
         url: String,
         /// What was wrong, and what would be right.
         why: String,
@@ -72,7 +72,7 @@ pub enum MirrorError {
     /// A file that was fetched cannot be written.
     #[error("writing {}: {source}", path.display())]
     Write {
-        /// The file.
+        /// The local file that cannot be written.
         path: PathBuf,
         /// The error of the system.
         source: std::io::Error,

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::path::Path;
 
-/// An error's message.
+/// The message of an error, by its exit code.
 pub(super) enum Failure {
     /// The arguments, or a file that they name, are wrong.
     Misuse(String),

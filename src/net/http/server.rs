@@ -13,14 +13,14 @@ use super::bounds::{CONNECTIONS_MAX, IDLE_TIME, MESSAGE_TIME, REQUESTS_MAX};
 use super::connection::Connection;
 use super::message::{Fault, Framing};
 
-/// A complete request.
+/// A request whose head and body arrived completely.
 pub(crate) struct Request {
     pub(crate) method: String,
     pub(crate) path: String,
     pub(crate) body: Vec<u8>,
 }
 
-/// An answer.
+/// The answer to a request.
 pub(crate) struct Response {
     pub(crate) status: u16,
     pub(crate) content_type: &'static str,
@@ -39,7 +39,7 @@ impl Response {
 pub(crate) struct Service {
     /// The most bytes in the body of a request.
     pub(crate) body_bytes_max: usize,
-    /// Gives the answer.
+    /// Gives the answer to a request. It runs on the thread of the connection.
     pub(crate) answer: Box<dyn Fn(&Request) -> Response + Send + Sync>,
 }
 

@@ -19,7 +19,7 @@ pub struct UrlError {
 }
 
 impl HttpUrl {
-    /// Reads a URL.
+    /// Reads an address of the form `http://HOST:PORT/PATH`. The port is 80 by default.
     pub fn parse(url: &str) -> Result<Self, UrlError> {
         let fail = |why| UrlError { url: url.to_owned(), why };
         let rest = match url.split_once("://") {

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-/// An election.
+/// An election that can be opened: its values are checked, its ballots are not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Election {
     /// A short name for people, on one line: unit, subunit and instance, or else the description.
     pub name: String,
-    /// One of [`super::opening::VOTE_TYPES`].
+    /// The vote type, one of [`super::opening::VOTE_TYPES`].
     pub vote_type: String,
     /// The money to spend, in whole units of the currency; above zero.
     pub budget: i64,
@@ -37,7 +37,7 @@ pub(crate) struct Project {
     pub selected: Option<bool>,
 }
 
-/// One voter's ballot.
+/// The ballot of one voter, in the words of the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Ballot {
     /// The voter's id: not empty, and unique in the file.

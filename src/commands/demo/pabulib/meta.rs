@@ -18,7 +18,7 @@ pub(super) struct Meta {
 }
 
 impl Meta {
-    /// Adds a row.
+    /// Adds a row. A key that is empty or that is there already is refused.
     pub(super) fn add(
         &mut self,
         source: Source<'_>,

@@ -9,7 +9,7 @@ use super::reader::Reader;
 use super::row::Row;
 use super::source::Source;
 
-/// Reads an election.
+/// Reads an election from the bytes of a file.
 ///
 /// # Errors
 ///

@@ -27,7 +27,7 @@ pub(super) struct Called {
 pub(super) struct Report {
     /// `ok`, `trap` or `refused`.
     pub(super) outcome: &'static str,
-    /// The trap's kind.
+    /// The kind of the trap, as the host ABI names it.
     pub(super) trap: Option<&'static str>,
     /// The number that the entry returned, where it returned.
     pub(super) code: Option<i32>,
@@ -37,7 +37,7 @@ pub(super) struct Report {
     pub(super) reason: Option<String>,
     pub(super) fuel_used: u64,
     pub(super) fuel_limit: u64,
-    /// In hexadecimal.
+    /// The output of the guest, in hexadecimal.
     pub(super) output: String,
     pub(super) effects: Vec<Effect>,
     pub(super) host_calls: BTreeMap<&'static str, u64>,

@@ -17,7 +17,7 @@ use crate::commands::common::text::line as one_line;
 /// epoch.
 const DAY_MAX: u64 = 2_932_895;
 
-/// The whole file.
+/// The whole file: units, accounts, transactions, and the balances at the end.
 pub(super) fn export(lines: &[Line], books: &Bookkeeper) -> String {
     let mut text = String::from(";; The journal of an ICN log. Amounts are credits less debits.\n");
     let mut accounts: BTreeSet<AccountId> = books.accounts().map(|(id, _)| id.clone()).collect();

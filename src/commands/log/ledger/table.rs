@@ -3,7 +3,7 @@
 
 use crate::commands::common::text::line;
 
-/// A table.
+/// A table of text, with named columns.
 pub(super) struct Table {
     columns: Vec<&'static str>,
     rows: Vec<Vec<String>>,
