@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use icn_core::block::{Entry, Payload};
 use icn_core::log::{
-    Checkpoint, KeyKind, Link, Log, Row, Tiler, TrustPolicy, VerifierKey, Written, car, verifier_key,
+    Checkpoint, KeyKind, Link, Log, RowWriter, Tiler, TrustPolicy, VerifierKey, WrittenTile, car,
+    verifier_key,
 };
 use icn_history::store::LogStore as _;
 use icn_runtime::export::ExportLayout;
@@ -56,7 +57,7 @@ impl History {
     pub(crate) fn export(&self, entries: &[Entry], out: &Path) {
         let layout = ExportLayout::new(out);
         fs::create_dir_all(layout.tiles()).unwrap();
-        let (mut row, mut tiler, mut log) = (Row::default(), Tiler::default(), Log::default());
+        let (mut row, mut tiler, mut log) = (RowWriter::default(), Tiler::default(), Log::default());
         let mut blocks = Vec::new();
         let mut heads = std::collections::BTreeMap::new();
         let mut frontier = icn_core::log::Frontier::default();
@@ -95,7 +96,7 @@ impl History {
     }
 }
 
-fn write_tiles(layout: &ExportLayout, tiles: Vec<Written>) {
+fn write_tiles(layout: &ExportLayout, tiles: Vec<WrittenTile>) {
     for (tile, bytes) in tiles {
         let path = layout.tile(&tile);
         fs::create_dir_all(path.parent().unwrap()).unwrap();

@@ -4,7 +4,7 @@ use icn_core::block::ucan::Revocation;
 use icn_core::block::{Entry, KeysBlock, OPERATE, Receipt};
 use icn_core::encode::{Block, Domain};
 use icn_core::fold::{Fold, Prepared, Trust};
-use icn_core::log::{Gather, Row};
+use icn_core::log::{RowReader, RowWriter};
 use icn_core::name::{BlockId, Bytes, Codec};
 use icn_testkit::generate::engine;
 
@@ -58,7 +58,7 @@ fn a_log_with_keys_is_the_same_from_a_row_of_blocks() {
         [std::slice::from_ref(&second), std::slice::from_ref(&revocation)],
     );
     writer.receipt(OURS, ms(2), signer(NEXT, &second), NEXT);
-    let (mut row, mut gather, mut fold) = (Row::default(), Gather::default(), Fold::default());
+    let (mut row, mut gather, mut fold) = (RowWriter::default(), RowReader::default(), Fold::default());
     let mut blocks = 0;
     for (position, entry) in &writer.entries {
         let mut gathered = None;

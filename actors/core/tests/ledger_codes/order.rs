@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use icn_core::block::{Command, Level, Limits, Operation, Usage};
-use icn_core::ledger::{Actor, Booking, Context, Group, Ledger, LedgerCode as Code};
+use icn_core::ledger::{Asker, Booking, Context, Group, Ledger, LedgerCode as Code};
 use icn_core::limits;
 use icn_core::name::{Bytes, Owner, Unit};
 
@@ -181,7 +181,7 @@ fn the_rest_of_the_codes_are_reached() {
     let mut ledger = hold().ledger;
     let usage = Usage::default();
     let mut booking =
-        Booking { scope: home(), time: NOW, fuel: 1, usage, journal: &[], actor: &Actor::default() };
+        Booking { scope: home(), time: NOW, fuel: 1, usage, journal: &[], actor: &Asker::default() };
     assert_eq!(ledger.post(&booking, true).unwrap_err().code, Code::NotSetAside);
     let journal = [Operation::Void { id: ID }];
     (booking.fuel, booking.journal) = (0, &journal);

@@ -1,7 +1,7 @@
 //! Books with something in them, and a command that succeeds until something is spoiled.
 
 use icn_core::block::{CapKey, Command, Level, Limits};
-use icn_core::ledger::{Actor, Context, Group, Ledger, LedgerCode as Code, Right};
+use icn_core::ledger::{Asker, Context, Group, Ledger, LedgerCode as Code, Right};
 use icn_core::limits;
 use icn_core::name::{AccountId, Bytes, Did, HoldId, Owner, Unit};
 use icn_testkit::generate::{did, raw_id};
@@ -73,7 +73,7 @@ impl World {
         let rights = [Right::Transfer, Right::Treasury, Right::Mint, Right::Admin];
         let context = Context {
             time: NOW,
-            actor: Actor { member: Some(did(2)), module: Some(raw_id(0)), roles: vec!["clerk".into()] },
+            actor: Asker { member: Some(did(2)), module: Some(raw_id(0)), roles: vec!["clerk".into()] },
             rights: [home(), away()].iter().flat_map(|scope| rights.map(|right| (*scope, right))).collect(),
             consents: vec![(home(), away()), (away(), home())],
             ..Context::default()

@@ -3,8 +3,8 @@
 use icn_core::block::{
     GrantLimits, Invocation, Issue, Operation, Outcome, Policy, PolicyTag, Receipt, Usage,
 };
-use icn_core::fold::bookkeeping::{Bookkeeper, Kind, Source};
-use icn_core::ledger::{Actor, Booking, Ledger, LedgerCode};
+use icn_core::fold::bookkeeping::{Bookkeeper, LineKind, LineSource};
+use icn_core::ledger::{Asker, Booking, Ledger, LedgerCode};
 use icn_core::limits;
 use icn_core::name::{Bytes, Owner, Unit};
 use icn_core::rules::gate::Request;
@@ -30,10 +30,10 @@ fn what_is_held_can_be_posted() {
         let back = transfer(module.clone(), member.clone(), token(0), all);
         let journal: Vec<Operation> = [there, back]
             .into_iter()
-            .filter(|op| ledger.stage(scope, 0, &Actor::default(), op.clone()).is_ok())
+            .filter(|op| ledger.stage(scope, 0, &Asker::default(), op.clone()).is_ok())
             .collect();
         let receipt = receipt_for(scope, Outcome::Ok, 0, Usage::default(), journal);
-        let posted = ledger.post(&Booking::of_receipt(&receipt, &Actor::default()), true);
+        let posted = ledger.post(&Booking::of_receipt(&receipt, &Asker::default()), true);
         assert!(posted.is_ok(), "in round {round}: {posted:?}");
     }
 }
@@ -85,7 +85,7 @@ fn what_is_drawn_is_not_held_too() {
     ledger.issue(scope, &[Issue { unit: token(0), to: Owner::Treasury, amount: 10 }]).unwrap();
     let drawn = ledger.draw(scope, &token(0), 8, 8);
     let payment = transfer(Owner::Treasury, Owner::Member(did(1)), token(0), 5);
-    let held = ledger.stage(scope, 0, &Actor::default(), payment).map_err(|refusal| refusal.code);
+    let held = ledger.stage(scope, 0, &Asker::default(), payment).map_err(|refusal| refusal.code);
     assert!(
         drawn.is_err() || held == Err(LedgerCode::Insufficient),
         "10 cover a draw of 8 ({drawn:?}) and a transfer of 5 ({held:?})"
@@ -143,7 +143,7 @@ fn an_auditors_books_name_what_a_ledger_has_beside_the_log() {
     let scope = did(0);
     let issue = |unit, amount| Issue { unit, to: Owner::Treasury, amount };
     let issues = [issue(token(1), 50), issue(Unit::fuel(), 50)];
-    let source = Source { position: 1, block: raw_id(0), scope, seq: 0, time: 0 };
+    let source = LineSource { position: 1, block: raw_id(0), scope, seq: 0, time: 0 };
     let (mut ledger, mut books) = (Ledger::default(), Bookkeeper::default());
     ledger.issue(scope, &issues).unwrap();
     assert_eq!(books.issues(source, &issues).len(), 2);
@@ -154,7 +154,7 @@ fn an_auditors_books_name_what_a_ledger_has_beside_the_log() {
     let placed = Operation::Hold { id, from, to, unit, amount: 7, deadline: 9, module };
     let usage = Usage { memory: 0, network: 0, storage: 0 };
     let receipt = receipt_for(scope, Outcome::Ok, 3, usage, vec![placed]);
-    ledger.book(&Booking::of_receipt(&receipt, &Actor::default())).unwrap();
+    ledger.book(&Booking::of_receipt(&receipt, &Asker::default())).unwrap();
     let named: Vec<String> = books.differences(&ledger).iter().map(ToString::to_string).collect();
     let wanted = [
         "account treasury in fuel",
@@ -166,22 +166,22 @@ fn an_auditors_books_name_what_a_ledger_has_beside_the_log() {
     for wanted in wanted {
         assert!(named.iter().any(|said| said.starts_with(wanted)), "{wanted}: {named:#?}");
     }
-    let kinds: Vec<Kind> = books.receipt(2, raw_id(0), &receipt).iter().map(|line| line.kind).collect();
-    assert_eq!(kinds, [Kind::Charge, Kind::Hold]);
+    let kinds: Vec<LineKind> = books.receipt(2, raw_id(0), &receipt).iter().map(|line| line.kind).collect();
+    assert_eq!(kinds, [LineKind::Charge, LineKind::Hold]);
     assert_eq!(books.differences(&ledger), []);
 
     // At its deadline the hold returns, before anything else of that receipt; until then it does not.
-    for (time, wanted) in [(8, &[][..]), (9, &[Kind::Expire])] {
+    for (time, wanted) in [(8, &[][..]), (9, &[LineKind::Expire])] {
         let due = ledger.due(&scope, time).into_iter().map(|id| Operation::Expire { id }).collect();
         let later = Receipt { time, ..receipt_for(scope, Outcome::Ok, 0, usage, due) };
-        ledger.book(&Booking::of_receipt(&later, &Actor::default())).unwrap();
-        let kinds: Vec<Kind> = books.receipt(3, raw_id(0), &later).iter().map(|line| line.kind).collect();
+        ledger.book(&Booking::of_receipt(&later, &Asker::default())).unwrap();
+        let kinds: Vec<LineKind> = books.receipt(3, raw_id(0), &later).iter().map(|line| line.kind).collect();
         assert_eq!(kinds, wanted, "at {time}");
         assert_eq!(books.differences(&ledger), [], "at {time}");
     }
     // What was consumed is compared with the receipts' own words, and not through the accounts.
     let more = receipt_for(scope, Outcome::Ok, 2, usage, Vec::new());
-    ledger.book(&Booking::of_receipt(&Receipt { time: 10, ..more }, &Actor::default())).unwrap();
+    ledger.book(&Booking::of_receipt(&Receipt { time: 10, ..more }, &Asker::default())).unwrap();
     let named: Vec<String> = books.differences(&ledger).iter().map(ToString::to_string).collect();
     assert!(named.iter().any(|said| said.ends_with("consumed: the log says 3, found 5")), "{named:#?}");
 }

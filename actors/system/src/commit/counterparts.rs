@@ -37,9 +37,9 @@ impl Counterparts {
     /// Drafts and signs the legs of a receipt. `id` is the name of the receipt's envelope. The blocks are in the order of
     /// the legs.
     pub(crate) fn sign(receipt: &Receipt, id: BlockId, paused: Vec<PausedScope>) -> (Self, Vec<LegBlocks>) {
-        let has_leg = |scope: &PausedScope| receipt.with.contains(&scope.still.place());
+        let has_leg = |scope: &PausedScope| receipt.with.contains(&scope.basis.place());
         let (mut named, mut without_leg): (Vec<_>, Vec<_>) = paused.into_iter().partition(has_leg);
-        named.sort_by_key(|scope| scope.still.place().scope);
+        named.sort_by_key(|scope| scope.basis.place().scope);
         let (mut with_leg, mut blocks) = (Vec::with_capacity(named.len()), Vec::with_capacity(named.len()));
         for scope in named {
             match sign_leg(receipt, id, &scope) {
@@ -87,7 +87,7 @@ impl Counterparts {
 
 fn sign_leg(receipt: &Receipt, id: BlockId, scope: &PausedScope) -> Option<(SignedLeg, LegBlocks)> {
     let Signing { key, signer } = scope.signing.as_ref()?;
-    let (leg, payload) = crossing::draft(receipt, id, &scope.still, *signer);
+    let (leg, payload) = crossing::draft(receipt, id, &scope.basis, *signer);
     let envelope = key.seal(Domain::Leg, &payload).to_block();
     Some((SignedLeg { leg, id: envelope.id() }, [payload, envelope]))
 }

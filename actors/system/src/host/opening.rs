@@ -75,7 +75,7 @@ impl ScopeOpener {
         let scope = policy.scope;
         let brought = brought(&scope, &opening.delegations, &[]).map_err(invalid)?;
         let mut registry = Registry::default();
-        registry.open(scope, policy.time, &brought).map_err(|(_, e)| invalid(e))?;
+        registry.open(scope, policy.time, &brought).map_err(|flaw| invalid(flaw.broken))?;
         self.judge_modules(opening).await?;
         let bytes = opening.payload.bytes().len();
         if bytes > limits::BLOCK_BYTES_MAX {
@@ -122,7 +122,7 @@ pub(super) fn brought(scope: &Did, delegations: &[Block], revocations: &[Block])
     let names = |blocks: &[Block]| blocks.iter().map(Block::id).collect::<Vec<_>>();
     let find = |id: &BlockId| delegations.iter().chain(revocations).find(|block| block.id() == *id);
     Brought::read(scope, &names(delegations), &names(revocations), false, find)
-        .map_err(|(id, error)| format!("{id}: {error}"))
+        .map_err(|flaw| flaw.to_string())
 }
 
 fn invalid(what: impl ToString) -> ScopeError {

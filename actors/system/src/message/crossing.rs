@@ -49,7 +49,7 @@ pub(crate) enum Resume {
 #[derive(Debug)]
 pub(crate) struct PausedScope {
     /// What decides its leg.
-    pub(crate) still: LegBasis,
+    pub(crate) basis: LegBasis,
     keys: Keys,
     keyring: Keyring,
     /// Who signs its leg; known once its time is.
@@ -64,14 +64,14 @@ pub(crate) struct PausedScope {
 impl PausedScope {
     /// Made by the scope itself; the receiver tells it when to go on.
     pub(crate) fn new(
-        still: LegBasis,
+        basis: LegBasis,
         (keys, keyring): (Keys, Keyring),
         generation: Arc<Generation>,
         stamp: Stamp,
     ) -> (Self, oneshot::Receiver<Resume>) {
         let (resume, resumed) = oneshot::channel();
         let paused = Self {
-            still,
+            basis,
             keys,
             keyring,
             signing: None,

@@ -42,7 +42,7 @@ impl Scope {
         let (invocation, payload, envelope) = admitted.into_blocks();
         let committed = std::panic::catch_unwind(AssertUnwindSafe(|| {
             self.chain.sign_as(signing.signer);
-            let with = crossing::places(&staged.journal, paused.iter().map(|scope| scope.still.place()));
+            let with = crossing::places(&staged.journal, paused.iter().map(|scope| scope.basis.place()));
             let id = envelope.id();
             let draft = self.chain.draft(&invocation, id, engine.id(), of.time, staged, with);
             let signed = SignedReceipt {
@@ -69,7 +69,7 @@ impl Scope {
         let Ended { invoke, paused, .. } = ended;
         match failure {
             Failure::NeedsCounterpart(scope) => {
-                let mut needs: BTreeSet<Did> = paused.iter().map(|other| other.still.place().scope).collect();
+                let mut needs: BTreeSet<Did> = paused.iter().map(|other| other.basis.place().scope).collect();
                 needs.insert(scope);
                 // They go on for now. They are asked again, together with the one that was missing.
                 drop(paused);

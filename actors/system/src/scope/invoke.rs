@@ -53,7 +53,7 @@ impl Scope {
     ) -> Result<(RunPlan, Signing), Refusal> {
         let invocation = admitted.invocation();
         // Neither this scope nor a paused one goes back in time.
-        let least = paused.iter().map(|scope| scope.still.time()).max().unwrap_or_default();
+        let least = paused.iter().map(|scope| scope.basis.time()).max().unwrap_or_default();
         let time = self.chain.next_time(invocation, now_ms().max(least))?;
         if !Arc::ptr_eq(admitted.policy(), self.chain.policy()) {
             // The policy changed while it waited: it is judged by the one that its receipt will follow.
@@ -71,7 +71,7 @@ impl Scope {
             program,
             wants: self.drawn.wants(invocation, policy.policy().grant),
             needs: is_capped.then(|| resource_needs(invocation, &policy)),
-            counterparts: paused.iter().map(|scope| scope.still.policy().clone()).collect(),
+            counterparts: paused.iter().map(|scope| scope.basis.policy().clone()).collect(),
             state: self.chain.state().clone(),
             seed: random_seed(&admitted.envelope().id(), &self.chain.head()),
             storage_left: self.chain.storage_left(),
@@ -98,7 +98,7 @@ impl Scope {
 fn choose_keys(paused: &mut [PausedScope], time: u64) -> Result<(), Refusal> {
     for scope in paused {
         if !scope.choose_key(time) {
-            let what = format!("the counterpart {}: {NO_KEY}", scope.still.place().scope);
+            let what = format!("the counterpart {}: {NO_KEY}", scope.basis.place().scope);
             return Err(Refusal::new(RefusalCode::Unavailable, what));
         }
     }

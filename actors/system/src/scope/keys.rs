@@ -117,8 +117,8 @@ impl Scope {
     }
 }
 
-fn invalid((_, error): icn_core::block::Flaw) -> PutKeysError {
-    PutKeysError::Invalid(error.to_string())
+fn invalid(flaw: icn_core::block::Flaw) -> PutKeysError {
+    PutKeysError::Invalid(flaw.broken.to_string())
 }
 
 fn unavailable(what: &str) -> PutKeysError {
