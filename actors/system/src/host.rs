@@ -32,8 +32,9 @@ use icn_history::checkpoint::judge_verifier_key;
 use icn_history::directory::{self, DirectoryError, Layout, Lock, LockError};
 use icn_history::key_file::{Passphrase, random_key};
 use icn_history::recover::{RecoverError, recover};
+use icn_history::snapshot::{self, Snapshot};
 use icn_history::store::SegmentStore;
-use icn_history::{StoreError, disk, snapshot};
+use icn_history::{StoreError, disk};
 use icn_sandbox::{Cache, CacheError, CacheStats, Engine, EngineOptions, Ticker, check_install};
 use icn_sync::{Generation, Head, HeadCell, Latch, Permits};
 
@@ -202,7 +203,7 @@ impl Host {
             let ledger = (parts.ledger.books(), parts.ledger.remembered());
             let _ = snapshot::write(
                 &layout.snapshots(),
-                &snapshot::snapshot_of(&parts.log, ledger, chains, &parts.engines),
+                &Snapshot::of(&parts.log, ledger, chains, &parts.engines),
             )?;
         }
         // The runtime's own way to give way runs everything that waits, from other threads too, before it goes on.
@@ -498,7 +499,7 @@ impl Host {
             if engine_described {
                 engines.insert(self.shared.cache.engine().description().id());
             }
-            let snapshot = snapshot::snapshot_of(&log, ledger, chains, &engines);
+            let snapshot = Snapshot::of(&log, ledger, chains, &engines);
             snapshot::write(&self.shared.layout.snapshots(), &snapshot)?;
         }
         Ok(note)

@@ -7,7 +7,7 @@ use super::source::{Source, Stored};
 use super::walk::{Next, Walk};
 use super::{Lost, RepairError};
 use crate::store::format::{self, SECTOR_BYTES};
-use crate::store::salvage::Place;
+use crate::store::place::Place;
 
 impl Walk<'_> {
     /// The chain hash behind the entries up to a position, as a source has them: in its groups, or as one; if they take
@@ -159,7 +159,7 @@ impl Walk<'_> {
     pub(super) fn superfluous(&mut self) {
         self.findings.superfluous.clear();
         let mut number = self.out.place().segment;
-        while let Some(next) = self.listing.behind(number) {
+        while let Some(next) = self.listing.after(number) {
             self.findings.superfluous.push(self.path(next));
             number = next;
         }

@@ -29,7 +29,7 @@ use crate::directory;
 use crate::directory::{Layout, Lock, LockError, Writers};
 use crate::disk;
 use crate::error::StoreError;
-use crate::signed_log::host_of;
+use crate::first_entry::host_of;
 use crate::snapshot;
 use crate::store::Reader;
 use crate::store::listing::Listing;

@@ -15,7 +15,7 @@ use icn_core::merkle::Frontier;
 use super::RepairError;
 use crate::error::StoreError;
 use crate::store::format::{self, SECTOR_BYTES};
-use crate::store::salvage::Place;
+use crate::store::place::Place;
 
 /// A segment file that changes; none when nothing is to be written.
 type Staged = Option<File>;
@@ -48,7 +48,7 @@ impl<'a> Out<'a> {
         Self {
             log,
             is_dry,
-            place: Place { segment: 0, offset: 0, position: 0, chain: format::CHAIN_START },
+            place: Place::START,
             is_begun: false,
             lacks_header: false,
             is_aligned: true,
@@ -215,7 +215,7 @@ impl<'a> Out<'a> {
             return Ok(());
         }
         let path = staged_path(self.log, self.place.segment);
-        if is_cut && self.current.is_none() && self.has_bytes_behind()? {
+        if is_cut && self.current.is_none() && self.is_written_from()? {
             self.stage()?;
         }
         let Some(staged) = self.current.take() else { return Ok(()) };
@@ -229,7 +229,7 @@ impl<'a> Out<'a> {
         Ok(())
     }
 
-    fn has_bytes_behind(&self) -> Result<bool, StoreError> {
+    fn is_written_from(&self) -> Result<bool, StoreError> {
         let path = format::segment_path(self.log, self.place.segment);
         match std::fs::metadata(&path) {
             Ok(metadata) => Ok(metadata.len() > self.place.offset),

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use crate::directory::LockError;
 use crate::error::StoreError;
-use crate::report::{AuditReport, Finding};
+use crate::finding::Finding;
+use crate::report::AuditReport;
 
 /// A damaged place.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]

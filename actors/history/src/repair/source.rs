@@ -16,9 +16,9 @@ use crate::checkpoint;
 use crate::directory;
 use crate::directory::Layout;
 use crate::error::StoreError;
+use crate::export::CarLog;
 use crate::export::ExportLayout;
-use crate::export::read::CarLog;
-use crate::signed_log::host_of;
+use crate::first_entry::host_of;
 use crate::store::Reader;
 
 /// Bytes of blocks that are kept at once, at most, about: as much as a segment has.
@@ -211,7 +211,7 @@ impl Source {
                 let Some(group) = reader.next_group().map_err(|error| error.to_string())? else {
                     return Ok(None);
                 };
-                let now = reader.end().segment;
+                let now = reader.place().segment;
                 let begins_segment = segment.replace(now) != Some(now);
                 let first = group.first().map(|(position, _)| *position);
                 let entry = |(position, entry)| {

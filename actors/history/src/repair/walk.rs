@@ -20,7 +20,8 @@ use super::{Damage, Lost, RepairError};
 use crate::store::format::{self, GroupHeader, SECTOR_BYTES, TableRow};
 use crate::store::group::{Entries, Flaw, Found};
 use crate::store::listing::Listing;
-use crate::store::salvage::{Place, Remains};
+use crate::store::place::Place;
+use crate::store::salvage::Remains;
 
 /// What a walk finds.
 #[derive(Debug, Default)]
@@ -128,11 +129,11 @@ impl Walk<'_> {
         let sector = remains.first_sector()?;
         let mut at = at;
         if sector != format::segment_header(number, at.position, &at.chain) {
-            if !remains.has_bytes_behind(0)? && self.is_last(number) && at.position >= self.covered() {
+            if !remains.is_written_from(0)? && self.is_last(number) && at.position >= self.covered() {
                 // Made, and not begun before a crash: the host goes on there.
                 return Ok(Some(at));
             }
-            let first = remains.vouched_first(number)?;
+            let first = remains.confirmed_first(number)?;
             let what = "its header is not the one that follows the segment before";
             self.damaged(number, at.position, whole_file(what));
             match first {
@@ -155,8 +156,8 @@ impl Walk<'_> {
         loop {
             match remains.read_group(at)? {
                 Found::Group { entries, next } => {
-                    self.out.keep(&refs(&entries), next.into())?;
-                    at = next.into();
+                    self.out.keep(&refs(&entries), next)?;
+                    at = next;
                     self.sources.iter_mut().for_each(|source| source.release(at.position));
                 }
                 Found::Nothing => return Ok(Some(Place { segment: number + 1, offset: 0, ..at })),
@@ -192,12 +193,12 @@ impl Walk<'_> {
         while let Some((offset, claimed)) = remains.claim_behind(from)? {
             // What one group of these entries would be called, the next one may have been written behind.
             if let Some(chain) = self.chain_to(at, claimed.position, Some(offset))
-                && let Some(next) = remains.vouched(at.segment, offset, &chain)?
+                && let Some(next) = remains.confirmed(at.segment, offset, &chain)?
                 && next.position == claimed.position
             {
                 return self.gap(at, Some(next));
             }
-            if let Some(next) = remains.vouched_behind(at.segment, offset, &claimed)?
+            if let Some(next) = remains.confirmed_behind(at.segment, offset, &claimed)?
                 && next.position >= at.position
             {
                 return self.gap(at, Some(next));
@@ -216,10 +217,10 @@ impl Walk<'_> {
         header: &GroupHeader,
         rows: Vec<TableRow>,
     ) -> Result<Next, RepairError> {
-        let length = header.sectors().unwrap_or(0) * SECTOR_BYTES as u64;
+        let length = header.group_bytes().unwrap_or(0);
         let mut next = Place { offset: at.offset + length, chain: header.chain, ..at };
         let (mut entries, mut from, mut is_whole) = (Vec::with_capacity(rows.len()), 0, true);
-        let mut content = remains.start(at, header)?;
+        let mut content = remains.header_and_table(at, header)?;
         for (leaves, lengths) in rows {
             let mut blocks = Vec::with_capacity(lengths.len());
             let mut missing = Vec::new();
@@ -276,7 +277,7 @@ impl Walk<'_> {
         at: Place,
         header: &GroupHeader,
     ) -> Result<Option<Place>, RepairError> {
-        let next = remains.vouched_behind(at.segment, at.offset, header)?;
+        let next = remains.confirmed_behind(at.segment, at.offset, header)?;
         if next.is_some() {
             return Ok(next);
         }
@@ -295,7 +296,7 @@ impl Walk<'_> {
                 break;
             }
         }
-        let offset = at.offset + header.sectors().unwrap_or(0) * SECTOR_BYTES as u64;
+        let offset = at.offset + header.group_bytes().unwrap_or(0);
         let fits = self.chain_to(at, position, Some(offset)) == Some(header.chain);
         Ok(fits.then_some(Place { segment: at.segment, offset, position, chain: header.chain }))
     }
@@ -303,9 +304,9 @@ impl Walk<'_> {
     /// The place behind a segment where the old log surely goes on.
     fn behind(&self, number: u64) -> Result<Next, RepairError> {
         let mut number = number;
-        while let Some(next) = self.listing.behind(number) {
+        while let Some(next) = self.listing.after(number) {
             if let Some(remains) = Remains::open(&self.path(next))?
-                && let Some(place) = remains.vouched_first(next)?
+                && let Some(place) = remains.confirmed_first(next)?
                 && place.position >= self.out.place().position
             {
                 return Ok(Some(place));

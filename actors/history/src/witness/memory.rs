@@ -52,6 +52,6 @@ impl Memory {
 
     /// Makes a note durable, in the place of the one before.
     pub(super) fn keep(&self, note: &str, steps: &dyn Steps) -> Result<(), StoreError> {
-        disk::replace_in_steps(&self.path, note.as_bytes(), 0o644, &mut |step| steps.at(&self.path, step))
+        disk::replace_in_steps(&self.path, note.as_bytes(), &mut |step| steps.at(&self.path, step))
     }
 }

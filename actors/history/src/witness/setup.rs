@@ -132,5 +132,5 @@ pub(super) fn write_cosigned(
 ) -> Result<(), StoreError> {
     let path = dir.join("cosigned");
     let text: String = hashes.iter().map(|hash| format!("{hash}\n")).collect();
-    disk::replace_in_steps(&path, text.as_bytes(), 0o644, &mut |step| steps.at(&path, step))
+    disk::replace_in_steps(&path, text.as_bytes(), &mut |step| steps.at(&path, step))
 }
