@@ -84,7 +84,7 @@ fn audit(data: &Path, level: Level) -> Took {
 fn election() -> Result<PathBuf, String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     if testing() {
-        return Ok(root.join("src/sample/river-city.pb"));
+        return Ok(root.join("src/commands/demo/sample/river-city.pb"));
     }
     let beside = || root.join("../shared/data/pabulib/poland_wroclaw_2021_.pb");
     let path = std::env::var_os("ICN_ELECTION").map_or_else(beside, PathBuf::from);

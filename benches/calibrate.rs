@@ -38,7 +38,7 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use icn_core::encode::Block;
-use icn_core::id::{Codec, Hash};
+use icn_core::name::{Codec, Hash};
 use icn_core::state::StateTree;
 use icn_sandbox::{Engine, EngineOptions, Module, validate};
 

@@ -14,8 +14,8 @@ mod world;
 use std::time::Instant;
 
 use icn_core::encode::Block;
-use icn_core::id::Codec;
 use icn_core::limits;
+use icn_core::name::Codec;
 use icn_sandbox::{Engine, EngineOptions, Module};
 use wasmtime::{Config, InstanceAllocationStrategy, InstancePre, Linker, PoolingAllocationConfig, Store};
 

@@ -12,8 +12,9 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use icn_core::id::{Did, Owner, Unit};
-use icn_core::ledger::{AccountId, AccountNo, Command, Context, Group, Ledger, Leg};
+use icn_core::block::Command;
+use icn_core::ledger::{AccountNo, Context, Group, Ledger, Leg};
+use icn_core::name::{AccountId, Did, Owner, Unit};
 
 const TRANSFERS: usize = 2_000_000;
 const NAMED: usize = 200_000;

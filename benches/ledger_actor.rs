@@ -18,8 +18,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use common::{Numbers, median, tell, tell_load, testing};
-use icn_core::id::{BlockId, Codec, Did, Hash, Origin, Owner, Unit};
-use icn_core::ledger::{AccountId, Command, Context, Group, Ledger, Operation};
+use icn_core::block::{Command, Operation};
+use icn_core::ledger::{Context, Group, Ledger};
+use icn_core::name::{AccountId, BlockId, Codec, Did, Hash, Origin, Owner, Unit};
 use icn_runtime::{Outcome, Receipt, Usage};
 use icn_system::measure::{LedgerAlone, Run};
 

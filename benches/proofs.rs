@@ -21,10 +21,11 @@ use std::ops::Range;
 use std::time::Instant;
 
 use common::{Numbers, median, tell_load, testing};
-use icn_core::dag::proof::{consistency_ranges, inclusion_ranges, verify_consistency, verify_inclusion};
-use icn_core::dag::tiles::{Tile, TileKind, Tiler, parse_hashes, subtree_root};
-use icn_core::id::{BlockId, Codec, Hash};
-use icn_core::merkle::{Frontier, leaf_hash};
+use icn_core::log::{
+    Frontier, Tile, TileKind, Tiler, consistency_ranges, inclusion_ranges, leaf_hash, parse_hashes,
+    subtree_root, verify_consistency, verify_inclusion,
+};
+use icn_core::name::{BlockId, Codec, Hash};
 
 const PROOFS: usize = 2_000;
 const ROUNDS: usize = 5;

@@ -52,10 +52,13 @@
 
 #![forbid(unsafe_code)]
 
-pub mod cosign;
-mod http;
-pub mod mirror;
-pub mod witness;
+mod net;
+
+/// A log as files that other tools read, and a data directory made of them.
+pub mod export {
+    pub use icn_history::export::*;
+    pub use icn_history::import::*;
+}
 
 /// Secret keys on disk, one by one and all of a data directory.
 pub mod key_file {
@@ -63,26 +66,33 @@ pub mod key_file {
     pub use icn_history::key_file::*;
 }
 
+pub use crate::net::{cosign, mirror, witness};
+/// Rulings: what an administrator asks of the ledger, and its words.
+pub mod ruling {
+    pub use icn_core::block::ruling::{ENTRY, input, is_of_ledger, module, read};
+    pub use icn_core::block::{CapKey, Command, Level, Limits};
+    pub use icn_core::costs::ruling_fuel as fuel;
+    pub use icn_core::rules::may_rule as may;
+}
+
+pub use icn_core::block::ucan::{Delegation, Revocation};
 pub use icn_core::block::{
-    Anchor, Capability, CredentialType, GrantLimits, Invocation, Issue, KeysBlock, Policy, Receipt, Signer,
-    Usage, Write,
+    Anchor, Capability, CredentialType, GrantLimits, Invocation, Issue, KeysBlock, Operation, Outcome,
+    Policy, Receipt, Roll, Signer, Trap, TrapKind, Usage, Write,
 };
-pub use icn_core::checkpoint::Checkpoint;
-pub use icn_core::effect::{Outcome, Trap, TrapKind};
-pub use icn_core::gate::Request;
-pub use icn_core::id::{
-    Amount, BlockId, Did, Hash, HoldId, InvocationId, Origin, Owner, Unit, invocation_id,
+pub use icn_core::encode::SecretKey;
+pub use icn_core::ledger::{Account, LedgerCode, LedgerRefusal};
+pub use icn_core::log::Checkpoint;
+pub use icn_core::name::{
+    AccountId, Amount, BlockId, Did, Hash, HoldId, InvocationId, Origin, Owner, Unit, invocation_id,
 };
-pub use icn_core::ledger::{Account, AccountId, LedgerCode, LedgerRefusal, Operation};
-pub use icn_core::policy::Roll;
-pub use icn_core::refusal::{Refusal, RefusalCode};
-pub use icn_core::sign::SecretKey;
-pub use icn_core::ucan::{Delegation, Revocation};
-pub use icn_core::{costs, keys, limits, ruling};
+pub use icn_core::rules::gate::Request;
+pub use icn_core::rules::{Refusal, RefusalCode, keys};
+pub use icn_core::{costs, limits};
 pub use icn_history::key_file::random_key;
 pub use icn_history::{
-    Audit, AuditReport, Cosigned, Finding, Layout, Level, Listener, LockError, ProveError, RecoverError,
-    SignedLog, SignedLogError, StoreError, Subject, backup, export, prove, repair,
+    Audit, AuditReport, CopyError, Cosigned, Finding, Layout, Level, Listener, LockError, ProveError,
+    RecoverError, SignedLog, SignedLogError, StoreError, Subject, backup, prove, repair,
 };
 pub use icn_sandbox::{CacheStats, EngineOptions};
 pub use icn_system::{

@@ -3,7 +3,6 @@
 #![forbid(unsafe_code)]
 
 mod commands;
-mod pabulib;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -17,14 +16,14 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// Runs the rules of federations of cooperatives as programs that nobody can bend, and that anyone can check.
 ///
 /// Start with `icn demo`: it holds a participatory budget among a city and its district, on this machine, and
-/// checks the whole history afterwards. Then `icn audit` on what a demo with --data left behind,
-/// and `icn ledger` for its accounts. `icn export` writes the history for others to check, `icn proof` proves one
-/// block of it. `icn cosign` has others witness the history as it grows, `icn witness` is such a witness, and `icn fork`
-/// checks the evidence when two histories were signed. `icn key` makes keys and signs delegations, on a machine
-/// without a network if you like. `icn backup`, `icn repair` and `icn publish` keep the history.
+/// checks the whole history afterwards. Then `icn audit` on what a demo with --data left behind, and `icn
+/// ledger` for its accounts. `icn export` writes the history for others to check, `icn proof` proves one
+/// block of it. `icn cosign` has others witness the history as it grows, `icn witness` is such a witness, and
+/// `icn fork` checks the evidence when two histories were signed. `icn key` makes keys and signs delegations,
+/// on a machine without a network if you like. `icn backup`, `icn repair` and `icn publish` keep the history.
 ///
-/// If you write guests: `icn check` says whether a module would be taken and why not, `icn run` calls one of its
-/// entries, `icn abi` lists what it may call and what that costs.
+/// If you write guests: `icn check` says whether a module would be taken and why not, `icn run` calls one of
+/// its entries, `icn abi` lists what it may call and what that costs.
 #[derive(Parser)]
 #[command(name = "icn", version, max_term_width = 100, after_long_help = ENVIRONMENT, after_help = ENVIRONMENT)]
 struct Arguments {
@@ -39,22 +38,22 @@ const ENVIRONMENT: &str = "Environment:
 #[derive(Subcommand)]
 enum Command {
     Demo(commands::demo::Arguments),
-    Audit(commands::audit::Arguments),
-    Ledger(commands::ledger::Arguments),
-    Export(commands::export::Arguments),
-    Publish(commands::publish::Arguments),
-    Import(commands::import::Arguments),
-    Backup(commands::backup::Arguments),
-    Repair(commands::repair::Arguments),
-    Proof(commands::proof::Arguments),
-    Fork(commands::fork::Arguments),
-    Witness(commands::witness::Arguments),
-    Cosign(commands::cosign::Arguments),
-    Dag(commands::dag::Arguments),
+    Audit(commands::log::audit::Arguments),
+    Ledger(commands::log::ledger::Arguments),
+    Export(commands::log::export::Arguments),
+    Publish(commands::log::publish::Arguments),
+    Import(commands::log::import::Arguments),
+    Backup(commands::log::backup::Arguments),
+    Repair(commands::log::repair::Arguments),
+    Proof(commands::log::proof::Arguments),
+    Fork(commands::log::fork::Arguments),
+    Witness(commands::log::witness::Arguments),
+    Cosign(commands::log::cosign::Arguments),
+    Dag(commands::log::dag::Arguments),
     Key(commands::key::Arguments),
-    Check(commands::check::Arguments),
-    Run(commands::run::Arguments),
-    Abi(commands::abi::Arguments),
+    Check(commands::guest::check::Arguments),
+    Run(commands::guest::run::Arguments),
+    Abi(commands::guest::abi::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -65,31 +64,31 @@ fn main() -> ExitCode {
     let filter = match log_filter() {
         Ok(filter) => filter,
         Err(why) => {
-            commands::output::tell("", &why);
-            return ExitCode::from(commands::MISUSE);
+            commands::common::output::tell("", &why);
+            return ExitCode::from(commands::common::exit::MISUSE);
         }
     };
     // A log line that cannot be written is lost; nothing else may come of it.
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     log.log_internal_errors(false).init();
     match arguments.command {
-        Command::Demo(arguments) => commands::demo::run(arguments),
-        Command::Audit(arguments) => commands::audit::run(&arguments),
-        Command::Ledger(arguments) => commands::ledger::run(&arguments),
-        Command::Export(arguments) => commands::export::run(&arguments),
-        Command::Publish(arguments) => commands::publish::run(&arguments),
-        Command::Import(arguments) => commands::import::run(&arguments),
-        Command::Backup(arguments) => commands::backup::run(&arguments),
-        Command::Repair(arguments) => commands::repair::run(&arguments),
-        Command::Proof(arguments) => commands::proof::run(&arguments),
-        Command::Fork(arguments) => commands::fork::run(&arguments),
-        Command::Witness(arguments) => commands::witness::run(arguments),
-        Command::Cosign(arguments) => commands::cosign::run(&arguments),
-        Command::Dag(arguments) => commands::dag::run(&arguments),
+        Command::Demo(arguments) => commands::demo::run(&arguments),
+        Command::Audit(arguments) => commands::log::audit::run(&arguments),
+        Command::Ledger(arguments) => commands::log::ledger::run(&arguments),
+        Command::Export(arguments) => commands::log::export::run(&arguments),
+        Command::Publish(arguments) => commands::log::publish::run(&arguments),
+        Command::Import(arguments) => commands::log::import::run(&arguments),
+        Command::Backup(arguments) => commands::log::backup::run(&arguments),
+        Command::Repair(arguments) => commands::log::repair::run(&arguments),
+        Command::Proof(arguments) => commands::log::proof::run(&arguments),
+        Command::Fork(arguments) => commands::log::fork::run(&arguments),
+        Command::Witness(arguments) => commands::log::witness::run(arguments),
+        Command::Cosign(arguments) => commands::log::cosign::run(&arguments),
+        Command::Dag(arguments) => commands::log::dag::run(&arguments),
         Command::Key(arguments) => commands::key::run(&arguments),
-        Command::Check(arguments) => commands::check::run(&arguments),
-        Command::Run(arguments) => commands::run::run(&arguments),
-        Command::Abi(arguments) => commands::abi::run(&arguments),
+        Command::Check(arguments) => commands::guest::check::run(&arguments),
+        Command::Run(arguments) => commands::guest::run::run(&arguments),
+        Command::Abi(arguments) => commands::guest::abi::run(&arguments),
     }
 }
 
@@ -105,7 +104,11 @@ fn log_filter() -> Result<tracing_subscriber::EnvFilter, String> {
 
 /// Prints a help, or what is wrong with the arguments.
 fn say(word: &clap::Error) -> ExitCode {
-    let code = u8::try_from(word.exit_code()).unwrap_or(commands::MISUSE);
+    let code = u8::try_from(word.exit_code()).unwrap_or(commands::common::exit::MISUSE);
     let said = word.print().and_then(|()| std::io::stdout().flush());
-    if said.is_err() && code == 0 { ExitCode::from(commands::FAILED) } else { ExitCode::from(code) }
+    if said.is_err() && code == 0 {
+        ExitCode::from(commands::common::exit::FAILED)
+    } else {
+        ExitCode::from(code)
+    }
 }

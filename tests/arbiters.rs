@@ -16,10 +16,9 @@ use std::path::Path;
 use std::sync::Barrier;
 
 use common::{block_on, copy, key, open, open_on, scratch, sound};
-use icn_core::block::Entry;
-use icn_core::encode::Block;
-use icn_core::sign::{Domain, Envelope};
-use icn_core::{effect::TrapKind, limits};
+use icn_core::block::{Entry, TrapKind};
+use icn_core::encode::{Block, Domain, Envelope};
+use icn_core::limits;
 use icn_history::store::{LogStore as _, Reader, SegmentStore};
 use icn_runtime::{
     Amount, BlockId, Committed, Did, Host, Invocation, ModuleSpec, Operation, Outcome, Owner, Policy,
@@ -102,7 +101,7 @@ fn steps() -> Vec<(BlockId, &'static Step, usize)> {
     let longest = STORIES.iter().map(|story| story.steps.len()).max().unwrap();
     let told = |at: usize| {
         STORIES.iter().filter_map(move |Story { wasm, steps, .. }| {
-            Some((BlockId::of(icn_core::id::Codec::Raw, wasm), steps.get(at)?, at))
+            Some((BlockId::of(icn_core::name::Codec::Raw, wasm), steps.get(at)?, at))
         })
     };
     (0..longest).flat_map(told).collect()

@@ -13,11 +13,9 @@ use std::time::Duration;
 use common::forge::{entries, signed, write_anew};
 use common::union::{Town, books_agree};
 use common::{Rng, audit_of, block_on, chip, key, open, open_on, open_with, seed, snapshots, sound};
-use icn_core::block::Entry;
+use icn_core::block::{Entry, Leg};
 use icn_core::costs::{CALL_FUEL, CROSSING_FUEL, LEDGER_FUEL};
-use icn_core::crossing::Leg;
-use icn_core::encode::Block;
-use icn_core::sign::Domain;
+use icn_core::encode::{Block, Domain};
 use icn_runtime::ruling::{Command, Limits};
 use icn_runtime::{
     AccountId, Did, FaultPoint, Faults, Host, LedgerCode, Operation, Outcome, Owner, RefusalCode, SecretKey,
@@ -344,7 +342,7 @@ fn an_entry_whose_two_sides_do_not_fit_is_refused_with_what_does_not() {
         leg("leg's log", name, |leg| leg.log = icn_runtime::Origin::parse("icn.example/other").unwrap()),
         leg("legs", name, |leg| leg.seq += 1),
         leg("legs", name, |leg| leg.prev = leg.receipt),
-        leg("state root", name, |leg| leg.root = icn_core::id::Bytes([7; 32])),
+        leg("state root", name, |leg| leg.root = icn_core::name::Bytes([7; 32])),
         leg("signer", other, |_| {}),
         ("legs", Box::new(|entry| entry.leaves.truncate(2))),
         ("legs", Box::new(|entry| entry.leaves.swap(1, 2))),
@@ -366,7 +364,7 @@ fn an_entry_whose_two_sides_do_not_fit_is_refused_with_what_does_not() {
 fn a_scratch_crosses_as_a_host_does() {
     use icn_sandbox::scratch::{Scratch, ScratchCall};
     let engine = icn_sandbox::Engine::new(&icn_runtime::EngineOptions::default()).unwrap();
-    let block = Block::new(icn_core::id::Codec::Raw, common::union::guest());
+    let block = Block::new(icn_core::name::Codec::Raw, common::union::guest());
     let module = Arc::new(icn_sandbox::Module::compile(&engine, &block).unwrap());
     let granted = icn_sandbox::capabilities(&module, ["all"]).unwrap();
     let mut scratch = Scratch::open(&engine).unwrap();
@@ -389,7 +387,10 @@ fn a_scratch_crosses_as_a_host_does() {
     let shop = Owner::parse("shop").unwrap();
     assert_eq!(scratch.balance(Owner::Member(ann), chip()), 44);
     assert_eq!(scratch.balance(Owner::Owed(north), chip()), 3);
-    assert_eq!([north, west].map(|scope| scratch.balance_beside(scope, shop.clone(), chip())), [3, 3]);
+    assert_eq!(
+        [north, west].map(|scope| scratch.balance_of_counterpart(scope, shop.clone(), chip())),
+        [3, 3]
+    );
     assert_eq!(pay(&mut scratch, &[west], 1).outcome, EXHAUSTED);
     let again = pay(&mut scratch, &[north], 7);
     assert_eq!((again.outcome, again.with[0].seq), (Outcome::Ok, 2));

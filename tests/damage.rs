@@ -16,9 +16,8 @@ use common::{
     standing, stderr, tree,
 };
 use icn_core::block::Entry;
-use icn_core::checkpoint::Checkpoint;
 use icn_core::encode::Block;
-use icn_core::log::Log;
+use icn_core::log::{Checkpoint, Log};
 use icn_history::RecoverError;
 use icn_history::StoreError;
 use icn_runtime::{

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
-use icn_core::id::hex;
+use icn_core::name::hex;
 use icn_sandbox::scratch::{Run, Scratch, ScratchCall, member_key};
 use icn_sandbox::{Engine, EngineOptions, Module, capabilities};
 use icn_testkit::guests::modules;

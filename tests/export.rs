@@ -11,7 +11,7 @@ use std::path::Path;
 
 use common::forge::{car_parts, history};
 use common::{Desk, Rng, block_on, copy, icn, json, open, run, scratch, seed, stderr, stdout, tree};
-use icn_core::dag::tlog_proof::TlogProof;
+use icn_core::log::TlogProof;
 use icn_runtime::export::{export, import};
 use icn_runtime::{Audit, AuditReport, Host, HostOptions, Level, Subject};
 
@@ -143,7 +143,7 @@ fn an_export_has_each_block_once_and_behind_what_it_links() {
     let mut seen = BTreeSet::new();
     for (cid, bytes) in &blocks {
         if cid[1] == 0x71 {
-            for link in icn_core::dag::cbor::strict(bytes).unwrap() {
+            for link in icn_core::encode::cbor::strict(bytes).unwrap() {
                 assert!(seen.contains(link.as_bytes().as_slice()), "{link} comes later, or never");
             }
         }
@@ -278,8 +278,8 @@ fn every_leaf_has_a_proof_from_the_log_and_from_the_tiles() {
     grown(&data, 700);
     export(&data, &out, &mut |_| {}).unwrap();
     let vkey = fs::read_to_string(out.join("log.vkey")).unwrap();
-    let key = icn_core::dag::note::VerifierKey::parse(vkey.trim_end()).unwrap();
-    let policy = icn_core::dag::quorum::TrustPolicy::log_alone(key);
+    let key = icn_core::log::VerifierKey::parse(vkey.trim_end()).unwrap();
+    let policy = icn_core::log::TrustPolicy::log_alone(key);
     let leaves: Vec<_> = common::forge::entries(&data).into_iter().flat_map(|entry| entry.leaves).collect();
     assert!(leaves.len() > 3 * 256, "{}", leaves.len());
     for at in (0..leaves.len()).step_by(61).chain([255, 256, 511, 512, leaves.len() - 1]) {
@@ -344,9 +344,9 @@ fn the_dag_is_shown_its_heads_a_part_of_it_and_a_way_through_it() {
     assert!(dot.starts_with("digraph dag {") && dot.trim_end().ends_with('}'), "{dot}");
     assert!(dot.contains(&format!("\"{}\"", leaf(12))) && dot.matches(" -> ").count() > 20, "{dot}");
     // No way forward in time, and none to what is not there.
-    let nowhere = icn_runtime::BlockId::of(icn_core::id::Codec::Raw, b"nowhere").to_string();
+    let nowhere = icn_runtime::BlockId::of(icn_core::name::Codec::Raw, b"nowhere").to_string();
     for (words, said) in [
-        (["path", &leaf(1), &leaf(12)], "no way of links leads from"),
+        (["path", &leaf(1), &leaf(12)], "no path of links leads from"),
         (["path", &leaf(12), &nowhere], "is not in the log"),
         (["path", &nowhere, &leaf(1)], "is not in the log"),
         (["show", &nowhere, "--dot"], "is not in the log"),

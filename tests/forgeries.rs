@@ -14,9 +14,8 @@ use common::form_forgeries::{bounded, form_forgeries, long_ruling};
 use common::hand::Begun;
 use common::ledger_forgeries::{base, ledger_forgeries};
 use common::{json, key, run, scratch, stderr, stdout};
-use icn_core::dag::tlog_proof::TlogProof;
-use icn_core::merkle::Frontier;
-use icn_core::replay::{Prepared, Trust};
+use icn_core::fold::{Prepared, Trust};
+use icn_core::log::{Frontier, TlogProof};
 use icn_runtime::{Audit, AuditReport, Finding, Hash, Level, Subject};
 
 fn audited(dir: &Path, level: Level, seen: &[(String, String)]) -> AuditReport {
@@ -264,7 +263,7 @@ fn a_proof_of_something_else_proves_nothing() {
     assert_eq!(verify(&good.replace("index 3\n", "index 99\n"), &leaf, &vkey), "proof-range");
     assert_eq!(verify(&good.replace("index 3\n", "index 03\n"), &leaf, &vkey), "proof-form");
     assert_eq!(verify(&good.replace("\n15\n", "\n16\n"), &leaf, &vkey), "signature-of-the-checkpoint");
-    let mallory = icn_core::checkpoint::verifier_key(&history.origin, &key("mallory").did());
+    let mallory = icn_core::log::verifier_key(&history.origin, &key("mallory").did());
     assert_eq!(verify(&good, &leaf, &mallory), "signature-of-the-checkpoint");
     // Blocks without a place have no proof.
     let payload = history.entries[FIRST_RECEIPT].blocks[0].id().to_string();

@@ -89,7 +89,7 @@ fn the_second_verifier_refuses_each_forgery_by_the_same_code() {
         assert_eq!(output.status.code(), Some(i32::from(code.is_some())), "{}", stdout(&output));
         assert!(code.is_none_or(|code| stdout(&output).contains(code)), "{}", stdout(&output));
     }
-    let mallory = icn_core::checkpoint::verifier_key(&history.origin, &common::key("mallory").did());
+    let mallory = icn_core::log::verifier_key(&history.origin, &common::key("mallory").did());
     let output = second(&["--vkey", &mallory], &good);
     assert!(stdout(&output).starts_with("refused: log-key: "), "{}", stdout(&output));
 }

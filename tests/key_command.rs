@@ -151,8 +151,8 @@ fn what_is_not_right_is_said_and_nothing_is_written() {
     };
     delegate(&root, "did:key:z6Mk", "2100-01-01", &[], 2, "--to: ");
     delegate(&root, &did, "tomorrow", &[], 2, "--until: `tomorrow` is no time");
-    delegate(&root, &did, "2020-01-01", &[], 2, "still to come");
-    delegate(&root, &did, "2100-01-01", &["--from", "2100-01-01"], 2, "behind --from");
+    delegate(&root, &did, "2020-01-01", &[], 2, "in the future");
+    delegate(&root, &did, "2100-01-01", &["--from", "2100-01-01"], 2, "after --from");
     delegate(&file("none.key"), &did, "2100-01-01", &[], 2, "No such file");
     let open_to_all = file("open.key");
     fs::write(&open_to_all, &before).unwrap();

@@ -12,12 +12,11 @@ use common::forge::{History, entries, forge, signed};
 use common::operated::{DAY_S, delegation, now_s, open_operated, operating, revocation, root};
 use common::second::{has_python, refusal, second};
 use common::{block_on, json, key, open, run, scratch, stderr, stdout};
+use icn_core::block::ucan::{Delegation, NewDelegation};
 use icn_core::block::{Entry, KeysBlock, Receipt, Signer};
-use icn_core::encode::Block;
-use icn_core::id::Codec;
-use icn_core::keys::delegate;
-use icn_core::sign::Domain;
-use icn_core::ucan::{Delegation, NewDelegation};
+use icn_core::encode::{Block, Domain};
+use icn_core::name::Codec;
+use icn_core::rules::keys::delegate;
 use icn_runtime::{Audit, Finding, Level, SecretKey, Subject, now_ms};
 
 /// The entries of the history: a receipt of ours and of theirs, our second key, a receipt by it, the revocation of the first

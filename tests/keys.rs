@@ -14,7 +14,7 @@ use common::operated::{DAY_S, delegation, now_s, open_operated, operating, revoc
 use common::{
     Desk, block_on, copy, key, open, open_with, probe_spec, scratch, snapshots, sound, standing, tree,
 };
-use icn_core::keys::delegate;
+use icn_core::rules::keys::delegate;
 use icn_runtime::export::export;
 use icn_runtime::{
     Audit, Did, FaultPoint, Faults, Host, HostOptions, KeysError, Level, RefusalCode, ScopeError, SecretKey,

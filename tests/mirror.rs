@@ -164,7 +164,13 @@ fn what_a_server_does_else_is_named() {
             2,
             &["status 500, expected 200", "bad answers: 3"],
         ),
-        ("/policy.json", "no HTTP", b"hello\r\n\r\n".to_vec(), 2, &["not one of HTTP/1.1", "bad answers: 3"]),
+        (
+            "/policy.json",
+            "no HTTP",
+            b"hello\r\n\r\n".to_vec(),
+            2,
+            &["not an answer of HTTP/1.1", "bad answers: 3"],
+        ),
         (
             "/log.car",
             "cut off",
@@ -200,7 +206,7 @@ fn what_a_server_does_else_is_named() {
             "two lengths",
             b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n12".to_vec(),
             2,
-            &["told in two ways"],
+            &["states the length of the body twice"],
         ),
     ];
     for (at, what, bytes, expected, words) in cases {

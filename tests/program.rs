@@ -136,7 +136,10 @@ fn a_file_that_was_changed_after_it_was_held_is_refused_on_every_run() {
             let output = demo(std::slice::from_ref(&file), &data, &["--json"]);
             assert_eq!(code(&output), 1, "run {again}: {}", stderr(&output));
             let said = said_of(&output, &file);
-            assert!(said.len() == 1 && said[0].contains("another election by this file's name"), "{said:?}");
+            assert!(
+                said.len() == 1 && said[0].contains("another election under this file's name"),
+                "{said:?}"
+            );
             let report = json(&output);
             assert_eq!(report["scopes"][0]["ballots_accepted"], 0, "nothing of the other election is shown");
             assert_eq!(report["checkpoint"], held["checkpoint"], "and nothing is submitted");
@@ -413,7 +416,7 @@ fn another_rule_than_greedy_is_told() {
     let output = demo(std::slice::from_ref(&file), &dir.path().join("a dir"), &[]);
     assert_eq!(code(&output), 0, "{}", stderr(&output));
     let said = said_of(&output, &file);
-    let words = "its rule is \"equalshares\", but it is tallied by \"greedy\" here";
+    let words = "its rule is \"equalshares\", but this demo tallies by \"greedy\"";
     assert!(said.len() == 1 && said[0].contains(words), "{said:?}");
     // And the command that is printed for the next step is one that a shell takes.
     let text = stdout(&output);

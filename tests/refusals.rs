@@ -14,9 +14,8 @@ use common::{
     settled, sound, standing, stderr, stdout, tree, wasm,
 };
 use futures::FutureExt as _;
-use icn_core::encode::Block;
-use icn_core::id::Codec;
-use icn_core::sign::Domain;
+use icn_core::encode::{Block, Domain};
+use icn_core::name::Codec;
 use icn_runtime::{
     Amount, BlockId, Did, GrantLimits, Host, HostOptions, Invocation, ModuleSpec, Origin, Outcome, Owner,
     Refusal, RefusalCode, Request, ScopeError, ScopeSpec, SecretKey, Unit, limits, now_ms,

@@ -192,7 +192,7 @@ fn only_an_administrator_rules_and_only_over_the_own_scope() {
     };
     unauthorised(credit(key("another scope").did()));
     unauthorised(Operation::transfer(shop.owner("alice"), Owner::Treasury, chip(), 1));
-    unauthorised(Operation::Void { id: icn_core::id::Bytes([1; 16]) });
+    unauthorised(Operation::Void { id: icn_core::name::Bytes([1; 16]) });
     let mint = Command::Mint { to: shop.account("alice"), amount: 1 };
     unauthorised(Operation::Rule(Box::new(mint)));
     let limits = Limits { credit: 5, balance_max: None };

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use common::{block_on, open};
 use icn_core::encode::Block;
-use icn_core::id::Codec;
+use icn_core::name::Codec;
 use icn_runtime::{
     Amount, BlockId, Invocation, ModuleSpec, Owner, Receipt, Request, ScopeSpec, Unit, invocation_id, now_ms,
 };

@@ -88,7 +88,7 @@ fn worked_example(data: &Path) {
     let envelope_of = |kind: &str| {
         let payload = blocks.iter().find(|block| Payload::kind(block.bytes()) == Some(kind)).unwrap().id();
         let envelope = |block: &&Block| {
-            icn_core::sign::Envelope::from_bytes(block.bytes())
+            icn_core::encode::Envelope::from_bytes(block.bytes())
                 .is_ok_and(|envelope| envelope.payload() == payload)
         };
         blocks.iter().find(envelope).unwrap().id()

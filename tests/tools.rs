@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 
 use common::{icn, json, run, scratch, stderr, stdout};
-use icn_core::effect::TrapKind;
-use icn_core::id::hex;
+use icn_core::block::TrapKind;
 use icn_core::limits;
+use icn_core::name::hex;
 use serde_json::{Value, json};
 
 /// A guest whose entries each do one thing; its manifest asks for `state` and `treasury` and `transfer` and `dag`.

@@ -13,11 +13,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Arc, Mutex};
 
 use common::{Desk, copy, icn, json, open, run, scratch, stderr, stdout, tree};
-use icn_core::dag::cosign;
-use icn_core::dag::fork::Fork;
-use icn_core::dag::note::{KeyKind, Note, Verdict, VerifierKey};
-use icn_core::dag::quorum::TrustPolicy;
-use icn_core::dag::tree_head::TreeHead;
+use icn_core::log::{Fork, KeyKind, Note, TreeHead, TrustPolicy, Verdict, VerifierKey, cosign};
 use icn_runtime::backup::Backup;
 use icn_runtime::export::{Publisher, export, import};
 use icn_runtime::witness::{ReplaceStep, Steps, WitnessDir, WitnessError, WitnessOptions, origin_hash};

@@ -174,7 +174,7 @@ fn credentials() -> Vec<Variant> {
         r#"(import "icn" "host_revoke_credential" (func $f (param i32 i32 i32 i32) (result i32)))"#;
     const STATUS: &str = r#"(import "icn" "host_credential_status" (func $f (param i32 i32) (result i32)))"#;
     const JSON: &str = r#"(import "icn" "host_verify_credential" (func $f (param i32 i32) (result i32)))"#;
-    let key = icn_core::sign::SecretKey::from_bytes(&[5; 32]);
+    let key = icn_core::encode::SecretKey::from_bytes(&[5; 32]);
     let did = key.did().to_string();
     let message = |bytes: usize| vec![b'x'; bytes];
     let (short, long) = (key.sign_raw(&message(32)), key.sign_raw(&message(65_536)));

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use futures::FutureExt as _;
-use icn_core::block::{Capability, GrantLimits, Install, Issue, Node, NodeTag, Policy, PolicyTag};
+use icn_core::block::{Capability, GrantLimits, Install, Issue, Node, NodeTag, Operation, Policy, PolicyTag};
 use icn_core::encode::Block;
-use icn_core::id::{BlockId, Codec, Did, HoldId, Origin, Owner, Unit};
-use icn_core::ledger::{Actor, HoldState, Ledger, LedgerRefusal, Operation};
+use icn_core::ledger::{Actor, HoldState, Ledger, LedgerRefusal};
 use icn_core::limits;
-use icn_core::policy::PolicyInForce;
+use icn_core::name::{BlockId, Codec, Did, HoldId, Origin, Owner, Unit};
+use icn_core::rules::PolicyInForce;
 use icn_core::state::State;
 use icn_sandbox::{Call, LedgerPort, PortAnswer};
 

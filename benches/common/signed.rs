@@ -8,8 +8,8 @@ use std::path::Path;
 use ed25519_dalek::{Signature, VerifyingKey};
 use futures::executor::block_on;
 use icn_core::block::Entry;
-use icn_core::replay::{Prepared, Trust};
-use icn_core::sign::Domain;
+use icn_core::encode::Domain;
+use icn_core::fold::{Prepared, Trust};
 use icn_history::store::Reader;
 use icn_runtime::{
     BlockId, Did, Host, HostOptions, Invocation, ModuleSpec, Pending, Request, ScopeSpec, SecretKey,

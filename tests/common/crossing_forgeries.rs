@@ -2,10 +2,8 @@
 
 use std::path::Path;
 
-use icn_core::block::Entry;
-use icn_core::crossing::Leg;
-use icn_core::encode::Block;
-use icn_core::sign::Domain;
+use icn_core::block::{Entry, Leg};
+use icn_core::encode::{Block, Domain};
 use icn_runtime::ruling::Command;
 use icn_runtime::{Did, Host, HostOptions, Operation, Origin, Outcome, Receipt, SecretKey};
 
@@ -151,13 +149,13 @@ pub(crate) fn crossing_forgeries() -> Vec<CrossingForgery> {
         }),
         all("leg at another place", "legs", |entry| change_leg(entry, 2, None, |leg| leg.seq += 1)),
         all("leg of another state", "state-root", |entry| {
-            change_leg(entry, 2, None, |leg| leg.root = icn_core::id::Bytes([7; 32]));
+            change_leg(entry, 2, None, |leg| leg.root = icn_core::name::Bytes([7; 32]));
         }),
         all("leg signed by the payer", "signer", |entry| change_leg(entry, 1, Some("east"), |_| {})),
         all("leg signed by somebody", "signature", |entry| change_leg(entry, 1, Some("mallory"), |_| {})),
         all("leg with an expiry", "expiries", |entry| {
             change_leg(entry, 1, None, |leg| {
-                leg.journal.insert(0, Operation::Expire { id: icn_core::id::Bytes([1; 16]) });
+                leg.journal.insert(0, Operation::Expire { id: icn_core::name::Bytes([1; 16]) });
             });
         }),
         all("receipt that receives", "receipts-journal", |entry| {

@@ -5,16 +5,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use icn_core::block::{Entry, HostBlock, Node, NodeTag, Payload, Policy};
-use icn_core::checkpoint::{Checkpoint, verifier_key};
-use icn_core::dag::car::{self, Item, Sections};
-use icn_core::dag::entries::Row;
-use icn_core::dag::note::{KeyKind, VerifierKey};
-use icn_core::dag::quorum::TrustPolicy;
-use icn_core::dag::tiles::{Tiler, Written};
-use icn_core::encode::Block;
-use icn_core::id::Codec;
-use icn_core::log::{Link, Log};
-use icn_core::sign::{Domain, Envelope};
+use icn_core::encode::{Block, Domain, Envelope};
+use icn_core::log::car::{Item, Sections};
+use icn_core::log::{
+    Checkpoint, KeyKind, Link, Log, Row, Tiler, TrustPolicy, VerifierKey, Written, car, verifier_key,
+};
+use icn_core::name::Codec;
 use icn_history::store::{LogStore as _, Reader, SegmentStore};
 use icn_runtime::export::ExportLayout;
 use icn_runtime::{BlockId, Did, Hash, Host, HostOptions, Origin, Receipt, SecretKey};
@@ -133,7 +129,7 @@ impl History {
         let (mut row, mut tiler, mut log) = (Row::default(), Tiler::default(), Log::default());
         let mut blocks = Vec::new();
         let mut heads = std::collections::BTreeMap::new();
-        let mut frontier = icn_core::merkle::Frontier::default();
+        let mut frontier = icn_core::log::Frontier::default();
         for entry in entries {
             for block in row.next(entry).unwrap() {
                 car::push_section(&mut blocks, block);
@@ -530,7 +526,7 @@ pub(crate) fn forgeries() -> Vec<Forgery> {
             fs::write(layout.checkpoint(), history.checkpoint(size, Hash::digest(b"fork"))).unwrap();
         }),
         files("checkpoint of a smaller log", "end-of-the-log", |history, layout| {
-            let mut frontier = icn_core::merkle::Frontier::default();
+            let mut frontier = icn_core::log::Frontier::default();
             history.entries[..5].iter().for_each(|entry| frontier.append(&entry.leaves[0]));
             fs::write(layout.checkpoint(), history.checkpoint(5, frontier.root())).unwrap();
         }),

@@ -2,13 +2,10 @@
 
 use std::path::Path;
 
-use icn_core::block::Anchor;
-use icn_core::effect::Outcome;
-use icn_core::encode::Block;
-use icn_core::id::{BlockId, Codec, Owner};
-use icn_core::ledger::Operation;
-use icn_core::sign::Domain;
-use icn_core::{limits, ruling};
+use icn_core::block::{Anchor, Operation, Outcome, ruling};
+use icn_core::encode::{Block, Domain};
+use icn_core::limits;
+use icn_core::name::{BlockId, Codec, Owner};
 use icn_runtime::export::ExportLayout;
 use icn_runtime::ruling::Command;
 use icn_runtime::{AccountId, Receipt, Write};

@@ -4,16 +4,12 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use icn_core::authority;
-use icn_core::block::{Capability, Entry, Install, Issue, Payload, Policy, Role};
-use icn_core::chain::{hold_id, random_seed};
-use icn_core::effect::Outcome;
-use icn_core::encode::Block;
-use icn_core::id::{Codec, HoldId, Owner, Unit};
-use icn_core::ledger::{Books, Ledger, Operation};
-use icn_core::replay::{Fold, Prepared, Trust};
-use icn_core::ruling;
-use icn_core::sign::Domain;
+use icn_core::block::{Capability, Entry, Install, Issue, Operation, Outcome, Payload, Policy, Role, ruling};
+use icn_core::encode::{Block, Domain};
+use icn_core::fold::{Fold, Prepared, Trust};
+use icn_core::ledger::{Booking, Books, Ledger};
+use icn_core::name::{Codec, HoldId, Owner, Unit, hold_id, random_seed};
+use icn_core::rules;
 use icn_core::state::{StateTree, storage_bytes};
 use icn_runtime::{
     BlockId, Did, Host, HostOptions, Invocation, Origin, Receipt, Request, SecretKey, Usage, Write,
@@ -177,7 +173,7 @@ impl Hand {
     pub(crate) fn books(&self) -> Books {
         self.fold.ledger().books()
     }
-    fn chain(&self) -> &icn_core::chain::Chain {
+    fn chain(&self) -> &icn_core::fold::Chain {
         &self.fold.chains()[&self.scope.did()]
     }
 
@@ -281,7 +277,7 @@ impl Hand {
     fn may(&self, draft: &Draft, ledger: &Ledger) -> bool {
         let Draft { invocation, receipt, .. } = draft;
         let seed = random_seed(&receipt.invocation, &self.chain().head());
-        authority::check_journal(invocation, receipt, self.chain().policy(), &seed, ledger).is_ok()
+        rules::check_journal(invocation, receipt, self.chain().policy(), &seed, ledger).is_ok()
     }
 
     /// An administrator's call for these operations, which apply whole or not at all; and the code when they do not.
@@ -291,7 +287,7 @@ impl Hand {
         let (scope, time) = (self.scope(), self.time);
         let actor = self.chain().policy().actor(draft.invocation.caller, draft.invocation.module);
         let refusal = operations.iter().find_map(|operation| {
-            let may = ruling::may(&scope, &draft.invocation.caller, operation);
+            let may = rules::may_rule(&scope, &draft.invocation.caller, operation);
             may.and_then(|()| ledger.stage(scope, time, &actor, operation.clone())).err()
         });
         let code = refusal.map(|refusal| refusal.code.number());
@@ -317,7 +313,7 @@ impl Hand {
     /// Whether the scope's resources cover what a draft charges.
     pub(crate) fn is_covered(&self, draft: &Draft) -> bool {
         let actor = self.chain().policy().actor(draft.invocation.caller, draft.invocation.module);
-        self.fold.ledger().clone().book(&draft.receipt.booking(&actor)).is_ok()
+        self.fold.ledger().clone().book(&Booking::of_receipt(&draft.receipt, &actor)).is_ok()
     }
 }
 

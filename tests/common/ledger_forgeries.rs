@@ -2,10 +2,8 @@
 
 use std::path::Path;
 
-use icn_core::block::Anchor;
-use icn_core::effect::{Outcome, Trap, TrapKind};
-use icn_core::id::{Bytes, HoldId, Owner, Unit};
-use icn_core::ledger::Operation;
+use icn_core::block::{Anchor, Operation, Outcome, Trap, TrapKind};
+use icn_core::name::{Bytes, HoldId, Owner, Unit};
 use icn_runtime::AccountId;
 use icn_runtime::ruling::{CapKey, Command, Level, Limits};
 

@@ -82,7 +82,7 @@ pub(crate) fn key(name: &str) -> SecretKey {
 
 /// The elections that ship with the program.
 pub(crate) fn samples() -> Vec<PathBuf> {
-    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/sample");
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/commands/demo/sample");
     vec![dir.join("maple-district.pb"), dir.join("river-city.pb")]
 }
 

@@ -1,7 +1,7 @@
 //! Scopes whose root key is nowhere on the host, and what their roots sign.
 
-use icn_core::keys::delegate;
-use icn_core::ucan::Revocation;
+use icn_core::block::ucan::Revocation;
+use icn_core::rules::keys::delegate;
 use icn_runtime::{Host, SecretKey, now_ms};
 
 use super::{Desk, block_on, key, probe_spec};

@@ -3,8 +3,8 @@
 
 use std::path::{Path, PathBuf};
 
-use icn_core::id::{Bytes, Owner, Unit};
-use icn_core::ledger::Operation;
+use icn_core::block::Operation;
+use icn_core::name::{Bytes, Owner, Unit};
 use icn_runtime::ruling::{CapKey, Command, Level, Limits};
 use icn_runtime::{AccountId, Outcome};
 

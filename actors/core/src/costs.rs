@@ -4,7 +4,7 @@
 //! and a hash, which the engine's description names, and that description is linked by every receipt. This file knows
 //! no engine: `icn-sandbox` hands the operators' prices to it.
 
-use crate::id::Hash;
+use crate::name::Hash;
 
 /// The version of this schedule.
 pub const SCHEDULE_VERSION: u32 = 6;
@@ -167,6 +167,12 @@ pub const fn instance_fuel(pages: u64, data_bytes: u64) -> u64 {
     INSTANCE_FUEL
         .saturating_add(pages.saturating_mul(INSTANCE_PAGE_FUEL))
         .saturating_add(data_bytes.saturating_mul(INSTANCE_DATA_BYTE_FUEL))
+}
+
+/// What a ruling of so many operations burns.
+#[must_use]
+pub const fn ruling_fuel(operations: usize) -> u64 {
+    LEDGER_FUEL.saturating_mul(operations as u64 + 1)
 }
 
 /// The class of an operator, named as the parser names it; nothing for one of a feature that is off.

@@ -4,17 +4,14 @@
 
 use std::collections::BTreeMap;
 
-use icn_core::authority::check_journal;
 use icn_core::block::{
-    Capability, GrantLimits, Install, Invocation, Issue, Policy, PolicyTag, Receipt, Usage, Write,
+    Capability, ChainError, Command, GrantLimits, Install, Invocation, Issue, Limits, Operation, Outcome,
+    Policy, PolicyTag, Receipt, Usage, Write, ruling,
 };
-use icn_core::chain::{ChainError, hold_id};
-use icn_core::effect::Outcome;
-use icn_core::id::{BlockId, Bytes, HoldId, Owner, Unit};
-use icn_core::ledger::{AccountId, Actor, Command, Ledger, LedgerCode, Limits, Operation};
+use icn_core::ledger::{Actor, Booking, Ledger, LedgerCode};
 use icn_core::limits;
-use icn_core::policy::PolicyInForce;
-use icn_core::ruling;
+use icn_core::name::{AccountId, BlockId, Bytes, HoldId, Owner, Unit, hold_id};
+use icn_core::rules::{PolicyInForce, check_journal};
 use icn_testkit::generate::{did, origin, raw_id, receipt_for, token};
 
 const NOW_MS: u64 = 1_000_000;
@@ -148,9 +145,10 @@ fn with_holds(deadline: u64) -> (Ledger, HoldId, HoldId) {
     let other = placing_for(raw_id(1), me(), theirs, 10, deadline);
     let mut ledger = ledger();
     ledger
-        .book(
-            &receipt(NOW_MS - 10, vec![placing(me(), ours, 10, deadline), other]).booking(&Actor::default()),
-        )
+        .book(&Booking::of_receipt(
+            &receipt(NOW_MS - 10, vec![placing(me(), ours, 10, deadline), other]),
+            &Actor::default(),
+        ))
         .unwrap();
     (ledger, ours, theirs)
 }
@@ -158,7 +156,7 @@ fn with_holds(deadline: u64) -> (Ledger, HoldId, HoldId) {
 fn book(ledger: &Ledger, journal: Vec<Operation>) -> Result<Ledger, LedgerCode> {
     let mut after = ledger.clone();
     after
-        .book(&receipt(NOW_MS, journal).booking(&Actor::default()))
+        .book(&Booking::of_receipt(&receipt(NOW_MS, journal), &Actor::default()))
         .map(|_| after)
         .map_err(|refusal| refusal.code)
 }
@@ -230,7 +228,7 @@ fn a_hold_is_placed_on_the_terms_of_its_run() {
 fn time_returns_what_is_held_and_only_then() {
     let mut ledger = ledger();
     let journal = (0..3).map(|n| placing(me(), id(n), 10, NOW_MS + 1 + n)).collect();
-    ledger.book(&receipt(NOW_MS, journal).booking(&Actor::default())).unwrap();
+    ledger.book(&Booking::of_receipt(&receipt(NOW_MS, journal), &Actor::default())).unwrap();
     let of_me = |ledger: &Ledger, time| ledger.balance_staged(did(0), time, &me(), &token(0));
     for (ahead, left) in [(0, 70), (1, 80), (2, 90), (3, 100), (1000, 100)] {
         let time = NOW_MS + ahead;
@@ -240,7 +238,7 @@ fn time_returns_what_is_held_and_only_then() {
             ledger.due(&did(0), time).into_iter().map(|id| Operation::Expire { id }).collect();
         assert_eq!(due.len() as u64, ahead.min(3));
         let mut after = ledger.clone();
-        after.book(&receipt(time, due.clone()).booking(&Actor::default())).unwrap();
+        after.book(&Booking::of_receipt(&receipt(time, due.clone()), &Actor::default())).unwrap();
         assert_eq!(has(&after, me()), (100, left), "{ahead} ms later, by a receipt");
         // Only those, all of them, in their order.
         let mut more = due.clone();
@@ -251,12 +249,16 @@ fn time_returns_what_is_held_and_only_then() {
         wrong.extend((due.len() > 1).then_some(turned));
         wrong.extend((!due.is_empty()).then(|| due[1..].to_vec()));
         for journal in wrong {
-            let refused = ledger.clone().book(&receipt(time, journal.clone()).booking(&Actor::default()));
+            let refused =
+                ledger.clone().book(&Booking::of_receipt(&receipt(time, journal.clone()), &Actor::default()));
             assert!(refused.is_err(), "{ahead} ms later, {journal:?}");
         }
         let mut elsewhere = ledger.clone();
         elsewhere
-            .book(&Receipt { scope: did(7), ..receipt(time, Vec::new()) }.booking(&Actor::default()))
+            .book(&Booking::of_receipt(
+                &Receipt { scope: did(7), ..receipt(time, Vec::new()) },
+                &Actor::default(),
+            ))
             .unwrap();
         assert_eq!(has(&elsewhere, me()), (100, 70), "another scope's time");
     }

@@ -6,21 +6,18 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use icn_core::block::ucan::{NewDelegation, Revocation};
 use icn_core::block::{
-    Entry, GrantLimits, HostBlock, HostTag, Install, Invocation, Issue, KeysBlock, Policy, PolicyTag,
-    Receipt, Signer,
+    Entry, GrantLimits, HostBlock, HostTag, Install, Invocation, Issue, KeysBlock, OPERATE, Outcome, Policy,
+    PolicyTag, Receipt, Signer, Staged,
 };
-use icn_core::chain::Chain;
-use icn_core::dag::entries::{Gather, Row};
-use icn_core::effect::{Outcome, Staged};
-use icn_core::encode::Block;
-use icn_core::gate::Request;
-use icn_core::id::{BlockId, Bytes, Codec, Did, Owner, Unit};
-use icn_core::keys::{OPERATE, delegate};
-use icn_core::policy::PolicyInForce;
-use icn_core::replay::{Divergence, Fold, Prepared, Trust};
-use icn_core::sign::{Domain, SecretKey};
-use icn_core::ucan::{NewDelegation, Revocation};
+use icn_core::encode::{Block, Domain, SecretKey};
+use icn_core::fold::{Chain, Divergence, Fold, Prepared, Trust};
+use icn_core::log::{Gather, Row};
+use icn_core::name::{BlockId, Bytes, Codec, Did, Owner, Unit};
+use icn_core::rules::PolicyInForce;
+use icn_core::rules::gate::Request;
+use icn_core::rules::keys::delegate;
 use icn_testkit::generate::{engine, origin};
 
 /// When everything begins, in seconds.
@@ -366,7 +363,8 @@ fn a_block_of_keys_is_one_of_its_scopes_sequence() {
     change(&|keys| keys.seq += 1).last_is_refused("sequence");
     change(&|keys| keys.prev = BlockId::of(Codec::DagCbor, b"another")).last_is_refused("block before");
     change(&|keys| keys.time -= 1).last_is_refused("time");
-    change(&|keys| keys.log = icn_core::id::Origin::parse("another.example").unwrap()).last_is_refused("log");
+    change(&|keys| keys.log = icn_core::name::Origin::parse("another.example").unwrap())
+        .last_is_refused("log");
     change(&|keys| keys.delegations.clear()).last_is_refused("keys");
     // Its state root shows when the state is folded, and not before.
     let writer = change(&|keys| keys.root = Bytes([9; 32]));

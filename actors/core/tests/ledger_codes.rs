@@ -6,13 +6,10 @@
 
 use std::collections::BTreeSet;
 
-use icn_core::block::Usage;
-use icn_core::id::{Bytes, Did, HoldId, Owner, Unit};
-use icn_core::ledger::{
-    AccountId, Actor, Booking, CapKey, Command, Context, Group, Ledger, LedgerCode as Code, Level, Limits,
-    Operation, Right,
-};
+use icn_core::block::{CapKey, Command, Level, Limits, Operation, Usage};
+use icn_core::ledger::{Actor, Booking, Context, Group, Ledger, LedgerCode as Code, Right};
 use icn_core::limits;
+use icn_core::name::{AccountId, Bytes, Did, HoldId, Owner, Unit};
 use icn_testkit::generate::{did, raw_id};
 
 const NOW: u64 = 1_000_000;

@@ -1,12 +1,12 @@
 //! Defects that such ledgers had elsewhere, one test each, as far as the machine could have them.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on stops")]
 
+use icn_core::block::{CapKey, Command, Level, Limits, Operation};
 use icn_core::encode;
-use icn_core::id::{Bytes, Did, HoldId, Owner, Unit};
 use icn_core::ledger::{
-    Account, AccountId, Actor, CapKey, Command, Context, Event, Group, Ledger, LedgerCode as Code,
-    LedgerRefusal, Leg, Level, Limits, Operation, Right,
+    Account, Actor, Context, Event, Group, Ledger, LedgerCode as Code, LedgerRefusal, Leg, Right,
 };
+use icn_core::name::{AccountId, Bytes, Did, HoldId, Owner, Unit};
 use icn_testkit::generate::{did, raw_id};
 
 const DAY: u64 = 24 * 60 * 60 * 1000;

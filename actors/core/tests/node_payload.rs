@@ -3,7 +3,7 @@
 
 use icn_core::block::{Node, NodeTag};
 use icn_core::encode::Block;
-use icn_core::id::{BlockId, Codec, Did};
+use icn_core::name::{BlockId, Codec, Did};
 
 fn node(payload: Vec<u8>, parents: usize) -> Block {
     Block::encode(&Node {

@@ -1,17 +1,17 @@
 //! The machines against their oracles, on random input. The checks are the fuzz targets' own.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on stops")]
 
-use icn_core::block::{GrantLimits, Invocation, Issue, Payload, Policy, PolicyTag, Receipt, Usage};
-use icn_core::bookkeeping::{Bookkeeper, Kind, Source};
-use icn_core::effect::Outcome;
+use icn_core::block::{
+    GrantLimits, Invocation, Issue, Operation, Outcome, Payload, Policy, PolicyTag, Receipt, Usage,
+};
 use icn_core::encode::Block;
-use icn_core::gate::{self, Request};
-use icn_core::id::{BlockId, Bytes, Codec, Did, Owner, Unit};
-use icn_core::ledger::{Actor, Ledger, LedgerCode, Operation};
+use icn_core::fold::bookkeeping::{Bookkeeper, Kind, Source};
+use icn_core::ledger::{Actor, Booking, Ledger, LedgerCode};
 use icn_core::limits;
 use icn_core::log::Link;
-use icn_core::policy::PolicyInForce;
-use icn_core::refusal::RefusalCode;
+use icn_core::name::{BlockId, Bytes, Codec, Did, Owner, Unit};
+use icn_core::rules::gate::Request;
+use icn_core::rules::{PolicyInForce, RefusalCode, gate};
 use icn_testkit::generate::{self, did, key, origin, raw_id, receipt_for, token};
 use icn_testkit::oracle::{self, Cbor};
 use icn_testkit::{check, history};
@@ -107,7 +107,7 @@ fn what_is_held_can_be_posted() {
             .filter(|op| ledger.stage(scope, 0, &Actor::default(), op.clone()).is_ok())
             .collect();
         let receipt = receipt_for(scope, Outcome::Ok, 0, Usage::default(), journal);
-        let posted = ledger.post(&receipt.booking(&Actor::default()), true);
+        let posted = ledger.post(&Booking::of_receipt(&receipt, &Actor::default()), true);
         assert!(posted.is_ok(), "in round {round}: {posted:?}");
     }
 }
@@ -226,7 +226,9 @@ const RFC8032: [(&str, &str, &str, &str); 3] = [
 /// Strictly, as `icn_core` verifies; a key or signature of another length is none.
 fn verifies(public: &[u8], message: &[u8], signature: &[u8]) -> bool {
     match (public.try_into(), signature.try_into()) {
-        (Ok(public), Ok(signature)) => icn_core::sign::verify_raw(&Did::from_key(public), message, signature),
+        (Ok(public), Ok(signature)) => {
+            icn_core::encode::verify_raw(&Did::from_key(public), message, signature)
+        }
         _ => false,
     }
 }
@@ -234,7 +236,7 @@ fn verifies(public: &[u8], message: &[u8], signature: &[u8]) -> bool {
 #[test]
 fn signatures_are_those_of_rfc_8032() {
     for (secret, public, message, signature) in RFC8032 {
-        let key = icn_core::sign::SecretKey::from_bytes(&hex(secret).try_into().unwrap());
+        let key = icn_core::encode::SecretKey::from_bytes(&hex(secret).try_into().unwrap());
         assert_eq!(key.did().key()[..], hex(public));
         assert_eq!(key.sign_raw(&hex(message))[..], hex(signature));
         assert!(verifies(&hex(public), &hex(message), &hex(signature)));
@@ -259,7 +261,7 @@ fn signatures_are_judged_as_the_strict_column_says() {
                 wrong.push(format!("{}: expected {strict}", case["id"]));
             }
             if let Some(seed) = case["seed"].as_str() {
-                let key = icn_core::sign::SecretKey::from_bytes(&hex(seed).try_into().unwrap());
+                let key = icn_core::encode::SecretKey::from_bytes(&hex(seed).try_into().unwrap());
                 assert_eq!(key.sign_raw(&field("msg"))[..], field("sig"), "{}", case["id"]);
             }
         }
@@ -379,7 +381,7 @@ fn what_is_admitted_and_timed_is_judged_the_same() {
         entries: [("run".to_owned(), "anyone".to_owned())].into(),
     }];
     let in_force = std::sync::Arc::new(PolicyInForce::new(raw_id(9), policy, Default::default()).unwrap());
-    let chain = icn_core::chain::Chain::open(in_force.clone()).unwrap();
+    let chain = icn_core::fold::Chain::open(in_force.clone()).unwrap();
     for ahead in [1, limits::EXPIRY_AHEAD_MS_MAX] {
         let invocation =
             Invocation::new(&origin(), did(0), raw_id(0), "run", [], Bytes([0; 16]), did(1), now + ahead)
@@ -412,7 +414,7 @@ fn an_auditors_books_name_what_a_ledger_has_beside_the_log() {
     let placed = Operation::Hold { id, from, to, unit, amount: 7, deadline: 9, module };
     let usage = Usage { memory: 0, network: 0, storage: 0 };
     let receipt = receipt_for(scope, Outcome::Ok, 3, usage, vec![placed]);
-    ledger.book(&receipt.booking(&Actor::default())).unwrap();
+    ledger.book(&Booking::of_receipt(&receipt, &Actor::default())).unwrap();
     let named: Vec<String> = books.differences(&ledger).iter().map(ToString::to_string).collect();
     let wanted = [
         "account treasury in fuel",
@@ -432,14 +434,14 @@ fn an_auditors_books_name_what_a_ledger_has_beside_the_log() {
     for (time, wanted) in [(8, &[][..]), (9, &[Kind::Expire])] {
         let due = ledger.due(&scope, time).into_iter().map(|id| Operation::Expire { id }).collect();
         let later = Receipt { time, ..receipt_for(scope, Outcome::Ok, 0, usage, due) };
-        ledger.book(&later.booking(&Actor::default())).unwrap();
+        ledger.book(&Booking::of_receipt(&later, &Actor::default())).unwrap();
         let kinds: Vec<Kind> = books.receipt(3, raw_id(0), &later).iter().map(|line| line.kind).collect();
         assert_eq!(kinds, wanted, "at {time}");
         assert_eq!(books.differences(&ledger), [], "at {time}");
     }
     // What was consumed is compared with the receipts' own words, and not through the accounts.
     let more = receipt_for(scope, Outcome::Ok, 2, usage, Vec::new());
-    ledger.book(&Receipt { time: 10, ..more }.booking(&Actor::default())).unwrap();
+    ledger.book(&Booking::of_receipt(&Receipt { time: 10, ..more }, &Actor::default())).unwrap();
     let named: Vec<String> = books.differences(&ledger).iter().map(ToString::to_string).collect();
     assert!(named.iter().any(|said| said.ends_with("consumed: the log says 3, found 5")), "{named:#?}");
 }

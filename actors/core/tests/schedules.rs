@@ -26,7 +26,7 @@ mod world;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use icn_core::id::{Bytes, Owner};
+use icn_core::name::{Bytes, Owner};
 use icn_testkit::generate::did;
 use icn_testkit::schedules::Explored;
 use world::*;

@@ -5,12 +5,12 @@
 use std::path::{Path, PathBuf};
 
 use data_encoding::{BASE64, HEXLOWER};
-use icn_core::dag::car::{Item, Section, Sections};
-use icn_core::dag::cbor::{self, CborFlaw};
-use icn_core::dag::proof::{verify_consistency, verify_inclusion};
-use icn_core::id::{BlockId, Bytes, Codec, Did, Hash};
-use icn_core::sign::{SecretKey, verify_raw};
-use icn_core::ucan::{Delegation, NewDelegation, Revocation};
+use icn_core::block::ucan::{Delegation, NewDelegation, Revocation};
+use icn_core::encode::cbor::CborFlaw;
+use icn_core::encode::{SecretKey, cbor, verify_raw};
+use icn_core::log::car::{Item, Section, Sections};
+use icn_core::log::{verify_consistency, verify_inclusion};
+use icn_core::name::{BlockId, Bytes, Codec, Did, Hash};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 

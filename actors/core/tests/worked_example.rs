@@ -4,14 +4,12 @@
 
 use std::collections::BTreeMap;
 
+use icn_core::block::ucan::Revocation;
 use icn_core::block::{Entry, Payload, Receipt, Signer};
-use icn_core::encode::Block;
-use icn_core::id::{BlockId, Codec, Did, Origin, Owner, Unit};
-use icn_core::keys::delegate;
-use icn_core::ledger::AccountId;
-use icn_core::replay::{Fold, Prepared, Trust};
-use icn_core::sign::{Domain, Envelope, SecretKey};
-use icn_core::ucan::Revocation;
+use icn_core::encode::{Block, Domain, Envelope, SecretKey};
+use icn_core::fold::{Fold, Prepared, Trust};
+use icn_core::name::{AccountId, BlockId, Codec, Did, Origin, Owner, Unit};
+use icn_core::rules::keys::delegate;
 
 /// The two parts of the example, from the page: the log of three entries, and keys.
 fn page() -> [String; 2] {

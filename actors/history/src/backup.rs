@@ -9,8 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use icn_core::block::Entry;
-use icn_core::checkpoint::verifier_key;
-use icn_core::merkle::Frontier;
+use icn_core::log::{Frontier, verifier_key};
 use zeroize::Zeroizing;
 
 use crate::checkpoint::check_root;

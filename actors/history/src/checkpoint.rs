@@ -6,9 +6,8 @@
 
 use std::io::ErrorKind;
 
-use icn_core::checkpoint::{Checkpoint, CheckpointError};
-use icn_core::merkle::Frontier;
-use icn_core::replay::Fold;
+use icn_core::fold::Fold;
+use icn_core::log::{Checkpoint, CheckpointError, Frontier};
 
 use crate::directory::Layout;
 use crate::disk;

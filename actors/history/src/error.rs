@@ -6,7 +6,7 @@
 
 use std::path::{Path, PathBuf};
 
-use icn_core::id::BlockId;
+use icn_core::name::BlockId;
 
 /// Why the store cannot go on, and where.
 #[derive(Debug, thiserror::Error)]

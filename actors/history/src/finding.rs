@@ -3,8 +3,8 @@
 //! Its code is made from the words of `what`. Programs compare codes, so the words of a `what` never change; the other texts
 //! are for people.
 
-use icn_core::dag::quorum::TrustError;
-use icn_core::replay::Divergence;
+use icn_core::fold::Divergence;
+use icn_core::log::TrustError;
 
 use crate::checkpoint::{Disagreement, OtherHistory};
 use crate::error::StoreError;

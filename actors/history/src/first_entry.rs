@@ -2,9 +2,8 @@
 //! log proves: its checkpoints are verified with the key that stands there.
 
 use icn_core::block::{Entry, HostBlock};
-use icn_core::encode::DecodeError;
-use icn_core::id::BlockId;
-use icn_core::sign::{Domain, Envelope};
+use icn_core::encode::{DecodeError, Domain, Envelope};
+use icn_core::name::BlockId;
 
 /// The host's block of a log's first entry, if the host signed it; an error says what is wrong with the entry.
 pub(crate) fn host_of(entry: &Entry) -> Result<HostBlock, String> {

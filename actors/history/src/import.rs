@@ -7,11 +7,10 @@
 use std::path::{Path, PathBuf};
 
 use icn_core::block::Entry;
-use icn_core::checkpoint::verifier_key;
-use icn_core::id::Hash;
+use icn_core::fold::Fold;
 use icn_core::limits;
-use icn_core::merkle::Frontier;
-use icn_core::replay::Fold;
+use icn_core::log::{Frontier, verifier_key};
+use icn_core::name::Hash;
 
 use crate::audit::{Audit, Listener, Subject};
 use crate::cosigned;

@@ -5,16 +5,12 @@
 
 use std::path::{Path, PathBuf};
 
-use icn_core::checkpoint::{Checkpoint, CheckpointError};
-use icn_core::dag::note::{NoteError, VerifierKey};
-use icn_core::dag::proof::{ProofError, Prover, inclusion_ranges, verify_inclusion};
-use icn_core::dag::quorum::{TrustError, TrustPolicy};
-use icn_core::dag::tiles::{
-    TILE_WIDTH, Tile, TileError, TileKind, parse_entries, parse_hashes, subtree_root,
+use icn_core::log::{
+    Checkpoint, CheckpointError, NoteError, ProofError, Prover, TILE_WIDTH, Tile, TileError, TileKind,
+    TlogProof, TrustError, TrustPolicy, VerifierKey, inclusion_ranges, leaf_hash, parse_entries,
+    parse_hashes, subtree_root, verify_inclusion,
 };
-use icn_core::dag::tlog_proof::TlogProof;
-use icn_core::id::{BlockId, CID_BYTES, Hash};
-use icn_core::merkle::leaf_hash;
+use icn_core::name::{BlockId, CID_BYTES, Hash};
 
 use crate::audit::Subject;
 use crate::error::StoreError;

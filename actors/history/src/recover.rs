@@ -11,14 +11,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use icn_core::block::{Entry, Payload, ReceiptTag};
-use icn_core::chain::Chain;
-use icn_core::encode::Block;
-use icn_core::id::{BlockId, Hash};
+use icn_core::encode::{Block, Envelope};
+use icn_core::fold::{Chain, Divergence, Fold, FoldParts, Prepared, Trust};
 use icn_core::ledger::Ledger;
-use icn_core::log::Log;
-use icn_core::merkle::Frontier;
-use icn_core::replay::{Divergence, Fold, FoldParts, Prepared, Trust};
-use icn_core::sign::Envelope;
+use icn_core::log::{Frontier, Log};
+use icn_core::name::{BlockId, Hash};
 
 use crate::checkpoint::{Comparison, Disagreement, read_checkpoint};
 use crate::directory::Layout;

@@ -1,6 +1,6 @@
 //! `AuditReport`: what an audit found. Its JSON form is in `docs/formats.md`, "The report of an audit".
 
-use icn_core::dag::quorum::Trusted;
+use icn_core::log::Trusted;
 
 use crate::finding::Finding;
 

@@ -6,8 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use icn_core::block::{Entry, HostBlock};
-use icn_core::checkpoint::{Checkpoint, CheckpointError};
-use icn_core::merkle::Frontier;
+use icn_core::log::{Checkpoint, CheckpointError, Frontier};
 
 use crate::checkpoint::{OtherHistory, check_root, read_checkpoint};
 use crate::directory::{self, Layout};

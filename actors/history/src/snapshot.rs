@@ -9,12 +9,11 @@ use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _, Seek as _};
 use std::path::{Path, PathBuf};
 
-use icn_core::chain::ChainParts;
 use icn_core::encode;
-use icn_core::id::{BlockId, Did, Hash};
+use icn_core::fold::ChainParts;
 use icn_core::ledger::{Books, CommandId, Remembered};
-use icn_core::log::{Head, Log};
-use icn_core::merkle::Frontier;
+use icn_core::log::{Frontier, Head, Log};
+use icn_core::name::{BlockId, Did, Hash};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 

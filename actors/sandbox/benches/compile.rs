@@ -23,8 +23,8 @@ mod shapes;
 use std::process::{Command, ExitCode};
 
 use icn_core::encode::Block;
-use icn_core::id::Codec;
 use icn_core::limits;
+use icn_core::name::Codec;
 use icn_sandbox::{Engine, EngineOptions, Inspection, Module, inspect, validate};
 use shapes::Shape;
 

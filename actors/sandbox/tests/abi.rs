@@ -9,10 +9,8 @@ mod common;
 use std::collections::BTreeSet;
 
 use common::{Port, World, caller, compile, has_no_effects, literal, node, scope, trap};
-use icn_core::block::Capability;
-use icn_core::effect::{Outcome, Staged, TrapKind};
-use icn_core::id::{BlockId, Codec, Owner};
-use icn_core::ledger::Operation;
+use icn_core::block::{Capability, Operation, Outcome, Staged, TrapKind};
+use icn_core::name::{BlockId, Codec, Owner};
 use icn_core::{costs, limits};
 use icn_sandbox::{FUNCTIONS, FunctionType};
 
@@ -267,7 +265,7 @@ fn money_calls() -> Vec<HostCall> {
     };
     let name = |at| A::input(Role::Text(limits::NAME_BYTES_MAX), at, "project/1");
     let unit = |at| A::input(Role::Text(limits::UNIT_BYTES_MAX), at, "H");
-    let id = icn_core::chain::hold_id(&[9; 32], 0).0;
+    let id = icn_core::name::hold_id(&[9; 32], 0).0;
     let later = i64::try_from(common::TIME_MS).unwrap() + 1;
     vec![
         call("host_mint", vec![unit(100), A::I64(5), name(300)], Capability::Mint, (0, None)),
@@ -323,7 +321,7 @@ fn credential_calls() -> Vec<HostCall> {
         empty: Vec::new(),
     };
     let id = |at| A::input(Role::Text(limits::CREDENTIAL_ID_BYTES_MAX), at, "urn:uuid:7");
-    let key = icn_core::sign::SecretKey::from_bytes(&[3; 32]);
+    let key = icn_core::encode::SecretKey::from_bytes(&[3; 32]);
     vec![
         call(
             "host_issue_credential",
@@ -365,7 +363,7 @@ fn credential_calls() -> Vec<HostCall> {
 
 /// The first bytes that a run is given: SHA-256(seed ‖ block number), block after block.
 fn random(len: usize) -> Vec<u8> {
-    let blocks = (0u64..).map(|n| icn_core::id::Hash::digest(&[&[9; 32][..], &n.to_be_bytes()].concat()).0);
+    let blocks = (0u64..).map(|n| icn_core::name::Hash::digest(&[&[9; 32][..], &n.to_be_bytes()].concat()).0);
     blocks.flatten().take(len).collect()
 }
 

@@ -16,7 +16,7 @@ mod guest;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
-use icn_core::effect::{Outcome, TrapKind};
+use icn_core::block::{Outcome, TrapKind};
 use icn_core::limits;
 use icn_testkit::abi_model::{Function, Kind, TABLE, Text};
 
@@ -107,7 +107,7 @@ enum Claim {
 }
 
 /// Runs one call; one argument's length is claimed, the others are sound.
-fn call(guest: &Guest, claimed: usize, claim: Claim) -> (icn_core::effect::Staged, usize) {
+fn call(guest: &Guest, claimed: usize, claim: Claim) -> (icn_core::block::Staged, usize) {
     let mut memory = vec![b' '; MEMORY_BYTES];
     let mut arguments = Vec::new();
     for (index, parameter) in guest.function.parameters.iter().enumerate() {

@@ -7,8 +7,8 @@
 mod shapes;
 
 use icn_core::encode::Block;
-use icn_core::id::Codec;
 use icn_core::limits;
+use icn_core::name::Codec;
 use icn_sandbox::{Engine, EngineOptions, Item, Module, inspect, validate};
 
 /// Processor time of this thread, in seconds; nothing where the system does not say.

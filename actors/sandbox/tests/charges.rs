@@ -7,11 +7,10 @@ mod common;
 use std::fmt::Write as _;
 
 use common::{World, compile, literal, node, scope, trap};
-use icn_core::block::{Node, NodeTag};
+use icn_core::block::{Node, NodeTag, Outcome, Staged, TrapKind};
 use icn_core::costs;
-use icn_core::effect::{Outcome, Staged, TrapKind};
 use icn_core::encode::Block;
-use icn_core::id::{BlockId, Codec};
+use icn_core::name::{BlockId, Codec};
 
 const NOT_FOUND: i32 = -4;
 

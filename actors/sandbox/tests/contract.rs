@@ -1,13 +1,12 @@
-//! One contract, said four times: by `docs/host-abi.md`, by the table, by what the linker really defines, and by
-//! the codes and kinds in the code. Names, types, codes: nothing more, nothing less.
+//! One contract, said three times: by `docs/host-abi.md`, by the table, and by the codes and kinds in the code. Names,
+//! types, codes: nothing more, nothing less. That the linker defines what the table says is tested in
+//! `src/engine/tests.rs`.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on stops")]
 
 use std::collections::BTreeMap;
 
-use icn_core::effect::TrapKind;
-use icn_sandbox::{
-    CODES, Engine, EngineOptions, FUNCTIONS, FunctionType, LIMITS, Linked, PARAMETERS, linked,
-};
+use icn_core::block::TrapKind;
+use icn_sandbox::{CODES, FUNCTIONS, FunctionType, LIMITS, PARAMETERS};
 
 use FunctionType::{I32, I64};
 
@@ -86,23 +85,6 @@ fn the_document_lists_the_functions_of_the_table() {
     for name in table.keys() {
         assert!(document.contains_key(name), "{name} is not documented");
     }
-}
-
-#[test]
-fn the_linker_defines_the_functions_of_the_table() {
-    let engine =
-        Engine::new(&EngineOptions { instances_max: 1, pooled: false, ..EngineOptions::default() }).unwrap();
-    let mut defined = BTreeMap::new();
-    for (module, name, of) in linked(&engine).unwrap() as Vec<Linked> {
-        assert_eq!(module, "icn", "{name}");
-        let of = of.unwrap_or_else(|| panic!("{name} is no function of i32 and i64"));
-        assert!(defined.insert(name.clone(), of).is_none(), "{name} twice");
-    }
-    let table: BTreeMap<String, _> = FUNCTIONS
-        .iter()
-        .map(|(name, params, results)| ((*name).to_owned(), (params.to_vec(), results.to_vec())))
-        .collect();
-    assert_eq!(defined, table);
 }
 
 #[test]

@@ -5,7 +5,7 @@
 mod common;
 
 use common::{ENGINES, World, block, trap};
-use icn_core::effect::{Outcome, TrapKind};
+use icn_core::block::{Outcome, TrapKind};
 use icn_sandbox::Module;
 
 /// Bytes of two pages.

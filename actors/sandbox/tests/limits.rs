@@ -7,11 +7,10 @@ mod common;
 use std::fmt::Write as _;
 
 use common::{ON_DEMAND, POOLED, World, block, compile, has_no_effects, rejection, said, trap};
-use icn_core::block::GrantLimits;
-use icn_core::effect::{Outcome, Staged, TrapKind};
+use icn_core::block::{GrantLimits, Outcome, Staged, TrapKind};
 use icn_core::encode::Block;
-use icn_core::id::Codec;
 use icn_core::limits;
+use icn_core::name::Codec;
 use icn_sandbox::{Cache, FUNCTIONS, FunctionType, Module, Rejected, RunError, validate};
 
 const MEMORY: &str = r#"(memory (export "memory") 1)"#;

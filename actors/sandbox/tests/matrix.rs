@@ -9,7 +9,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use common::{ENGINES, World, receipt, trap};
-use icn_core::effect::{Outcome, Staged, TrapKind};
+use icn_core::block::{Outcome, Staged, TrapKind};
 use icn_core::encode::Block;
 use icn_sandbox::{Module, validate};
 use icn_testkit::guests::{RECURSION_FUEL, TELLS_ALL, random_module, recursions};

@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use common::{World, compile, trap};
+use icn_core::block::{Outcome, TrapKind};
 use icn_core::costs::{self, OPERATOR_CLASSES};
-use icn_core::effect::{Outcome, TrapKind};
 
 /// The text format's name of an operator of one type: `I64TruncSatF32S` is `i64.trunc_sat_f32_s`.
 fn mnemonic(operator: &str) -> String {

@@ -5,9 +5,9 @@
 mod common;
 
 use common::{ENGINES, FUEL, POOLED, World, block, compile, said, trap};
-use icn_core::effect::{Outcome, TrapKind};
-use icn_core::id::Owner;
+use icn_core::block::{Outcome, TrapKind};
 use icn_core::limits;
+use icn_core::name::Owner;
 use icn_sandbox::{Engine, EngineOptions, Module};
 use icn_testkit::guests::{guest, recursions};
 
@@ -115,13 +115,13 @@ fn a_guest_cannot_reach_the_count() {
     let text = "(module (memory (export \"memory\") 1) (func $g) (func (export \"run\") call $g))";
     let mut bytes = common::wasm(text);
     assert!(
-        Module::compile(&POOLED, &icn_core::encode::Block::new(icn_core::id::Codec::Raw, bytes.clone()))
+        Module::compile(&POOLED, &icn_core::encode::Block::new(icn_core::name::Codec::Raw, bytes.clone()))
             .is_ok()
     );
     // Turn the body `call $g` (10 00) into `global.get 0; drop` by hand: the same length, another meaning.
     let at = bytes.windows(3).position(|found| found == [0x10, 0x00, 0x0b]).unwrap();
     bytes[at] = 0x23;
-    let refused = Module::compile(&POOLED, &icn_core::encode::Block::new(icn_core::id::Codec::Raw, bytes));
+    let refused = Module::compile(&POOLED, &icn_core::encode::Block::new(icn_core::name::Codec::Raw, bytes));
     assert!(refused.unwrap_err().to_string().contains("unknown global"));
 }
 
@@ -154,7 +154,7 @@ fn a_profiled_run_is_the_plain_one_and_its_functions_fuel_is_the_receipts() {
             .unwrap();
     let mut texts: Vec<_> = guests_to_profile().iter().map(|text| block(text)).collect();
     texts.push(icn_core::encode::Block::new(
-        icn_core::id::Codec::Raw,
+        icn_core::name::Codec::Raw,
         include_bytes!("../../../guest/prebuilt/ballot.wasm").to_vec(),
     ));
     for text in texts {
@@ -286,7 +286,7 @@ fn with_names(names: &[u8]) -> icn_core::encode::Block {
     bytes.push(u8::try_from(names.len() + 5).unwrap());
     bytes.extend_from_slice(b"\x04name");
     bytes.extend_from_slice(names);
-    icn_core::encode::Block::new(icn_core::id::Codec::Raw, bytes)
+    icn_core::encode::Block::new(icn_core::name::Codec::Raw, bytes)
 }
 
 #[test]

@@ -6,8 +6,8 @@
 use std::sync::LazyLock;
 
 use icn_core::encode::Block;
-use icn_core::id::Codec;
 use icn_core::limits;
+use icn_core::name::Codec;
 use icn_sandbox::{Engine, EngineOptions, FUNCTIONS, Inspection, Item, Module, Rejected, inspect, validate};
 use wasm_encoder::{
     BlockType, CodeSection, ConstExpr, CustomSection, DataSection, ElementSection, Elements, ExportKind,

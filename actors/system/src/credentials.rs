@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use actix::{Actor, Context, Handler, Message};
-use icn_core::block::Policy;
+use icn_core::block::{Policy, PolicyError, Roll};
 use icn_core::encode::Block;
-use icn_core::id::BlockId;
-use icn_core::policy::{PolicyError, PolicyInForce, Roll};
+use icn_core::name::BlockId;
+use icn_core::rules::PolicyInForce;
 
 /// The actor.
 #[derive(Debug, Default)]

@@ -17,11 +17,12 @@ use std::time::Duration;
 
 use actix::{Actor, ActorFutureExt as _, AsyncContext as _, Context, Handler, Message, WrapFuture as _};
 use futures::channel::oneshot;
-use icn_core::crossing::{Leg, Still};
-use icn_core::id::{BlockId, Did};
-use icn_core::keys::Keys;
+use icn_core::block::Leg;
+use icn_core::fold::crossing::Still;
 use icn_core::limits;
-use icn_core::refusal::{Refusal, RefusalCode};
+use icn_core::name::{BlockId, Did};
+use icn_core::rules::keys::Keys;
+use icn_core::rules::{Refusal, RefusalCode};
 use icn_sync::{Generation, Stamp};
 
 use crate::keyring::{Keyring, Signing};

@@ -1,9 +1,8 @@
 //! What happens at each arrow of the path, told to the monitor. Telling never waits and never fails the teller.
 
-use icn_core::block::Receipt;
-use icn_core::effect::Outcome;
-use icn_core::id::Did;
-use icn_core::refusal::RefusalCode;
+use icn_core::block::{Outcome, Receipt};
+use icn_core::name::Did;
+use icn_core::rules::RefusalCode;
 use icn_sandbox::CacheStats;
 
 /// Something that the monitor hears of.

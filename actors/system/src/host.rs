@@ -17,17 +17,15 @@ use actix_rt::{Arbiter, ArbiterHandle, System};
 use dashmap::{DashMap, DashSet};
 use futures::channel::oneshot;
 use icn_core::block::{Entry, HostBlock, HostTag};
-use icn_core::chain::{Chain, ChainParts};
-use icn_core::checkpoint::verifier_key;
-use icn_core::encode::Block;
-use icn_core::gate::{self, Request};
-use icn_core::id::{BlockId, Did, InvocationId, Origin, Owner, Unit};
-use icn_core::keys::{Keys, Registry};
-use icn_core::ledger::{Account, AccountId};
+use icn_core::encode::{Block, Domain, SecretKey};
+use icn_core::fold::{Chain, ChainParts};
+use icn_core::ledger::Account;
 use icn_core::limits;
-use icn_core::log::Link;
-use icn_core::refusal::{Refusal, RefusalCode};
-use icn_core::sign::{Domain, SecretKey};
+use icn_core::log::{Link, verifier_key};
+use icn_core::name::{AccountId, BlockId, Did, InvocationId, Origin, Owner, Unit};
+use icn_core::rules::gate::Request;
+use icn_core::rules::keys::{Keys, Registry};
+use icn_core::rules::{Refusal, RefusalCode, gate};
 use icn_history::checkpoint::judge_verifier_key;
 use icn_history::directory::{self, DirectoryError, Layout, Lock, LockError};
 use icn_history::key_file::{Passphrase, random_key};
@@ -317,8 +315,8 @@ impl Host {
     #[must_use]
     pub fn checkpoint(&self) -> String {
         let Head { size, root } = self.head();
-        let root = icn_core::id::Bytes(root);
-        icn_core::checkpoint::Checkpoint { origin: self.shared.origin.clone(), size, root }.sign(&self.key)
+        let root = icn_core::name::Bytes(root);
+        icn_core::log::Checkpoint { origin: self.shared.origin.clone(), size, root }.sign(&self.key)
     }
     /// Durable groups since the host was opened: each is one append with one sync.
     #[must_use]

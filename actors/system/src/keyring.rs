@@ -5,9 +5,10 @@
 
 use std::sync::Arc;
 
-use icn_core::id::Did;
-use icn_core::keys::{Keys, Signer};
-use icn_core::sign::SecretKey;
+use icn_core::block::Signer;
+use icn_core::encode::SecretKey;
+use icn_core::name::Did;
+use icn_core::rules::keys::Keys;
 use icn_history::StoreError;
 use icn_history::directory::{self, Layout};
 use icn_history::key_file::Passphrase;
@@ -96,8 +97,8 @@ impl Keyring {
 
 #[cfg(test)]
 mod tests {
-    use icn_core::keys::{Brought, Registry, delegate};
-    use icn_core::ucan::Delegation;
+    use icn_core::block::ucan::Delegation;
+    use icn_core::rules::keys::{Brought, Registry, delegate};
 
     use super::*;
 

@@ -10,16 +10,15 @@ use actix::{
 };
 use crossbeam::queue::SegQueue;
 use futures::FutureExt as _;
-use icn_core::block::{Issue, Receipt};
-use icn_core::crossing::Leg;
-use icn_core::id::{Did, HoldId, Owner, Unit};
+use icn_core::block::{Issue, Leg, Operation, Receipt};
 use icn_core::ledger::{
-    Account, AccountId, Actor as Asker, Applied, AuditEvent, Books, CommandId, Context as LedgerContext,
-    Event as LedgerEvent, HoldState, Ledger, LedgerRefusal, Operation, Remembered, Subject,
+    Account, Actor as Asker, Applied, AuditEvent, Booking, Books, CommandId, Context as LedgerContext,
+    Event as LedgerEvent, HoldState, Ledger, LedgerRefusal, Remembered, Subject,
 };
 use icn_core::limits;
-use icn_core::policy::PolicyInForce;
-use icn_sandbox::{LedgerPort, PortAnswer, PortError, beside};
+use icn_core::name::{AccountId, Did, HoldId, Owner, Unit};
+use icn_core::rules::PolicyInForce;
+use icn_sandbox::{LedgerPort, PortAnswer, PortError, counterpart_consent};
 
 use crate::awake::{Awake, soon};
 use crate::shared::FailStop;
@@ -188,11 +187,11 @@ impl Handler<Post> for LedgerActor {
     fn handle(&mut self, Post(postings): Post, ctx: &mut Self::Context) {
         for Posting { receipt, asker, legs } in postings {
             let (nobody, why) = (Asker::default(), || format!("invocation {}", receipt.invocation));
-            let booked = self.ledger.post(&receipt.booking(&asker), receipt.outcome.is_ok());
+            let booked = self.ledger.post(&Booking::of_receipt(&receipt, &asker), receipt.outcome.is_ok());
             let booked = booked.and_then(|applied| {
                 tell_applied(&self.ledger, &asker, &applied, why);
                 legs.iter().try_for_each(|leg| {
-                    let applied = self.ledger.book(&leg.booking(&nobody))?;
+                    let applied = self.ledger.book(&Booking::of_leg(&leg, &nobody))?;
                     tell_applied(&self.ledger, &asker, &applied, why);
                     Ok(())
                 })
@@ -424,7 +423,7 @@ async fn within<T, E>(
 
 impl LedgerPort for Port {
     fn stage(&mut self, operation: Operation) -> PortAnswer<'_, Result<(), LedgerRefusal>> {
-        match beside(&self.beside, self.scope, &operation) {
+        match counterpart_consent(&self.beside, self.scope, &operation) {
             Ok(Ok(())) => {}
             Ok(Err(refusal)) => {
                 let subject = || operation.subject(self.scope);

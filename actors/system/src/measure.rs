@@ -7,9 +7,9 @@ use actix::{Actor as _, Addr};
 use actix_rt::ArbiterHandle;
 use futures::channel::oneshot;
 use futures::executor::block_on;
-use icn_core::block::Receipt;
-use icn_core::id::Did;
-use icn_core::ledger::{AccountId, Actor as Asker, Ledger, Operation};
+use icn_core::block::{Operation, Receipt};
+use icn_core::ledger::{Actor as Asker, Ledger};
+use icn_core::name::{AccountId, Did};
 use icn_sandbox::LedgerPort as _;
 use icn_sync::Latch;
 
@@ -113,7 +113,8 @@ async fn line(ledger: &Addr<LedgerActor>, asker: &Arc<Asker>, runs: Vec<Run>) ->
     tell_ledger(ledger, &untold);
     // An answer that comes behind everything that was told.
     let Some(scope) = last else { return Ok(()) };
-    let account = AccountId { scope, owner: icn_core::id::Owner::Treasury, unit: icn_core::id::Unit::fuel() };
+    let account =
+        AccountId { scope, owner: icn_core::name::Owner::Treasury, unit: icn_core::name::Unit::fuel() };
     ledger.send(Balance(account)).await.map(drop).map_err(|error| error.to_string())
 }
 

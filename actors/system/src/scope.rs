@@ -19,17 +19,14 @@ use actix::{
     WrapFuture as _,
 };
 use futures::channel::oneshot;
-use icn_core::block::Invocation;
-use icn_core::chain::{Chain, ChainParts, random_seed, resource_needs};
-use icn_core::effect::Staged;
-use icn_core::gate::Admitted;
-use icn_core::id::{BlockId, Did, Unit};
-use icn_core::keys::Keys;
+use icn_core::block::{Invocation, Staged, ruling};
+use icn_core::fold::{Chain, ChainParts, least_storage};
 use icn_core::ledger::Actor as Asker;
 use icn_core::limits;
-use icn_core::refusal::{Refusal, RefusalCode};
-use icn_core::replay::least_storage;
-use icn_core::ruling;
+use icn_core::name::{BlockId, Did, Unit, random_seed};
+use icn_core::rules::gate::Admitted;
+use icn_core::rules::keys::Keys;
+use icn_core::rules::{Refusal, RefusalCode, resource_needs};
 use icn_sandbox::{Call, Module};
 use icn_sync::{Generation, Permit, Stamp};
 

@@ -2,12 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use icn_core::block::{Capability, GrantLimits, Install, Issue, Policy, PolicyTag, Role};
-use icn_core::encode::Block;
-use icn_core::id::{Amount, BlockId, Codec, Did, Origin, Owner, Unit};
+use icn_core::block::{Capability, GrantLimits, Install, Issue, Policy, PolicyTag, Role, Roll};
+use icn_core::encode::{Block, Domain, SecretKey};
 use icn_core::limits;
-use icn_core::policy::{GRANT_DEFAULT, Roll, resources_default};
-use icn_core::sign::{Domain, SecretKey};
+use icn_core::name::{Amount, BlockId, Codec, Did, Origin, Owner, Unit};
+use icn_core::rules::{GRANT_DEFAULT, resources_default};
 
 use crate::host::ScopeError;
 

@@ -12,12 +12,11 @@ use std::time::{Duration, Instant};
 
 use actix::{Actor, ActorFutureExt as _, AsyncContext as _, Context, Handler, Message, WrapFuture as _};
 use futures::channel::oneshot;
-use icn_core::chain::Chain;
 use icn_core::encode::Block;
-use icn_core::id::{BlockId, Did};
-use icn_core::keys::Keys;
+use icn_core::fold::{Chain, Fold, Prepared, Trust};
 use icn_core::limits;
-use icn_core::replay::{Fold, Prepared, Trust};
+use icn_core::name::{BlockId, Did};
+use icn_core::rules::keys::Keys;
 use icn_history::store::Reader;
 use icn_sandbox::Module;
 use icn_sync::Stamp;

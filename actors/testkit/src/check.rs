@@ -6,23 +6,18 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
+use icn_core::block::ucan::{Delegation, Revocation};
 use icn_core::block::{
-    Capability, Entry, GrantLimits, HostBlock, Install, Invocation, InvocationTag, KeysBlock, Node, Payload,
-    Policy, PolicyTag, Receipt, Role,
+    Capability, Entry, GrantLimits, HostBlock, Install, Invocation, InvocationTag, KeysBlock, Leg, Node,
+    Payload, Policy, PolicyTag, Receipt, Role, Roll,
 };
-use icn_core::checkpoint::Checkpoint;
-use icn_core::crossing::Leg;
-use icn_core::encode::{self, Block, DecodeError};
-use icn_core::gate::{self, Request};
-use icn_core::id::{BlockId, Bytes, Codec, Did, Origin, Owner, Unit};
+use icn_core::encode::{self, Block, DecodeError, Domain, Envelope};
 use icn_core::limits;
-use icn_core::log::{Link, Log};
-use icn_core::merkle::Frontier;
-use icn_core::policy::{PolicyInForce, Roll};
-use icn_core::refusal::RefusalCode;
-use icn_core::sign::{Domain, Envelope};
+use icn_core::log::{Checkpoint, Frontier, Link, Log};
+use icn_core::name::{BlockId, Bytes, Codec, Did, Origin, Owner, Unit};
+use icn_core::rules::gate::Request;
+use icn_core::rules::{PolicyInForce, RefusalCode, gate};
 use icn_core::state::{State, StateTree};
-use icn_core::ucan::{Delegation, Revocation};
 
 use crate::generate::{self, ByteSource, did, key, keys, mutate, origin, raw_id, token};
 use crate::oracle::{self, Cbor, NaiveLog, Place, Values};

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use icn_core::effect::{Outcome, TrapKind};
-use icn_core::refusal::{Refusal, RefusalCode};
+use icn_core::block::{Outcome, TrapKind};
+use icn_core::rules::{Refusal, RefusalCode};
 use icn_sandbox::scratch::{Run, ScratchError};
 
 /// How a call ended. Drop it, look into it, or assert what it must be.

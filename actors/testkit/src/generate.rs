@@ -7,19 +7,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
 
+use icn_core::block::ucan::Revocation;
 use icn_core::block::{
     Anchor, Capability, Counterpart, CredentialType, Engine, EngineTag, GrantLimits, HostBlock, HostTag,
-    Install, Invocation, InvocationTag, Issue, KeysBlock, KeysTag, LegTag, Node, NodeTag, Policy, PolicyTag,
-    Receipt, ReceiptTag, Role, Signer, Usage, Write,
+    Install, Invocation, InvocationTag, Issue, KeysBlock, KeysTag, Leg, LegTag, Node, NodeTag, Operation,
+    Outcome, Policy, PolicyTag, Receipt, ReceiptTag, Role, Signer, Trap, TrapKind, Usage, Write,
 };
-use icn_core::checkpoint::Checkpoint;
-use icn_core::crossing::Leg;
-use icn_core::effect::{Outcome, Trap, TrapKind};
-use icn_core::encode::Block;
-use icn_core::id::{BlockId, Bytes, Codec, Did, Hash, HoldId, Origin, Owner, Unit};
-use icn_core::ledger::Operation;
-use icn_core::sign::SecretKey;
-use icn_core::ucan::Revocation;
+use icn_core::encode::{Block, SecretKey};
+use icn_core::log::Checkpoint;
+use icn_core::name::{BlockId, Bytes, Codec, Did, Hash, HoldId, Origin, Owner, Unit};
 use proptest::prelude::*;
 
 use crate::oracle::Cbor;
@@ -480,7 +476,13 @@ impl<'a> ByteSource<'a> {
             return Revocation::sign(root, self.id());
         }
         let [from_s, until_s] = [0; 2].map(|_: u8| i64::from(self.byte()) << 24);
-        icn_core::keys::delegate(root, self.member(), self.flag().then_some(from_s), until_s, &self.short(12))
+        icn_core::rules::keys::delegate(
+            root,
+            self.member(),
+            self.flag().then_some(from_s),
+            until_s,
+            &self.short(12),
+        )
     }
 
     /// A payload's block of any kind.
@@ -794,7 +796,7 @@ pub struct Input(pub Vec<u8>);
 impl std::fmt::Debug for Input {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         // A failing case can be written to a corpus from this.
-        f.write_str(&icn_core::id::hex(&self.0))
+        f.write_str(&icn_core::name::hex(&self.0))
     }
 }
 

@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 
 use arbitrary::Unstructured;
 use icn_core::encode::Block;
-use icn_core::id::Codec;
 use icn_core::limits;
+use icn_core::name::Codec;
 use icn_sandbox::{FUNCTIONS, FunctionType, validate};
 use sha2::{Digest as _, Sha256};
 use wasm_smith::Config;

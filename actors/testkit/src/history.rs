@@ -6,19 +6,17 @@ use std::sync::Arc;
 
 use icn_core::block::{
     Anchor, Capability, Entry, GrantLimits, HostBlock, HostTag, Install, Invocation, InvocationTag, Issue,
-    Node, NodeTag, Payload, Policy, PolicyTag, Receipt, Usage,
+    Node, NodeTag, Operation, Outcome, Payload, Policy, PolicyTag, Receipt, Staged, Trap, TrapKind, Usage,
 };
-use icn_core::chain::{Chain, hold_id, random_seed};
-use icn_core::effect::{Outcome, Staged, Trap, TrapKind};
-use icn_core::encode::Block;
-use icn_core::gate::{self, Request};
-use icn_core::id::{BlockId, Bytes, Codec, Did, Hash, HoldId, Owner, Unit};
-use icn_core::ledger::{AccountId, Actor, Ledger, Operation};
+use icn_core::encode::{Block, Domain, Envelope};
+use icn_core::fold::{Chain, Divergence, Fold, Prepared, Trust};
+use icn_core::ledger::{Actor, Booking, Ledger};
 use icn_core::limits;
-use icn_core::policy::PolicyInForce;
-use icn_core::refusal::RefusalCode;
-use icn_core::replay::{Divergence, Fold, Prepared, Trust};
-use icn_core::sign::{Domain, Envelope};
+use icn_core::name::{
+    AccountId, BlockId, Bytes, Codec, Did, Hash, HoldId, Owner, Unit, hold_id, random_seed,
+};
+use icn_core::rules::gate::Request;
+use icn_core::rules::{PolicyInForce, RefusalCode, gate};
 use icn_core::state::{StateTree, storage_bytes};
 
 use crate::generate::{ByteSource, did, engine, key, origin, raw_id, token};
@@ -217,7 +215,8 @@ impl Writer {
         let mut blocks = vec![payload, envelope, receipt, signed.clone(), engine];
         blocks.extend(draft.nodes().iter().cloned());
         let receipt = self.chain.commit(raw_id(0), draft, signed.id());
-        let booked = self.ledger.post(&receipt.booking(&Actor::default()), receipt.outcome.is_ok());
+        let booked =
+            self.ledger.post(&Booking::of_receipt(&receipt, &Actor::default()), receipt.outcome.is_ok());
         assert!(booked.is_ok(), "what was set aside is booked: {booked:?}: {receipt:?}");
         assert_eq!(self.ledger.imbalances(), [], "debits equal credits: {receipt:?}");
         let storage_account = AccountId { scope: did(SCOPE), owner: Owner::Treasury, unit: Unit::storage() };

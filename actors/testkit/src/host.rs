@@ -39,7 +39,7 @@
 use std::sync::{Arc, LazyLock};
 
 use icn_core::encode::Block;
-use icn_core::id::{BlockId, Codec, Did, Owner, Unit};
+use icn_core::name::{BlockId, Codec, Did, Owner, Unit};
 use icn_sandbox::scratch::{Scratch, ScratchCall, ScratchError};
 use icn_sandbox::{Engine, EngineOptions, Module, Rejected, Ticker, capabilities};
 
@@ -246,8 +246,8 @@ impl TestHost {
     /// What an account of another scope has.
     #[must_use]
     #[track_caller]
-    pub fn balance_beside(&self, scope: Did, owner: impl AsOwner, unit: &str) -> i128 {
-        self.scratch.balance_beside(scope, owner.owner(), right(Unit::parse(unit)))
+    pub fn balance_of_counterpart(&self, scope: Did, owner: impl AsOwner, unit: &str) -> i128 {
+        self.scratch.balance_of_counterpart(scope, owner.owner(), right(Unit::parse(unit)))
     }
 
     /// The module's name: an account `module:` and this is its own.

@@ -43,6 +43,6 @@ pub mod stories;
 #[cfg(feature = "engine")]
 pub use host::{AsCaller, AsOwner, Ended, TestHost, TestHostError};
 #[cfg(feature = "engine")]
-pub use icn_core::effect::TrapKind;
+pub use icn_core::block::TrapKind;
 #[cfg(feature = "engine")]
 pub use icn_sandbox::scratch::{Run, Scratch, ScratchCall, ScratchError};

@@ -8,13 +8,12 @@
 use std::collections::BTreeMap;
 
 use icn_core::block::{Entry, Invocation, InvocationTag, Policy};
-use icn_core::encode::Block;
-use icn_core::gate::Request;
-use icn_core::id::{BlockId, Bytes, Codec, Did, Hash, Origin};
+use icn_core::encode::{Block, Domain, SecretKey};
 use icn_core::limits;
 use icn_core::log::Link;
-use icn_core::refusal::RefusalCode;
-use icn_core::sign::{Domain, SecretKey};
+use icn_core::name::{BlockId, Bytes, Codec, Did, Hash, Origin};
+use icn_core::rules::RefusalCode;
+use icn_core::rules::gate::Request;
 
 /// A log: its leaves, and who wrote what.
 #[derive(Debug, Clone, Default)]

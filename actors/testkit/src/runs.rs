@@ -4,13 +4,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use icn_core::block::{Issue, Receipt, Usage};
-use icn_core::bookkeeping::{Bookkeeper, Source};
-use icn_core::effect::Outcome;
-use icn_core::encode;
-use icn_core::id::{Did, HoldId, Owner, Unit};
-use icn_core::ledger::{AccountId, Actor, Booking, Books, Ledger, LedgerRefusal, Operation};
-use icn_core::limits;
+use icn_core::block::{Issue, Operation, Outcome, Receipt, Usage};
+use icn_core::fold::bookkeeping::{Bookkeeper, Source};
+use icn_core::ledger::{Actor, Booking, Books, Ledger, LedgerRefusal};
+use icn_core::name::{AccountId, Did, HoldId, Owner, Unit};
+use icn_core::{encode, limits};
 
 use crate::generate::{self, ByteSource, LedgerOp, did, raw_id, receipt_for, token};
 use crate::plain::{HoldTerms, Ledger as Plain, LedgerError, Receipt as PlainReceipt, Transfer};
@@ -255,7 +253,7 @@ impl Both {
         });
         let receipt = Receipt { time, ..receipt_for(scope, outcome.clone(), fuel, usage, journal) };
         let books = self.now.books();
-        let now = self.now.post(&receipt.booking(&Actor::default()), outcome.is_ok());
+        let now = self.now.post(&Booking::of_receipt(&receipt, &Actor::default()), outcome.is_ok());
         assert_eq!(now.is_ok(), before.is_ok(), "{op:?}: {:?} {:?}", now.err(), before.err());
         if before.is_ok() {
             self.seen.posted += 1;
@@ -263,7 +261,7 @@ impl Both {
             let plain =
                 PlainReceipt { scope, time, outcome: outcome.clone(), fuel, usage, journal: transfers };
             assert_eq!(self.before_fold.book(&plain), Ok(()));
-            let folded = self.fold.book(&receipt.booking(&Actor::default()));
+            let folded = self.fold.book(&Booking::of_receipt(&receipt, &Actor::default()));
             assert!(folded.is_ok(), "a fold follows: {op:?}: {folded:?}");
             self.bookkeeper.receipt(0, raw_id(0), &receipt);
         } else {

@@ -4,11 +4,10 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use icn_core::block::GrantLimits;
-use icn_core::effect::{Outcome, TrapKind};
+use icn_core::block::{GrantLimits, Outcome, TrapKind};
 use icn_core::encode::Block;
-use icn_core::id::{Codec, Did, Owner, Unit};
-use icn_core::policy::GRANT_DEFAULT;
+use icn_core::name::{Codec, Did, Owner, Unit};
+use icn_core::rules::GRANT_DEFAULT;
 use icn_sandbox::scratch::{Run, Scratch, ScratchCall, member_key};
 use icn_sandbox::{Engine, Module, capabilities};
 

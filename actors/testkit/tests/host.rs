@@ -2,8 +2,8 @@
 //! and its assertions say what happened when they do not hold.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on stops")]
 
-use icn_core::effect::TrapKind;
-use icn_core::refusal::RefusalCode;
+use icn_core::block::TrapKind;
+use icn_core::rules::RefusalCode;
 use icn_testkit::{TestHost, TestHostError};
 
 const BALLOT: &[u8] = include_bytes!("../../../guest/prebuilt/ballot.wasm");
@@ -143,7 +143,7 @@ fn time_is_what_one_says_and_never_goes_back() {
 #[test]
 fn a_stranger_is_judged_as_a_member_is() {
     let mut host = ballot();
-    let stranger = icn_core::id::Did::from_key([9; 32]);
+    let stranger = icn_core::name::Did::from_key([9; 32]);
     host.call("chair", "open", ELECTION).ok();
     host.call(stranger, "vote", "2").refused_as(RefusalCode::Denied);
     let mut host = host.role("member", stranger);

@@ -2,7 +2,7 @@
 //! caller can be refused for.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on stops")]
 
-use icn_core::ledger::Operation;
+use icn_core::block::Operation;
 use icn_guests_on_host::Guest;
 use icn_testkit::{TestHost, TrapKind};
 

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use icn_core::block::GrantLimits;
-use icn_core::policy::GRANT_DEFAULT;
+use icn_core::rules::GRANT_DEFAULT;
 use icn_guests_on_host::Guest;
 use icn_sandbox::FUNCTIONS;
 use icn_testkit::{TestHost, TrapKind};

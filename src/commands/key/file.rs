@@ -11,7 +11,7 @@ use icn_core::limits::UCAN_BYTES_MAX;
 use icn_runtime::SecretKey;
 use icn_runtime::key_file::{self, FormError, KeyFileError};
 
-use crate::commands::passphrase::PassphraseArguments;
+use crate::commands::common::passphrase::PassphraseArguments;
 
 /// The bytes of a file that may be a key or a UCAN: none has more than a UCAN may.
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, String> {

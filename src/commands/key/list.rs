@@ -2,13 +2,12 @@
 
 use std::path::Path;
 
-use icn_core::keys::{Delegated, Keys};
+use icn_core::fold::Fold;
 use icn_core::limits;
-use icn_core::replay::Fold;
+use icn_core::rules::keys::{Delegated, Keys};
 use icn_runtime::{Audit, BlockId, Did, Invocation, Listener, Receipt, Subject, now_ms};
 
-use super::Failure;
-use super::report::Report;
+use super::failure::Failure;
 
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
@@ -85,9 +84,9 @@ impl Listed {
 
 /// Takes the keys of a log that holds.
 #[derive(Default)]
-struct Ears(Vec<(Did, Delegated)>);
+struct Delegations(Vec<(Did, Delegated)>);
 
-impl Listener for Ears {
+impl Listener for Delegations {
     fn receipt(&mut self, _: BlockId, _: &Invocation, _: &Receipt) {}
     fn folded(&mut self, fold: &Fold) {
         for scope in fold.chains().keys() {
@@ -97,13 +96,13 @@ impl Listener for Ears {
     }
 }
 
-pub(super) fn list(data: &Path) -> Result<Report, Failure> {
-    let mut ears = Ears::default();
-    let report = Audit::of(Subject::Data(data.to_owned())).run(&mut ears);
+pub(super) fn list(data: &Path) -> Result<Vec<Listed>, Failure> {
+    let mut found = Delegations::default();
+    let report = Audit::of(Subject::Data(data.to_owned())).run(&mut found);
     let report = report.map_err(|error| Failure::Misuse(error.to_string()))?;
     if let Some(finding) = report.divergence {
         return Err(Failure::Failed(format!("the log does not hold: {finding}: run `icn audit`")));
     }
     let now = now_ms();
-    Ok(Report::Delegations(ears.0.iter().map(|(scope, given)| Listed::of(scope, given, now)).collect()))
+    Ok(found.0.iter().map(|(scope, given)| Listed::of(scope, given, now)).collect())
 }

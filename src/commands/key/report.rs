@@ -1,6 +1,6 @@
 //! What `icn key` prints.
 
-use icn_core::ucan::{Delegation, Revocation};
+use icn_core::block::ucan::{Delegation, Revocation};
 
 use super::list::Listed;
 use super::when;

@@ -1,5 +1,5 @@
-//! Dates and times in UTC as people write them, and back: seconds since the Unix epoch, the proleptic Gregorian calendar,
-//! no leap seconds (RFC 3339 with `Z`).
+//! Dates and times in UTC as people write them, and back: seconds since the Unix epoch, the proleptic
+//! Gregorian calendar, no leap seconds (RFC 3339 with `Z`).
 
 const DAY_S: i64 = 24 * 60 * 60;
 
@@ -11,7 +11,11 @@ pub(super) fn parse(text: &str) -> Result<i64, String> {
         )
     };
     if !text.is_empty() && text.bytes().all(|c| c.is_ascii_digit()) {
-        return text.parse().ok().filter(|seconds| *seconds <= icn_core::ucan::TIME_S_MAX).ok_or_else(wrong);
+        return text
+            .parse()
+            .ok()
+            .filter(|seconds| *seconds <= icn_core::block::ucan::TIME_S_MAX)
+            .ok_or_else(wrong);
     }
     let (date, time) = match text.split_once('T') {
         Some((date, time)) => (date, Some(time.strip_suffix('Z').ok_or_else(wrong)?)),
@@ -51,8 +55,8 @@ fn numbers(text: &str, between: char, digits: [usize; 3]) -> Option<[i64; 3]> {
     Some(numbers)
 }
 
-/// Days of all years before this one, from the first of March of the year 0: a year begins with March here, so that a
-/// leap day is its last.
+/// Days of all years before this one, from the first of March of the year 0: a year begins with March here,
+/// so that a leap day is its last.
 const fn days_before(year: i64) -> i64 {
     365 * year + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400)
 }

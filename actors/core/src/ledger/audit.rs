@@ -1,11 +1,12 @@
 //! What an auditor is told: who did what, with how much, and why. Refusals are told as well.
 
-use super::cap::CapKey;
+use super::actor::Actor;
 use super::code::{LedgerCode, LedgerRefusal};
-use super::command::{Actor, Applied, Command, Context, Event, Group};
-use super::journal::Operation;
-use super::{AccountId, Ledger};
-use crate::id::{Did, Owner, Unit};
+use super::event::{Applied, Event};
+use super::group::{Context, Group};
+use super::machine::Ledger;
+use crate::block::{CapKey, Command, Operation};
+use crate::name::{AccountId, Did, Owner, Unit};
 
 /// What something is about: whose account or who pays, who is paid, and how much.
 pub type Subject = (Option<AccountId>, Option<AccountId>, Option<u64>);

@@ -7,37 +7,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::actor::Actor;
 use super::code::{LedgerCode, LedgerRefusal, refuse};
-use super::command::Actor;
-use crate::id::{BlockId, Did, Unit};
-
-/// Whom a cap binds, in the order in which caps are asked.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum Level {
-    /// One member.
-    Member(Did),
-    /// One module, whoever calls it.
-    Module(BlockId),
-    /// Each holder of a role, all together.
-    Role(String),
-    /// The scope.
-    Scope,
-}
-
-/// Names a cap.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct CapKey {
-    /// The scope.
-    pub scope: Did,
-    /// The unit.
-    pub unit: Unit,
-    /// Whom it binds.
-    pub level: Level,
-    /// The windows' length in milliseconds; none counts all that was ever spent.
-    pub window_ms: Option<u64>,
-}
+use crate::block::{CapKey, Level};
+use crate::name::{Did, Unit};
 
 /// A cap, and what counts against it.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -62,14 +35,6 @@ pub struct Warning {
     pub used: u64,
     /// The threshold.
     pub soft: u64,
-}
-
-impl CapKey {
-    /// The number of the window of a moment.
-    #[must_use]
-    pub fn window(&self, time: u64) -> u64 {
-        self.window_ms.map_or(0, |ms| time / ms.max(1))
-    }
 }
 
 /// All caps, by name.

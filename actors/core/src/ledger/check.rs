@@ -1,15 +1,13 @@
 //! What of a command can be judged from its own words, its context and the scope's time: the first codes in the
 //! order. What depends on units, accounts and holds is in `step.rs`.
 
-use super::Ledger;
-use super::account::{AccountId, Limits};
 use super::cap::Caps;
-use super::code::{LedgerCode as Code, LedgerRefusal, refuse};
-use super::command::{Command, Context, Right};
-use crate::id::{Did, Owner};
-use crate::limits;
-
-type Verdict = Result<(), LedgerRefusal>;
+use super::code::{LedgerCode as Code, Verdict, refuse};
+use super::group::{Context, Right};
+use super::machine::Ledger;
+use crate::block::{CapKey, Command, Limits};
+use crate::limits::{self};
+use crate::name::{AccountId, Did, Owner};
 
 /// An amount that is moved.
 fn amount(amount: u64) -> Verdict {
@@ -171,7 +169,7 @@ impl Command {
             Self::Issue { .. } | Self::Charge { .. } => {
                 refuse(Code::Unauthorised, format!("{} is the runtime's own", self.name()))
             }
-            Self::OpenUnit { scope, .. } | Self::SetCap { cap: super::CapKey { scope, .. }, .. } => {
+            Self::OpenUnit { scope, .. } | Self::SetCap { cap: CapKey { scope, .. }, .. } => {
                 needs(scope, Right::Admin)
             }
             Self::Open { account }

@@ -1,6 +1,6 @@
 //! Why the ledger refuses: codes in one fixed order, so that every machine answers a bad command with the same one.
 
-use super::cap::CapKey;
+use crate::block::CapKey;
 
 /// Defines the codes, numbered from 1 in the order in which they stand here, and the table of all of them.
 macro_rules! ledger_codes {
@@ -181,3 +181,8 @@ impl LedgerRefusal {
 pub(super) fn refuse<T>(code: LedgerCode, what: impl Into<String>) -> Result<T, LedgerRefusal> {
     Err(LedgerRefusal::new(code, what))
 }
+
+/// What a check finds.
+pub(super) type Verdict = Result<(), LedgerRefusal>;
+/// How much a command moved.
+pub(super) type Moved = Result<u64, LedgerRefusal>;

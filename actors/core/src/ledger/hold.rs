@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::account::AccountNo;
-use super::cap::CapKey;
-use crate::id::{Did, HoldId, Owner};
+use crate::block::CapKey;
+use crate::name::{Did, HoldId, Owner};
 
 /// An open hold.
 #[derive(Debug, Clone, PartialEq, Eq)]

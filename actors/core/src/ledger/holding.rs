@@ -1,14 +1,18 @@
 //! Holds from placing to ending, and what caps count: what is held is spent until it returns.
 
-use super::Ledger;
-use super::account::{AccountId, AccountNo, CLOSED, FROZEN};
-use super::cap::{Cap, CapKey, Caps, Warning};
-use super::code::{LedgerCode as Code, LedgerRefusal, refuse};
-use super::command::{Actor, Context, Event};
+use super::account::AccountNo;
+use super::actor::Actor;
+use super::cap::{Cap, Caps, Warning};
+use super::code::{LedgerCode as Code, LedgerRefusal, Moved, Verdict, refuse};
+use super::event::Event;
+use super::group::Context;
 use super::hold::Hold;
-use super::step::{Moved, Undo, Verdict};
-use crate::id::{Did, HoldId, Owner};
-use crate::limits;
+use super::machine::Ledger;
+use super::table::{CLOSED, FROZEN};
+use super::undo::Undo;
+use crate::block::CapKey;
+use crate::limits::{self};
+use crate::name::{AccountId, Did, HoldId, Owner};
 
 impl Ledger {
     pub(super) fn hold_units(

@@ -6,10 +6,13 @@
 
 use std::collections::BTreeMap;
 
+use super::actor::Actor;
 use super::code::{LedgerCode, LedgerRefusal};
-use super::command::{Actor, Applied, Command, CommandId, Group};
+use super::event::Applied;
+use super::group::{CommandId, Group};
+use crate::block::Command;
 use crate::encode;
-use crate::id::{Did, Hash};
+use crate::name::{Did, Hash};
 
 /// What was answered.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

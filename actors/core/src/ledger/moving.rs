@@ -1,13 +1,22 @@
 //! Moving units: within a scope, between two, and setting off what two scopes owe each other.
 
-use super::Ledger;
-use super::account::{AccountId, AccountNo, CLOSED, FROZEN};
-use super::cap::CapKey;
-use super::code::{LedgerCode as Code, LedgerRefusal, refuse};
-use super::command::{Context, Event};
+use super::account::AccountNo;
+use super::code::{LedgerCode as Code, LedgerRefusal, Moved, Verdict, refuse};
+use super::event::Event;
+use super::group::Context;
 use super::hold::Hold;
-use super::step::{Legs, Moved, Undo, Verdict, all};
-use crate::id::{Did, Owner, Unit};
+use super::machine::Ledger;
+use super::table::{CLOSED, FROZEN};
+use super::undo::Undo;
+use crate::block::CapKey;
+use crate::name::{AccountId, Did, Owner, Unit};
+
+/// A transfer's one leg, or two when it is between scopes.
+pub(super) type Legs = ([AccountNo; 2], Option<[AccountNo; 2]>);
+
+pub(super) fn all(legs: &Legs) -> impl Iterator<Item = [AccountNo; 2]> {
+    [Some(legs.0), legs.1].into_iter().flatten()
+}
 
 impl Ledger {
     /// The legs of a transfer. Between two scopes the payer's books owe the payee's scope, and the payee's books have

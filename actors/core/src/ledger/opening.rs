@@ -1,11 +1,14 @@
 //! Units and accounts: opening, closing, freezing, limits.
 
-use super::Ledger;
-use super::account::{AccountId, AccountNo, CLOSED, Limits, PRESENT};
-use super::code::{LedgerCode as Code, LedgerRefusal, refuse};
-use super::command::{Context, Event};
-use super::step::{Moved, Undo, Verdict};
-use crate::id::{Did, Owner, Unit};
+use super::account::AccountNo;
+use super::code::{LedgerCode as Code, LedgerRefusal, Moved, Verdict, refuse};
+use super::event::Event;
+use super::group::Context;
+use super::machine::Ledger;
+use super::table::{CLOSED, PRESENT};
+use super::undo::Undo;
+use crate::block::Limits;
+use crate::name::{AccountId, Did, Owner, Unit};
 
 impl Ledger {
     pub(super) fn open_unit(&mut self, scope: Did, unit: &Unit, scale: u8) -> Moved {

@@ -3,37 +3,22 @@
 //! A run has books of its own: they begin empty, and take from the ledger's what the run comes to name. So what a run
 //! did is seen by itself alone, dropping it is forgetting it, and a run costs what it touches. Scopes run one
 //! invocation at a time and are the only ones to move their accounts, so what was taken stays as it was; of another
-//! scope a run takes only what that one holds still for it ([`crate::crossing`]).
+//! scope a run takes only what that one holds still for it ([`crate::fold::crossing`]).
 
 use std::collections::BTreeSet;
 
-use super::account::{AccountId, AccountNo, PRESENT};
-use super::cap::{Cap, CapKey};
+use super::account::AccountNo;
+use super::actor::Actor;
+use super::books::HoldState;
+use super::cap::Cap;
 use super::code::{LedgerCode as Code, LedgerRefusal, refuse};
-use super::command::{Actor, Applied, Command, Context, Group};
+use super::event::Applied;
+use super::group::{Context, Group};
 use super::hold::Hold;
-use super::journal::{Booking, Operation};
-use super::{HoldState, Ledger};
-use crate::id::{Did, HoldId, Owner, Unit};
-
-/// A running invocation.
-#[derive(Debug, Clone)]
-pub(super) struct Run {
-    /// The scope.
-    scope: Did,
-    /// What it asked for and was given, in its order.
-    journal: Vec<Operation>,
-    /// Its books.
-    view: Box<Ledger>,
-    /// Holds that its books took.
-    looked_at: BTreeSet<(Did, HoldId)>,
-    /// Accounts that its books took.
-    taken: BTreeSet<AccountId>,
-    /// Caps that its books took.
-    capped: BTreeSet<CapKey>,
-    /// Whose it is.
-    actor: Actor,
-}
+use super::machine::{Ledger, Run};
+use super::table::PRESENT;
+use crate::block::{CapKey, Command, Operation};
+use crate::name::{AccountId, Did, HoldId, Owner, Unit};
 
 impl Run {
     /// The books of a run that has done nothing: the scope's, past what is due.
@@ -317,112 +302,5 @@ impl Ledger {
     /// Forgets what the scope's running invocation did.
     pub fn void(&mut self, scope: &Did) {
         self.runs.remove(scope);
-    }
-
-    /// Sets up to `amount` of a resource aside for a scope, at least `needed`; says how much was set aside.
-    ///
-    /// # Errors
-    /// [`Code::Resource`] for a token, [`Code::Insufficient`] when less than `needed` is there.
-    pub fn draw(&mut self, scope: Did, unit: &Unit, needed: u64, amount: u64) -> Result<u64, LedgerRefusal> {
-        if !unit.is_resource() {
-            return refuse(Code::Resource, format!("`{unit}` is a token, and only resources are drawn"));
-        }
-        let name = |owner| AccountId { scope, owner, unit: unit.clone() };
-        let available = self.account(&name(Owner::Treasury)).unwrap_or_default().available();
-        if available < i128::from(needed) {
-            let what = format!("treasury has {available} {unit} available, {needed} are needed");
-            return refuse(Code::Insufficient, what);
-        }
-        let drawn = u64::try_from(available.min(i128::from(amount.max(needed)))).unwrap_or(needed);
-        if drawn > 0 {
-            self.set_aside(scope, unit, drawn);
-        }
-        Ok(drawn)
-    }
-
-    /// The two sides of a draw, by number; the second is opened by the first charge.
-    fn sides(&mut self, scope: Did, unit: &Unit) -> [AccountNo; 2] {
-        [Owner::Treasury, Owner::Consumed]
-            .map(|owner| self.accounts.number(&AccountId { scope, owner, unit: unit.clone() }))
-    }
-
-    fn set_aside(&mut self, scope: Did, unit: &Unit, amount: u64) {
-        let [treasury, consumed] = self.sides(scope, unit);
-        self.accounts.hold(treasury, consumed, amount);
-        *self.drawn.entry((scope, unit.clone())).or_default() += amount;
-    }
-
-    /// Gives drawn resources back to the account that they are of.
-    fn undraw(&mut self, scope: Did, unit: &Unit, amount: u64) {
-        let [treasury, consumed] = self.sides(scope, unit);
-        self.accounts.release(treasury, consumed, amount);
-        if let Some(drawn) = self.drawn.get_mut(&(scope, unit.clone())) {
-            *drawn -= amount;
-        }
-    }
-
-    /// Books a receipt against what its scope drew and staged. `ok` says whether its run's effects hold; of one that
-    /// failed the journal has expiries alone. A refusal is a mistake of the host's own.
-    ///
-    /// # Errors
-    /// [`Code::NotSetAside`] for what was neither drawn nor staged; or what the books do not allow.
-    pub fn post(&mut self, booking: &Booking<'_>, ok: bool) -> Result<Applied, LedgerRefusal> {
-        let scope = booking.scope;
-        let staged = self.runs.remove(&scope).map(|run| run.journal).unwrap_or_default();
-        let (_, asked) = Operation::parts(booking.journal);
-        if asked != if ok { &staged[..] } else { &[] } {
-            return refuse(Code::NotSetAside, "a journal that is not what was staged");
-        }
-        for (unit, amount) in booking.drawn() {
-            let drawn = self.drawn.get(&(scope, unit.clone())).copied().unwrap_or(0);
-            if drawn < amount {
-                let what = format!("{amount} {unit} are posted where {drawn} were drawn");
-                return refuse(Code::NotSetAside, what);
-            }
-        }
-        for (unit, amount) in booking.drawn().into_iter().filter(|(_, amount)| *amount > 0) {
-            self.undraw(scope, &unit, amount);
-        }
-        let answer = self.book(booking);
-        if answer.is_err() {
-            for (unit, amount) in booking.drawn().into_iter().filter(|(_, amount)| *amount > 0) {
-                self.set_aside(scope, &unit, amount);
-            }
-        }
-        answer
-    }
-
-    /// Applies a group, and behind it commands that are made when their turn has come; by none the group ends.
-    pub(super) fn apply_lazily(
-        &mut self,
-        group: &Group,
-        context: &Context,
-        more: impl Fn(&Self, usize) -> Option<Command>,
-    ) -> Result<Applied, LedgerRefusal> {
-        let mut moved = Vec::with_capacity(group.commands.len());
-        let mut at = 0;
-        loop {
-            let made;
-            let command = match group.commands.get(at) {
-                Some(command) => command,
-                None => match more(self, at - group.commands.len()) {
-                    Some(command) => {
-                        made = command;
-                        &made
-                    }
-                    None => break,
-                },
-            };
-            moved.push(self.step_of_a_group(at, command, context)?);
-            at += 1;
-        }
-        // A receipt that books nothing is refused too when a hold is due that it does not record.
-        let due = self.holds.due(&group.scope, context.time).next();
-        if let Some(due) = due {
-            self.take_back();
-            return refuse(Code::ExpiryMissing, format!("the hold {due} is past its deadline"));
-        }
-        self.tick(group.scope, context.time);
-        Ok(self.applied(group.scope, context.time, moved))
     }
 }

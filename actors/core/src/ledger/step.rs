@@ -2,44 +2,14 @@
 //! is written (`opening.rs`, `moving.rs`, `holding.rs`). Nothing is written before a command's last check, but for
 //! accounts and units that come into being as they are named; all of it is noted, so that a group can be taken back.
 
-use super::Ledger;
-use super::account::{AccountNo, CLOSED, FROZEN, Limits};
-use super::cap::{Cap, CapKey};
-use super::code::{LedgerCode as Code, LedgerRefusal, refuse};
-use super::command::{Command, Context, Event};
-use super::hold::Hold;
-use crate::id::{Did, HoldId, Owner, Unit};
-
-pub(super) type Verdict = Result<(), LedgerRefusal>;
-pub(super) type Moved = Result<u64, LedgerRefusal>;
-
-/// What was written, as far as it takes to take it back.
-#[derive(Debug, Clone)]
-pub(super) enum Undo {
-    /// Units moved.
-    Posted(AccountNo, AccountNo, u64),
-    /// Units were set aside.
-    Held(AccountNo, AccountNo, u64),
-    /// Units are no longer set aside.
-    Released(AccountNo, AccountNo, u64),
-    /// A hold was this before.
-    Hold(Did, HoldId, Option<Hold>),
-    /// An account's flags were these.
-    Flags(AccountNo, u8),
-    /// An account's limits were these.
-    Limits(AccountNo, Limits),
-    /// A unit was not open.
-    Unit(Did, Unit),
-    /// A cap was this.
-    Cap(CapKey, Option<Cap>),
-}
-
-/// A transfer's one leg, or two when it is between scopes.
-pub(super) type Legs = ([AccountNo; 2], Option<[AccountNo; 2]>);
-
-pub(super) fn all(legs: &Legs) -> impl Iterator<Item = [AccountNo; 2]> {
-    [Some(legs.0), legs.1].into_iter().flatten()
-}
+use super::code::{LedgerCode as Code, Moved, refuse};
+use super::event::Event;
+use super::group::Context;
+use super::machine::Ledger;
+use super::table::{CLOSED, FROZEN};
+use super::undo::Undo;
+use crate::block::Command;
+use crate::name::Owner;
 
 impl Ledger {
     /// Takes one thing back.

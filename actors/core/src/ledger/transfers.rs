@@ -1,23 +1,14 @@
 //! Many transfers within one scope and unit, by the numbers of their accounts: the way of a host that has resolved
 //! names once. The rules and the codes are those of [`Command::Transfer`](super::Command::Transfer) by the runtime.
 
-use super::Ledger;
-use crate::id::Did;
 use std::collections::BTreeSet;
 
-use super::account::{AccountNo, CLOSED, FROZEN, Mark, PRESENT};
+use super::account::{AccountNo, Leg};
+use super::check::{movable, token};
 use super::code::{LedgerCode as Code, LedgerRefusal, refuse};
-
-/// One transfer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Leg {
-    /// Who is debited.
-    pub from: AccountNo,
-    /// Who is credited.
-    pub to: AccountNo,
-    /// How much.
-    pub amount: u64,
-}
+use super::machine::Ledger;
+use super::table::{CLOSED, FROZEN, Mark, PRESENT};
+use crate::name::Did;
 
 impl Ledger {
     /// Makes all of these transfers at a recorded time, or none: the runtime's own hand, which asks no rights. The
@@ -85,8 +76,8 @@ impl Ledger {
         if from == to {
             return refuse(Code::SameAccount, format!("{account} on both sides"));
         }
-        super::check::movable(&account.owner).and_then(|()| super::check::movable(&name(to).owner))?;
-        super::check::token(&account).and_then(|()| super::check::token(&name(to)))?;
+        movable(&account.owner).and_then(|()| movable(&name(to).owner))?;
+        token(&account).and_then(|()| token(&name(to)))?;
         if payer.book() != payee.book() {
             return refuse(Code::Mismatch, format!("{account} and {} are of two scopes or units", name(to)));
         }

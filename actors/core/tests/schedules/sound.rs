@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use icn_core::id::{Did, Owner};
+use icn_core::name::{Did, Owner};
 
 use crate::world::{AccountId, Books, Command, Context, Group, Ledger};
 

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
+pub(crate) use icn_core::block::{CapKey, Command, Level, Limits};
 use icn_core::encode;
-use icn_core::id::{Bytes, Did, HoldId, Owner, Unit};
 pub(crate) use icn_core::ledger::{
-    AccountId, Actor, Books, CapKey, Command, CommandId, Context, Group, Ledger, LedgerCode as Code, Level,
-    Limits, Remembered, Right,
+    Actor, Books, CommandId, Context, Group, Ledger, LedgerCode as Code, Remembered, Right,
 };
+pub(crate) use icn_core::name::AccountId;
+use icn_core::name::{Bytes, Did, HoldId, Owner, Unit};
 use icn_testkit::books::NaiveBooks;
 use icn_testkit::generate::{did, token};
 use icn_testkit::schedules::{Explored, Scene, explore};

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use icn_core::dag::quorum::TrustPolicy;
+use icn_core::log::TrustPolicy;
 
 use crate::export::ExportLayout;
 

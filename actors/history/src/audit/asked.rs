@@ -3,8 +3,8 @@
 //! The re-runner is handed in as a [`Rerunner`]. The project's own re-runner is the only thing in this crate that needs an
 //! engine; it stands behind the feature `replay`.
 
-use icn_core::id::{Hash, Origin};
-use icn_core::replay::{Fold, Rerunner};
+use icn_core::fold::{Fold, Rerunner};
+use icn_core::name::{Hash, Origin};
 
 use super::ask::{Audit, Level, REPLAY};
 use super::listener::Listener;

@@ -7,9 +7,8 @@
 use std::path::Path;
 
 use icn_core::block::Entry;
-use icn_core::checkpoint::verifier_key;
-use icn_core::dag::quorum::{TrustPolicy, Trusted};
-use icn_core::replay::Fold;
+use icn_core::fold::Fold;
+use icn_core::log::{TrustPolicy, Trusted, verifier_key};
 
 use super::ask::Audit;
 use super::asked::{Asked, imbalance};

@@ -3,13 +3,11 @@
 
 use std::path::Path;
 
-use icn_core::dag::fork::Fork;
-use icn_core::dag::note::{KeyKind, Note, VerifierKey};
-use icn_core::dag::proof::{Prover, consistency_ranges};
-use icn_core::dag::tree_head::TreeHead;
-use icn_core::id::BlockId;
-use icn_core::merkle::{Frontier, leaf_hash};
-use icn_core::replay::Fold;
+use icn_core::fold::Fold;
+use icn_core::log::{
+    Fork, Frontier, KeyKind, Note, Prover, TreeHead, VerifierKey, consistency_ranges, leaf_hash,
+};
+use icn_core::name::BlockId;
 
 use super::ask::Subject;
 use crate::disk;

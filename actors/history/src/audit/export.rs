@@ -8,13 +8,10 @@ use std::io::Read as _;
 use std::path::Path;
 
 use icn_core::block::Entry;
-use icn_core::checkpoint::Checkpoint;
-use icn_core::dag::note::{KeyKind, VerifierKey};
-use icn_core::dag::quorum::{TrustPolicy, Trusted};
-use icn_core::dag::tiles::Tiler;
-use icn_core::id::BlockId;
+use icn_core::fold::Fold;
 use icn_core::limits;
-use icn_core::replay::Fold;
+use icn_core::log::{Checkpoint, KeyKind, Tiler, TrustPolicy, Trusted, VerifierKey};
+use icn_core::name::BlockId;
 
 use super::asked::{Asked, imbalance};
 use super::evidence;

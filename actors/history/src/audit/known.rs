@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use icn_core::replay::Fold;
+use icn_core::fold::Fold;
 
 use crate::checkpoint::{Comparison, Disagreement, OtherHistory};
 use crate::finding::Finding;

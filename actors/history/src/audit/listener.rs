@@ -1,8 +1,8 @@
 //! `Listener`: hears of each entry that holds, while an audit reads the log. It takes no part in the verdict.
 
 use icn_core::block::{Invocation, Receipt};
-use icn_core::id::BlockId;
-use icn_core::replay::{Fold, Prepared};
+use icn_core::fold::{Fold, Prepared};
+use icn_core::name::BlockId;
 
 /// Hears of each entry that holds, in the order of the log.
 pub trait Listener {

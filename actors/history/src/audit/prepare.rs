@@ -9,8 +9,8 @@ use std::thread::{Scope, ScopedJoinHandle};
 
 use crossbeam::queue::SegQueue;
 use icn_core::block::Entry;
-use icn_core::id::{BlockId, Codec};
-use icn_core::replay::{Divergence, Prepared, Trust};
+use icn_core::fold::{Divergence, Prepared, Trust};
+use icn_core::name::{BlockId, Codec};
 
 /// Entries that a core takes at once: some milliseconds of work.
 const SHARE_ENTRIES: usize = 32;

@@ -1,6 +1,6 @@
 //! `Audit::run`: picks the re-runner of the level, then the audit of the subject.
 
-use icn_core::replay::Rerunner;
+use icn_core::fold::Rerunner;
 
 #[cfg(feature = "replay")]
 use super::ask::Level;

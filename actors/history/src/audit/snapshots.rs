@@ -1,7 +1,7 @@
 //! Compares the snapshots of a directory with the audited log. A snapshot is derived, so one that does not fit is a notice
 //! and no finding: a host rebuilds it from the log.
 
-use icn_core::replay::Fold;
+use icn_core::fold::Fold;
 
 use crate::directory::Layout;
 use crate::error::StoreError;

@@ -2,8 +2,8 @@
 
 use std::io::ErrorKind;
 
-use icn_core::dag::tiles::{TILE_WIDTH, Tile, TileKind, Written, parse_entries, parse_hashes};
-use icn_core::id::Hash;
+use icn_core::log::{TILE_WIDTH, Tile, TileKind, Written, parse_entries, parse_hashes};
+use icn_core::name::Hash;
 
 use crate::export::ExportLayout;
 use crate::finding::Finding;

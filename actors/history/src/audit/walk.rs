@@ -5,7 +5,7 @@
 //! folded: one of them may diverge first.
 
 use icn_core::block::Entry;
-use icn_core::replay::{Divergence, Fold, Rerunner, signer_among};
+use icn_core::fold::{Divergence, Fold, Rerunner, signer_among};
 
 use super::listener::Listener;
 use super::prepare::{Checked, prepare};

@@ -6,9 +6,7 @@
 
 use std::path::{Path, PathBuf};
 
-use icn_core::checkpoint::Checkpoint;
-use icn_core::dag::note::Note;
-use icn_core::merkle::Frontier;
+use icn_core::log::{Checkpoint, Frontier, Note};
 
 use crate::directory::Layout;
 use crate::signed_log::{SignedLog, SignedLogError};

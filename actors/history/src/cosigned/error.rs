@@ -2,8 +2,7 @@
 
 use std::path::PathBuf;
 
-use icn_core::dag::note::NoteError;
-use icn_core::dag::proof::ProofError;
+use icn_core::log::{NoteError, ProofError};
 
 use crate::error::StoreError;
 use crate::signed_log::SignedLogError;

@@ -4,7 +4,7 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 
-use icn_core::dag::note::Note;
+use icn_core::log::Note;
 
 use super::error::CosignedError;
 use super::note::read_note;

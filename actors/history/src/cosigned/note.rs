@@ -3,8 +3,8 @@
 use std::io::Read as _;
 use std::path::Path;
 
-use icn_core::dag::quorum::{TrustError, TrustPolicy, Trusted};
 use icn_core::limits;
+use icn_core::log::{TrustError, TrustPolicy, Trusted};
 
 use crate::directory::Layout;
 use crate::disk;

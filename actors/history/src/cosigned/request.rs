@@ -4,10 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use icn_core::dag::note::{KeyKind, VerifierKey};
-use icn_core::dag::proof::{ProofError, Prover, consistency_ranges};
-use icn_core::id::Hash;
-use icn_core::merkle::leaf_hash;
+use icn_core::log::{KeyKind, ProofError, Prover, VerifierKey, consistency_ranges, leaf_hash};
+use icn_core::name::Hash;
 
 use super::error::CosignedError;
 use crate::signed_log::SignedLog;

@@ -5,8 +5,8 @@
 
 use std::path::Path;
 
-use icn_core::id::Did;
-use icn_core::sign::SecretKey;
+use icn_core::encode::SecretKey;
+use icn_core::name::Did;
 use zeroize::Zeroizing;
 
 use crate::disk::{create_dir, replace_secret};

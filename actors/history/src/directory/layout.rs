@@ -14,7 +14,7 @@
 
 use std::path::{Path, PathBuf};
 
-use icn_core::id::Did;
+use icn_core::name::Did;
 
 /// The paths in a data directory.
 #[derive(Debug, Clone)]

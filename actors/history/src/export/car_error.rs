@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use icn_core::dag::car::{CarError, CarFlaw};
-use icn_core::dag::entries::EntriesError;
+use icn_core::log::EntriesError;
+use icn_core::log::car::{CarError, CarFlaw};
 
 use crate::error::StoreError;
 use crate::finding::Finding;

@@ -10,10 +10,10 @@ use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
 use icn_core::block::Entry;
-use icn_core::dag::car::{CarError, CarFlaw, Item, Sections};
-use icn_core::dag::entries::{EntriesError, Gather, Gathered};
 use icn_core::encode::Block;
-use icn_core::id::{BlockId, Did};
+use icn_core::log::car::{CarError, CarFlaw, Item, Sections};
+use icn_core::log::{EntriesError, Gather, Gathered};
+use icn_core::name::{BlockId, Did};
 
 use super::car_error::CarLogError;
 use crate::error::StoreError;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use icn_core::dag::entries::EntriesError;
+use icn_core::log::EntriesError;
 
 use crate::copy_error::CopyError;
 use crate::error::StoreError;

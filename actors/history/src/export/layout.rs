@@ -11,7 +11,7 @@ use std::fs::File;
 use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
-use icn_core::dag::tiles::{TILE_WIDTH, Tile};
+use icn_core::log::{TILE_WIDTH, Tile};
 
 /// The paths in an export.
 #[derive(Debug, Clone)]

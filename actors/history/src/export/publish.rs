@@ -10,10 +10,7 @@
 use std::path::{Path, PathBuf};
 
 use icn_core::block::Entry;
-use icn_core::checkpoint::Checkpoint;
-use icn_core::dag::car;
-use icn_core::dag::entries::Row;
-use icn_core::dag::tiles::{TILE_WIDTH, TileKind, Tiler, Written};
+use icn_core::log::{Checkpoint, Row, TILE_WIDTH, TileKind, Tiler, Written, car};
 
 use super::car_file::CarFile;
 use super::error::{ExportError, PublishError};

@@ -1,9 +1,7 @@
 //! The small files of an export that follow from the log's host alone: the verifier key and the trust policy.
 
 use icn_core::block::HostBlock;
-use icn_core::checkpoint::verifier_key;
-use icn_core::dag::note::{KeyKind, VerifierKey};
-use icn_core::dag::quorum::TrustPolicy;
+use icn_core::log::{KeyKind, TrustPolicy, VerifierKey, verifier_key};
 
 /// The text of `log.vkey`.
 pub(super) fn key_text(host: &HostBlock) -> String {

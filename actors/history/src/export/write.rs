@@ -10,13 +10,10 @@ use std::io::{BufWriter, Write as _};
 use std::path::Path;
 
 use icn_core::block::{Entry, Payload};
-use icn_core::dag::car;
-use icn_core::dag::entries::{EntriesError, Row};
-use icn_core::dag::tiles::{Tiler, Written};
-use icn_core::id::{BlockId, Did};
+use icn_core::encode::Envelope;
 use icn_core::limits;
-use icn_core::log::Link;
-use icn_core::sign::Envelope;
+use icn_core::log::{EntriesError, Link, Row, Tiler, Written, car};
+use icn_core::name::{BlockId, Did};
 
 use super::error::ExportError;
 use super::layout::ExportLayout;

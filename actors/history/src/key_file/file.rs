@@ -6,7 +6,7 @@ use std::io::{ErrorKind, Read as _, Write as _};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 
-use icn_core::sign::SecretKey;
+use icn_core::encode::SecretKey;
 use zeroize::Zeroizing;
 
 use super::error::KeyFileError;

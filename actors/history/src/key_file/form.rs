@@ -3,7 +3,7 @@
 //! A text says itself how much time and memory its decryption takes, so those are bounded before it begins. Nothing here
 //! touches a file.
 
-use icn_core::sign::SecretKey;
+use icn_core::encode::SecretKey;
 use pkcs8::der::pem::PemLabel as _;
 use pkcs8::der::{Decode as _, SecretDocument};
 use pkcs8::pkcs5::pbes2::{Kdf, Parameters};

@@ -1,6 +1,6 @@
 //! New secret keys. The randomness is the operating system's; there is no other source.
 
-use icn_core::sign::SecretKey;
+use icn_core::encode::SecretKey;
 use zeroize::Zeroizing;
 
 /// Makes a new key. An error says that the operating system gives no randomness.

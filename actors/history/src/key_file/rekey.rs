@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use icn_core::sign::SecretKey;
+use icn_core::encode::SecretKey;
 
 use super::error::KeyFileError;
 use super::file::{is_encrypted, read_text, rewrite};

@@ -2,7 +2,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
 
-use icn_core::sign::SecretKey;
+use icn_core::encode::SecretKey;
 
 use super::*;
 

@@ -1,7 +1,7 @@
 //! What is missing of a log: filled from a source, or lost.
 
-use icn_core::id::BlockId;
 use icn_core::limits;
+use icn_core::name::BlockId;
 
 use super::source::{Source, Stored};
 use super::walk::{Next, Walk};

@@ -21,7 +21,7 @@ mod walk;
 use std::path::{Path, PathBuf};
 
 use icn_core::block::HostBlock;
-use icn_core::checkpoint::{Checkpoint, verifier_key};
+use icn_core::log::{Checkpoint, verifier_key};
 
 use crate::audit::{Audit, Listener, Subject};
 use crate::checkpoint;

@@ -8,9 +8,8 @@ use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
 use icn_core::block::Entry;
-use icn_core::checkpoint::Checkpoint;
 use icn_core::limits;
-use icn_core::merkle::Frontier;
+use icn_core::log::{Checkpoint, Frontier};
 
 use super::RepairError;
 use crate::error::StoreError;

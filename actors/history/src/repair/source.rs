@@ -5,11 +5,9 @@ use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 
 use icn_core::block::{Entry, HostBlock, InvocationTag, Payload};
-use icn_core::checkpoint::Checkpoint;
-use icn_core::encode::Block;
-use icn_core::id::BlockId;
-use icn_core::merkle::Frontier;
-use icn_core::sign::Envelope;
+use icn_core::encode::{Block, Envelope};
+use icn_core::log::{Checkpoint, Frontier};
+use icn_core::name::BlockId;
 
 use super::RepairError;
 use crate::checkpoint;
@@ -248,7 +246,7 @@ fn as_written(mut entry: Entry) -> Entry {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use icn_core::id::Codec;
+    use icn_core::name::Codec;
 
     #[test]
     fn an_entry_whose_first_leaf_is_missing_is_left_as_it_is() {

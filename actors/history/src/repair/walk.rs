@@ -11,8 +11,8 @@
 use std::path::{Path, PathBuf};
 
 use icn_core::block::Entry;
-use icn_core::checkpoint::Checkpoint;
 use icn_core::encode::Block;
+use icn_core::log::Checkpoint;
 
 use super::out::Out;
 use super::source::Source;

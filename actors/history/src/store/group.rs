@@ -10,8 +10,8 @@
 
 use icn_core::block::Entry;
 use icn_core::encode::Block;
-use icn_core::id::BlockId;
 use icn_core::limits;
+use icn_core::name::BlockId;
 
 use super::format::{self, CONTENT_BYTES, GroupHeader, HEADER_BYTES, SECTOR_BYTES, SectorFlaw, TableRow};
 use super::place::Place;

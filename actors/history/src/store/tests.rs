@@ -2,7 +2,7 @@
 
 use icn_core::block::Entry;
 use icn_core::encode::Block;
-use icn_core::id::Codec;
+use icn_core::name::Codec;
 
 use super::format::SECTOR_BYTES;
 use super::{LogStore as _, Reader, SegmentStore, Tail};

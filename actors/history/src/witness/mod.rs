@@ -20,8 +20,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use icn_core::dag::note::VerifierKey;
-use icn_core::dag::witness::{Cosigner, Refused, Request, WatchError, Watched};
+use icn_core::log::VerifierKey;
+use icn_core::log::witness::{Cosigner, Refused, Request, WatchError, Watched};
 use sha2::{Digest as _, Sha256};
 
 use crate::directory::{Lock, LockError};

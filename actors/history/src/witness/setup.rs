@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Mutex;
 
-use icn_core::dag::note::VerifierKey;
-use icn_core::dag::witness::{Cosigner, Watched};
+use icn_core::log::VerifierKey;
+use icn_core::log::witness::{Cosigner, Watched};
 
 use super::{Log, Memory, Steps, WitnessDir, WitnessError, WitnessOptions};
 use crate::directory::{Layout, Lock};

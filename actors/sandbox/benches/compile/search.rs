@@ -7,8 +7,8 @@
 use std::time::{Duration, Instant};
 
 use icn_core::encode::Block;
-use icn_core::id::Codec;
 use icn_core::limits;
+use icn_core::name::Codec;
 use icn_sandbox::{Engine, EngineOptions, Module, inspect, validate};
 
 use super::genome::{Chance, Genome};

@@ -1,12 +1,12 @@
 //! Context and text: input, output, who calls, when, random bytes, log, abort.
 
-use icn_core::effect::TrapKind;
+use icn_core::block::TrapKind;
 use icn_core::{costs, limits};
 use sha2::{Digest, Sha256};
 use wasmtime::{Caller, Linker};
 
-use crate::context::{Context, stop};
-use crate::memory::{Answer, Guest, Soft, Stop, answer, answer_long, arg};
+use crate::contract::Soft;
+use crate::guest::{Answer, Context, Guest, Stop, answer, answer_long, arg, stop};
 
 pub(super) fn link(linker: &mut Linker<Context>) -> wasmtime::Result<()> {
     linker.func_wrap("icn", "host_get_input", |caller: Caller<'_, Context>, out: i32, cap: i32| {

@@ -3,13 +3,13 @@
 //! and no issuer is trusted.
 
 use icn_core::block::{Capability, CredentialType};
-use icn_core::id::Did;
+use icn_core::name::Did;
 use icn_core::{costs, limits};
 use wasmtime::{Caller, Linker};
 
 use super::json;
-use crate::context::Context;
-use crate::memory::{Answer, Arg, Guest, Soft, answer, arg};
+use crate::contract::Soft;
+use crate::guest::{Answer, Arg, Context, Guest, answer, arg};
 
 pub(super) fn link(linker: &mut Linker<Context>) -> wasmtime::Result<()> {
     linker.func_wrap(

@@ -1,14 +1,13 @@
 //! Transfers to another federation scope, which holds still for the run and signs its own side of them.
 
-use icn_core::block::Capability;
-use icn_core::id::{Did, Owner};
-use icn_core::ledger::Operation;
+use icn_core::block::{Capability, Operation};
+use icn_core::name::{Did, Owner};
 use icn_core::{costs, limits};
 use wasmtime::{Caller, Linker};
 
 use super::money::{memo_part, owner_part, payable, read_amount, read_owner, read_unit, stage, unit_part};
-use crate::context::Context;
-use crate::memory::{Answer, Arg, Guest, Soft, answer, arg};
+use crate::contract::Soft;
+use crate::guest::{Answer, Arg, Context, Guest, answer, arg};
 
 pub(super) fn link(linker: &mut Linker<Context>) -> wasmtime::Result<()> {
     linker.func_wrap_async(
@@ -56,7 +55,7 @@ async fn transfer(
     if !context.call.policy.deals_with(&scope) {
         return Err(Soft::Denied.into());
     }
-    let asked = &mut context.stage.beside;
+    let asked = &mut context.stage.counterparts;
     if !asked.contains(&scope) {
         if asked.len() >= limits::CROSSING_SCOPES_MAX {
             return Err(Soft::Limit.into());

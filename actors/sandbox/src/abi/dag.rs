@@ -4,12 +4,12 @@ use std::ops::Range;
 
 use icn_core::block::{Anchor, Capability, Node, NodeTag};
 use icn_core::encode::Block;
-use icn_core::id::{BlockId, CID_BYTES};
+use icn_core::name::{BlockId, CID_BYTES};
 use icn_core::{costs, limits};
 use wasmtime::{Caller, Linker};
 
-use crate::context::Context;
-use crate::memory::{Answer, Arg, Guest, Soft, answer, arg};
+use crate::contract::Soft;
+use crate::guest::{Answer, Arg, Context, Guest, answer, arg};
 
 const CID_LEN: i32 = 36;
 const _: () = assert!(CID_LEN as usize == CID_BYTES, "a CID is 36 bytes");

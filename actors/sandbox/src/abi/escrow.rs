@@ -1,10 +1,9 @@
 //! Escrow: a payment in two phases. A hold sets units of the payer's account aside, until the module that placed it
 //! settles or voids it, or its deadline comes.
 
-use icn_core::block::Capability;
-use icn_core::chain::hold_id;
-use icn_core::id::{Bytes, HoldId, Owner};
-use icn_core::ledger::{HoldState, Operation};
+use icn_core::block::{Capability, Operation};
+use icn_core::ledger::HoldState;
+use icn_core::name::{Bytes, HoldId, Owner, hold_id};
 use icn_core::{costs, limits};
 use wasmtime::{Caller, Linker};
 
@@ -12,8 +11,8 @@ use super::money::{
     closed, owner_part, payable, read_amount, read_owner, read_purse, read_unit, require_purse, stage,
     unit_part,
 };
-use crate::context::Context;
-use crate::memory::{Answer, Arg, Guest, Soft, answer, arg};
+use crate::contract::Soft;
+use crate::guest::{Answer, Arg, Context, Guest, answer, arg};
 
 /// Bytes of a hold's name.
 const ID_BYTES: usize = 16;

@@ -1,17 +1,15 @@
 //! Making and unmaking units of a token: transfers from and to its issuance account, whose balance is minus what
 //! exists.
 
-use icn_core::block::Capability;
+use icn_core::block::{Capability, Operation};
 use icn_core::costs;
-use icn_core::id::Owner;
-use icn_core::ledger::Operation;
+use icn_core::name::Owner;
 use wasmtime::{Caller, Linker};
 
 use super::money::{
     owner_part, payable, read_amount, read_owner, read_purse, read_unit, require_purse, stage, unit_part,
 };
-use crate::context::Context;
-use crate::memory::{Answer, Arg, Guest, answer, arg};
+use crate::guest::{Answer, Arg, Context, Guest, answer, arg};
 
 pub(super) fn link(linker: &mut Linker<Context>) -> wasmtime::Result<()> {
     linker.func_wrap_async(

@@ -2,13 +2,12 @@
 
 use std::ops::Range;
 
-use icn_core::block::Capability;
-use icn_core::id::{Owner, Unit};
-use icn_core::ledger::Operation;
+use icn_core::block::{Capability, Operation};
+use icn_core::name::{Owner, Unit};
 use icn_core::{costs, limits};
 
-use crate::context::{Elsewhere, HostFault, PortError};
-use crate::memory::{Answer, Arg, Guest, Part, Soft, Stop};
+use crate::contract::Soft;
+use crate::guest::{Answer, Arg, Guest, HostFault, NeedsCounterpart, Part, PortError, Stop};
 
 pub(super) const fn owner_part(owner: Arg) -> Part {
     owner.at_most(limits::NAME_BYTES_MAX, costs::BYTE_FUEL)
@@ -61,7 +60,7 @@ pub(super) fn payable(to: &Owner) -> Answer<()> {
 pub(super) fn closed(error: PortError) -> Stop {
     Stop::Hard(match error {
         PortError::Closed => wasmtime::Error::new(HostFault(error.to_string())),
-        PortError::Elsewhere(scope) => wasmtime::Error::new(Elsewhere(scope)),
+        PortError::NeedsCounterpart(scope) => wasmtime::Error::new(NeedsCounterpart(scope)),
     })
 }
 

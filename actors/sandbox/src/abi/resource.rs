@@ -3,19 +3,17 @@
 //! One budget: compute is the fuel itself. Tokens are the ledger's, which is asked at once; everything else is
 //! decided inside the run, against its grant.
 
-use icn_core::authority::USAGE_MEMO;
-use icn_core::block::Capability;
+use icn_core::block::{Capability, Operation, USAGE_MEMO};
 use icn_core::costs;
-use icn_core::id::Owner;
-use icn_core::ledger::Operation;
+use icn_core::name::Owner;
 use wasmtime::{Caller, Linker};
 
 use super::money::{
     closed, memo_part, owner_part, payable, read_amount, read_owner, read_purse, read_unit, require_purse,
     stage, unit_part,
 };
-use crate::context::Context;
-use crate::memory::{Answer, Arg, Guest, Soft, answer, answer_long, arg};
+use crate::contract::Soft;
+use crate::guest::{Answer, Arg, Context, Guest, answer, answer_long, arg};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {

@@ -1,11 +1,11 @@
 //! Signatures: strict Ed25519, as everywhere in the runtime.
 
-use icn_core::id::Did;
-use icn_core::{costs, limits, sign};
+use icn_core::name::Did;
+use icn_core::{costs, encode, limits};
 use wasmtime::{Caller, Linker};
 
-use crate::context::Context;
-use crate::memory::{Answer, Arg, Guest, Soft, answer, arg};
+use crate::contract::Soft;
+use crate::guest::{Answer, Arg, Context, Guest, answer, arg};
 
 /// Bytes of an Ed25519 signature.
 const SIGNATURE_BYTES: usize = 64;
@@ -38,5 +38,5 @@ fn verify(caller: Caller<'_, Context>, did: Arg, message: Arg, signature: Arg) -
     let did = Did::parse(&guest.text(did)?).map_err(|_| Soft::InvalidArgument)?;
     let message = guest.bytes(message)?;
     let signature: [u8; SIGNATURE_BYTES] = guest.fixed(signature)?;
-    Ok(u32::from(sign::verify_raw(&did, &message, &signature)))
+    Ok(u32::from(encode::verify_raw(&did, &message, &signature)))
 }

@@ -7,8 +7,8 @@ use icn_core::state::storage_bytes;
 use icn_core::{costs, limits};
 use wasmtime::{Caller, Linker};
 
-use crate::context::Context;
-use crate::memory::{Answer, Arg, Guest, Part, Soft, answer, arg};
+use crate::contract::Soft;
+use crate::guest::{Answer, Arg, Context, Guest, Part, answer, arg};
 
 pub(super) fn link(linker: &mut Linker<Context>) -> wasmtime::Result<()> {
     linker.func_wrap(

@@ -13,10 +13,12 @@ use futures::FutureExt as _;
 use futures::channel::oneshot;
 use futures::future::{BoxFuture, Shared};
 use icn_core::encode::Block;
-use icn_core::id::BlockId;
+use icn_core::name::BlockId;
 
+use super::error::CacheError;
+use super::limits::CacheLimits;
 use super::lru::Lru;
-use super::{CacheError, CacheLimits, CacheStats};
+use super::stats::CacheStats;
 use crate::validate::Rejected;
 
 /// Makes a thing from its block: takes as long as it takes, and may panic.

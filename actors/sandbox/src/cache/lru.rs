@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use icn_core::id::BlockId;
+use icn_core::name::BlockId;
 
 struct Kept<V> {
     value: V,

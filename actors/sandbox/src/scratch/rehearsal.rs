@@ -3,19 +3,19 @@
 use std::sync::Arc;
 
 use futures::FutureExt as _;
-use icn_core::block::Invocation;
-use icn_core::chain::random_seed;
-use icn_core::effect::Staged;
+use icn_core::block::{Invocation, Operation, Staged};
 use icn_core::encode::Block;
-use icn_core::id::{BlockId, Did, HoldId, Owner, Unit};
-use icn_core::ledger::{Actor, HoldState, Ledger, LedgerRefusal, Operation};
-use icn_core::policy::PolicyInForce;
-use icn_core::replay::{Rerun, Rerunner, cap_storage};
+use icn_core::fold::{Rerun, Rerunner, cap_storage};
+use icn_core::ledger::{Actor, HoldState, Ledger, LedgerRefusal};
+use icn_core::name::{BlockId, Did, HoldId, Owner, Unit, random_seed};
+use icn_core::rules::PolicyInForce;
 use icn_core::state::State;
 
-use super::{Scratch, ScratchCall, ScratchError};
-use crate::context::{Call, LedgerPort, PortAnswer};
-use crate::rerun::{beside, complete};
+use super::call::ScratchCall;
+use super::error::ScratchError;
+use super::scope::Scratch;
+use crate::guest::{Call, LedgerPort, PortAnswer, counterpart_consent};
+use crate::rerun::complete;
 use crate::run::{Module, RunError};
 
 /// An invocation that a scope admitted and that could run next. Each run begins with the same state, balances, time
@@ -30,7 +30,7 @@ pub struct Rehearsal {
     state: Arc<State>,
     storage_left: i64,
     ledger: Arc<Ledger>,
-    beside: Vec<Arc<PolicyInForce>>,
+    counterparts: Vec<Arc<PolicyInForce>>,
 }
 
 impl Scratch {
@@ -54,7 +54,7 @@ impl Scratch {
             state: self.chain.state().clone(),
             storage_left: cap_storage(&ledger, &self.chain, &actor, time),
             ledger: Arc::new(ledger),
-            beside: self.policies_beside(),
+            counterparts: self.counterpart_policies(),
             invocation,
         })
     }
@@ -65,8 +65,8 @@ impl Rehearsal {
     pub fn run(&self, module: &Module, fuel: u64) -> Result<Staged, RunError> {
         let Invocation { scope, entry, input, caller, .. } = &self.invocation;
         let actor = self.policy.actor(*caller, self.invocation.module);
-        let (ledger, beside) = (Arc::clone(&self.ledger), self.beside.clone());
-        let copied = Copied { scope: *scope, time: self.time, actor, beside, ledger, own: None };
+        let (ledger, counterparts) = (Arc::clone(&self.ledger), self.counterparts.clone());
+        let copied = Copied { scope: *scope, time: self.time, actor, counterparts, ledger, own: None };
         complete(module.run(Call {
             module: self.invocation.module,
             entry: entry.clone(),
@@ -95,7 +95,7 @@ impl Rehearsal {
             time: self.time,
             seed: self.seed,
             actor: &self.policy.actor(self.invocation.caller, self.invocation.module),
-            counterparts: self.beside.clone(),
+            counterparts: self.counterparts.clone(),
         };
         rerunner.rerun(rerun, &mut (*self.ledger).clone())
     }
@@ -106,7 +106,7 @@ struct Copied {
     scope: Did,
     time: u64,
     actor: Actor,
-    beside: Vec<Arc<PolicyInForce>>,
+    counterparts: Vec<Arc<PolicyInForce>>,
     ledger: Arc<Ledger>,
     own: Option<Box<Ledger>>,
 }
@@ -124,10 +124,11 @@ impl Copied {
 impl LedgerPort for Copied {
     fn stage(&mut self, operation: Operation) -> PortAnswer<'_, Result<(), LedgerRefusal>> {
         let (scope, time, actor) = (self.scope, self.time, self.actor.clone());
-        let answer = beside(&self.beside, scope, &operation).map(|consent| match consent {
-            Ok(()) => self.own().stage(scope, time, &actor, operation),
-            refused => refused,
-        });
+        let answer =
+            counterpart_consent(&self.counterparts, scope, &operation).map(|consent| match consent {
+                Ok(()) => self.own().stage(scope, time, &actor, operation),
+                refused => refused,
+            });
         futures::future::ready(answer).boxed()
     }
     fn authorize(

@@ -3,7 +3,7 @@
 use wasmparser::{FuncType, Import, TypeRef, ValType};
 
 use super::reasons::{Item, Rejected, shown};
-use crate::abi::{FUNCTIONS, FunctionType};
+use crate::contract::{FUNCTIONS, FunctionType};
 
 /// The parameters and results of a function of the ABI.
 fn abi_type(name: &str) -> Option<(&'static [FunctionType], &'static [FunctionType])> {

@@ -1,142 +1,21 @@
-//! The walk over a module: each section against its limits, then the bodies, then what must be there.
+//! Each section of a module against its limits, in the order in which the sections stand.
+//!
+//! A section that cannot be read ends its own check here without a reason: the parser's validator refuses it with the
+//! right words. Our bounds come first, so the validator never works on more than they let through.
 
-use wasmparser::{
-    ExternalKind, FuncToValidate, FunctionBody, Parser, Payload, ValType, ValidPayload, Validator,
-    ValidatorResources,
-};
+use wasmparser::{ExternalKind, FunctionBody, Payload};
 
-use super::code::{Bodies, Signatures};
-use super::reasons::{Item, Reasons, Rejected, Stop, shown};
-use super::sizes::{Limit, Sizes};
-use super::weight::Weight;
-use super::{Inspection, Shape, imports, manifest};
-use crate::engine;
+use super::findings::{Exported, Findings};
+use super::reasons::{Item, Rejected, Stop, shown};
+use super::sizes::Limit;
+use super::{imports, manifest};
 
-/// Names of exports that the runtime keeps for what it adds itself.
-const RESERVED_PREFIX: &str = "__icn";
+/// Names of exports that begin so belong to the runtime, which adds its own.
+pub(super) const RESERVED_PREFIX: &str = "__icn";
 
-/// What follows the magic number of a component, where a module has its version (Component Model, Binary.md).
-const COMPONENT_VERSION: &[u8] = b"\x0d\0\x01\0";
-
-/// Walks over a module and collects reasons until there are enough of them.
-pub(super) fn walk(bytes: &[u8], reasons: Reasons) -> Inspection {
-    let mut walk = Walk { reasons, ..Walk::new() };
-    // Stopping early leaves the reasons there are.
-    let _ = walk.module(bytes);
-    Inspection {
-        reasons: walk.reasons.into_found(),
-        shape: walk.shape,
-        sizes: walk.sizes.table(),
-        heaviest: walk.heaviest,
-    }
-}
-
-struct Walk {
-    reasons: Reasons,
-    shape: Shape,
-    sizes: Sizes,
-    signatures: Signatures,
-    heaviest: Option<(u32, Weight)>,
-    memory: bool,
-    memory_exported: bool,
-    /// Where the manifest begins, once there is one.
-    manifest: Option<usize>,
-    exported: Vec<Exported>,
-    /// Functions imported, and bodies read so far.
-    imported: usize,
-    bodies: usize,
-    locals: u64,
-    custom_sections: u64,
-}
-
-/// An exported function that may be an entry.
-struct Exported {
-    name: String,
-    function: u32,
-    item: Option<Item>,
-    offset: usize,
-}
-
-fn broken(item: Option<Item>) -> impl Fn(wasmparser::BinaryReaderError) -> Rejected {
-    move |error| Rejected::parse(&error, item)
-}
-
-impl Walk {
-    fn new() -> Self {
-        Self {
-            reasons: Reasons::new(false),
-            shape: Shape::default(),
-            sizes: Sizes::default(),
-            signatures: Signatures::default(),
-            heaviest: None,
-            memory: false,
-            memory_exported: false,
-            manifest: None,
-            exported: Vec::new(),
-            imported: 0,
-            bodies: 0,
-            locals: 0,
-            custom_sections: 0,
-        }
-    }
-
-    /// Notes a reason, where there is one.
-    fn note(&mut self, checked: Result<(), Rejected>) -> Result<(), Stop> {
-        checked.or_else(|rejected| self.reasons.add(rejected))
-    }
-
-    /// Notes a size; whether it is within its limit.
-    fn within(&mut self, limit: Limit, found: u64, item: Option<Item>, offset: usize) -> Result<bool, Stop> {
-        let checked = self.sizes.bound(limit, found, item, offset);
-        let within = checked.is_ok();
-        self.note(checked).map(|()| within)
-    }
-
-    fn module(&mut self, bytes: &[u8]) -> Result<(), Stop> {
-        let most = icn_core::limits::MODULE_BYTES_MAX;
-        if !self.within(Limit::Bytes, bytes.len() as u64, None, most)? {
-            return Err(Stop);
-        }
-        if !bytes.starts_with(b"\0asm") {
-            let what = "not a binary WebAssembly module: expected the bytes 00 61 73 6d";
-            self.reasons.add(Rejected::at(what, None, 0))?;
-            return Err(Stop);
-        }
-        if bytes.get(4..8) == Some(COMPONENT_VERSION) {
-            let what = "a component, not a module: give the core module that it was made from, with the version \
-                        01 00 00 00";
-            self.reasons.add(Rejected::at(what, None, 4))?;
-            return Err(Stop);
-        }
-        let mut validator = Some(Validator::new_with_features(engine::features()));
-        let mut bodies = Vec::new();
-        for payload in Parser::new(0).parse_all(bytes) {
-            let payload = match payload {
-                Ok(payload) => payload,
-                Err(error) => {
-                    self.reasons.add(Rejected::parse(&error, None))?;
-                    return Err(Stop);
-                }
-            };
-            self.section(&payload)?;
-            // Once it refused a section the validator cannot go on; our own bounds still can.
-            match validator.as_mut().map(|validator| validator.payload(&payload)) {
-                Some(Ok(ValidPayload::Func(function, body))) => bodies.push((function, body)),
-                Some(Err(error)) => {
-                    self.reasons.add(Rejected::parse(&error, None))?;
-                    validator = None;
-                }
-                Some(Ok(_)) | None => {}
-            }
-        }
-        if validator.is_some() {
-            self.code(bodies)?;
-        }
-        self.entries()?;
-        self.whole()
-    }
-
-    fn section(&mut self, payload: &Payload<'_>) -> Result<(), Stop> {
+impl Findings {
+    /// Checks one section, or one function's body.
+    pub(super) fn section(&mut self, payload: &Payload<'_>) -> Result<(), Stop> {
         match payload {
             Payload::TypeSection(section) => self.types(section),
             Payload::ImportSection(section) => self.imports(section),
@@ -182,7 +61,7 @@ impl Walk {
             let item = Item::new("import", index);
             let (offset, import) = match import {
                 Ok(import) => import,
-                Err(error) => return self.note(Err(broken(item)(error))),
+                Err(error) => return self.note(Err(Rejected::parse(&error, item))),
             };
             let checked = imports::check(&import, &self.signatures.types, item, offset);
             if checked.is_ok() {
@@ -324,76 +203,5 @@ impl Walk {
         }
         self.locals += locals;
         self.within(Limit::LocalsTotal, self.locals, item, range.start).map(drop)
-    }
-
-    fn code(
-        &mut self,
-        bodies: Vec<(FuncToValidate<ValidatorResources>, FunctionBody<'_>)>,
-    ) -> Result<(), Stop> {
-        let mut checker = Bodies::default();
-        let mut total = 0u64;
-        for (function, body) in bodies {
-            let index = function.index;
-            let start = body.range().start;
-            match checker.check(function, &body, &self.signatures, &mut self.sizes) {
-                Ok(weight) => {
-                    if self.heaviest.is_none_or(|(_, heaviest)| heaviest.total() < weight.total()) {
-                        self.heaviest = Some((index, weight));
-                    }
-                    total = total.saturating_add(weight.total());
-                    let item = Item::new("function", index as usize);
-                    if let Err(rejected) = self.sizes.bound(Limit::ModuleWeight, total, item, start) {
-                        self.reasons.add(self.too_heavy(rejected))?;
-                        return Ok(());
-                    }
-                }
-                Err(rejected) => self.reasons.add(rejected)?,
-            }
-        }
-        Ok(())
-    }
-
-    fn too_heavy(&self, rejected: Rejected) -> Rejected {
-        let Some((index, weight)) = self.heaviest else { return rejected };
-        let what = format!(
-            "{}, all functions up to here together: the module would take too long to compile; the heaviest of \
-             them, function {index}, weighs {weight}: {}",
-            rejected.what,
-            weight.advice()
-        );
-        Rejected { what, ..rejected }
-    }
-
-    /// Which exported functions are entries.
-    fn entries(&mut self) -> Result<(), Stop> {
-        for Exported { name, function, item, offset } in std::mem::take(&mut self.exported) {
-            let found = self.signatures.functions.get(function as usize);
-            let Some(found) = found.and_then(|index| self.signatures.types.get(*index as usize)) else {
-                continue;
-            };
-            let returns = match (found.params(), found.results()) {
-                ([], []) => false,
-                ([], [ValType::I32]) => true,
-                // Exported for others' use; not an entry point.
-                _ => continue,
-            };
-            self.within(Limit::EntryName, name.len() as u64, item, offset)?;
-            self.shape.entries.insert(name, returns);
-        }
-        Ok(())
-    }
-
-    /// What a whole module must have.
-    fn whole(&mut self) -> Result<(), Stop> {
-        if !self.memory || !self.memory_exported {
-            let what = "no memory of its own exported as `memory`: exactly one is needed";
-            self.reasons.add(Rejected::new(what))?;
-        }
-        if let (Some(manifest), Some(offset)) = (&self.shape.manifest, self.manifest) {
-            for rejected in manifest::disagreements(manifest, &self.shape.entries, offset) {
-                self.reasons.add(rejected)?;
-            }
-        }
-        Ok(())
     }
 }

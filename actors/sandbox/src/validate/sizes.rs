@@ -3,7 +3,7 @@
 use icn_core::limits;
 
 use super::reasons::{Item, Rejected};
-use crate::abi::FUNCTIONS;
+use crate::contract::FUNCTIONS;
 
 /// One thing that is counted, and the most that is allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]

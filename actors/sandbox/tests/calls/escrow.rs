@@ -1,10 +1,9 @@
 //! `host_hold`, `host_settle_hold`, `host_void_hold`.
 
-use icn_core::block::Capability;
-use icn_core::chain::hold_id;
-use icn_core::id::{BlockId, Codec, HoldId, Owner};
-use icn_core::ledger::{Actor, Booking, Operation};
+use icn_core::block::{Capability, Operation};
+use icn_core::ledger::{Actor, Booking};
 use icn_core::limits;
+use icn_core::name::{BlockId, Codec, HoldId, Owner, hold_id};
 
 use super::*;
 use crate::common::{Port, TIME_MS, caller, scope, token};

@@ -11,8 +11,7 @@ mod mint;
 mod signature;
 
 use common::{World, compile, literal};
-use icn_core::effect::{Outcome, Staged};
-use icn_core::ledger::Operation;
+use icn_core::block::{Operation, Outcome, Staged};
 use icn_sandbox::{FUNCTIONS, FunctionType};
 
 const INVALID: i64 = -1;

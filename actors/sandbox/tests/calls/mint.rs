@@ -1,7 +1,7 @@
 //! `host_mint` and `host_burn`.
 
 use icn_core::block::Capability;
-use icn_core::id::Owner;
+use icn_core::name::Owner;
 
 use super::*;
 use crate::common::caller;

@@ -1,9 +1,8 @@
 //! `host_verify_signature`.
 
-use icn_core::costs;
-use icn_core::id::Did;
-use icn_core::limits;
-use icn_core::sign::SecretKey;
+use icn_core::encode::SecretKey;
+use icn_core::name::Did;
+use icn_core::{costs, limits};
 
 use super::*;
 use crate::common::has_no_effects;

@@ -7,15 +7,15 @@ use std::sync::{Arc, LazyLock, Mutex};
 
 use futures::FutureExt as _;
 use icn_core::block::{
-    Capability, GrantLimits, Install, Invocation, Issue, Node, NodeTag, Policy, PolicyTag,
+    Capability, GrantLimits, Install, Invocation, Issue, Node, NodeTag, Operation, Outcome, Policy,
+    PolicyTag, Staged, TrapKind,
 };
-use icn_core::chain::Chain;
-use icn_core::effect::{Outcome, Staged, TrapKind};
 use icn_core::encode::Block;
-use icn_core::id::{BlockId, Codec, Did, HoldId, Origin, Owner, Unit};
-use icn_core::ledger::{Actor, HoldState, Ledger, LedgerRefusal, Operation};
+use icn_core::fold::Chain;
+use icn_core::ledger::{Actor, HoldState, Ledger, LedgerRefusal};
 use icn_core::limits;
-use icn_core::policy::PolicyInForce;
+use icn_core::name::{BlockId, Codec, Did, HoldId, Origin, Owner, Unit};
+use icn_core::rules::PolicyInForce;
 use icn_core::state::State;
 use icn_sandbox::{
     Call, Engine, EngineOptions, LedgerPort, Module, PortAnswer, PortError, Rejected, RunError,
@@ -294,7 +294,7 @@ pub(crate) fn literal(bytes: &[u8]) -> String {
 pub(crate) fn receipt(world: &World, module: &Module, entry: &str, staged: Staged) -> Vec<u8> {
     let call = world.call(module, entry);
     let mut chain = Chain::open(call.policy.clone()).unwrap();
-    let id = icn_core::id::Bytes([3; 16]);
+    let id = icn_core::name::Bytes([3; 16]);
     let log = &call.policy.policy().log;
     let invocation = Invocation::new(log, scope(), module.id(), entry, call.input, id, caller(), u64::MAX)
         .with_fuel(call.fuel);

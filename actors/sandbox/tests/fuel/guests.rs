@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
+use icn_core::block::TrapKind;
 use icn_core::costs;
-use icn_core::effect::TrapKind;
-use icn_core::sign::SecretKey;
+use icn_core::encode::SecretKey;
 use icn_sandbox::{FUNCTIONS, FunctionType};
 use icn_testkit::stories::{End, FUEL, Step, Story, member};
 

@@ -11,11 +11,10 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use common::{ENGINES, POOLED, has_no_effects, said, trap};
-use icn_core::costs;
-use icn_core::effect::{Outcome, Staged, TrapKind};
+use icn_core::block::{Outcome, Staged, TrapKind};
 use icn_core::encode::Block;
-use icn_core::id::Codec;
-use icn_core::limits;
+use icn_core::name::Codec;
+use icn_core::{costs, limits};
 use icn_sandbox::scratch::Rehearsal;
 use icn_sandbox::{Cache, FUNCTIONS, Module, Reruns};
 use icn_testkit::stories::{End, STORIES, Step, Story, Telling};
@@ -130,8 +129,10 @@ fn swept(story: &'static Story, every_max: u64, wanted: impl Fn(&Step) -> bool) 
 fn balances(telling: &Telling) -> Vec<i128> {
     let owners = ["ann", "bob"].map(|name| icn_testkit::stories::member(name).to_string());
     let owners = ["treasury", "issuance", "project/1"].into_iter().chain(owners.iter().map(String::as_str));
-    let unit = || icn_core::id::Unit::parse("PLN").unwrap();
-    owners.map(|owner| telling.scratch.balance(icn_core::id::Owner::parse(owner).unwrap(), unit())).collect()
+    let unit = || icn_core::name::Unit::parse("PLN").unwrap();
+    owners
+        .map(|owner| telling.scratch.balance(icn_core::name::Owner::parse(owner).unwrap(), unit()))
+        .collect()
 }
 
 #[test]

@@ -2,10 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use icn_core::block::Anchor;
-use icn_core::effect::{Outcome, Staged, TrapKind};
-use icn_core::id::{BlockId, Owner};
-use icn_core::ledger::Operation;
+use icn_core::block::{Anchor, Operation, Outcome, Staged, TrapKind};
+use icn_core::name::{BlockId, Owner};
 use icn_sandbox::LogLine;
 use icn_testkit::abi_model::{
     self, Account, Effect, End, Expectation, KnownNode, Move, Party, Trap, code, expect,
@@ -56,7 +54,7 @@ fn model_world(guest: &Guest, case: &Case, grown: bool) -> abi_model::World {
 
 /// What `World::new` is to a module without memory.
 pub(crate) fn modelled(module: BlockId) -> abi_model::World {
-    let key = |did: icn_core::id::Did| abi_model::did(did.as_str().as_bytes()).unwrap();
+    let key = |did: icn_core::name::Did| abi_model::did(did.as_str().as_bytes()).unwrap();
     let names = ["state", "dag", "transfer", "treasury", "usage", "mint", "cross", "issue:Membership"];
     let payload = node(b"payload");
     let known = KnownNode { payload: b"payload".to_vec(), block_bytes: payload.bytes().len() };
@@ -128,7 +126,7 @@ fn bare(
         // The call is paid for, and what comes after it is not.
         End::Answer(_) if fuel < expected.fuel + guest.after() => {
             let in_the_guest =
-                Outcome::Trapped(icn_core::effect::Trap { kind: TrapKind::OutOfFuel, detail: String::new() });
+                Outcome::Trapped(icn_core::block::Trap { kind: TrapKind::OutOfFuel, detail: String::new() });
             prop_assert_eq!(&staged.outcome, &in_the_guest, "{}", context);
             prop_assert!(has_no_effects(&staged), "{}", context);
         }
@@ -188,7 +186,7 @@ fn named(party: &Party) -> Owner {
     match party {
         Party::Issuance => Owner::Issuance,
         Party::Account(Account::Treasury) => Owner::Treasury,
-        Party::Account(Account::Member(key)) => Owner::Member(icn_core::id::Did::from_key(*key)),
+        Party::Account(Account::Member(key)) => Owner::Member(icn_core::name::Did::from_key(*key)),
         Party::Account(Account::Module(cid)) => Owner::Module(BlockId::from_bytes(cid).unwrap()),
         Party::Account(Account::Name(name)) => Owner::Name(String::from_utf8(name.clone()).unwrap().into()),
         Party::Account(Account::Reserved) => panic!("no transfer names it"),
@@ -197,8 +195,8 @@ fn named(party: &Party) -> Owner {
 
 /// An operation as a journal has it; `module` places holds, until the deadline that the journal says.
 fn operation(moved: Move, module: BlockId, said: Option<&Operation>) -> Operation {
-    let unit_of = |unit: Vec<u8>| icn_core::id::Unit::parse(std::str::from_utf8(&unit).unwrap()).unwrap();
-    let id_of = icn_core::id::Bytes::<16>;
+    let unit_of = |unit: Vec<u8>| icn_core::name::Unit::parse(std::str::from_utf8(&unit).unwrap()).unwrap();
+    let id_of = icn_core::name::Bytes::<16>;
     match moved {
         Move::Transfer { from, to, unit, amount } => {
             // The model has no word in what is said with a payment.

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use icn_core::id::{BlockId, Codec};
+use icn_core::name::{BlockId, Codec};
 use icn_testkit::abi_model::{Kind, Text};
 use proptest::prelude::*;
 use proptest::sample::select;

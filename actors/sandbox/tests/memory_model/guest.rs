@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
+use icn_core::block::{Outcome, Staged};
 use icn_core::costs;
-use icn_core::effect::{Outcome, Staged};
 use icn_sandbox::{Call, LogLine, Module, Recorder};
 use icn_testkit::abi_model::{Function, TABLE};
 

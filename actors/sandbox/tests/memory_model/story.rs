@@ -9,12 +9,10 @@ mod steps;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use icn_core::block::Issue;
-use icn_core::chain::hold_id;
-use icn_core::effect::{Outcome, Staged};
-use icn_core::id::{BlockId, Codec, Owner};
-use icn_core::ledger::{Actor, Operation};
+use icn_core::block::{Issue, Operation, Outcome, Staged};
+use icn_core::ledger::Actor;
 use icn_core::limits;
+use icn_core::name::{BlockId, Codec, Owner, hold_id};
 use icn_sandbox::{LogLine, Module, Recorder};
 use icn_testkit::abi_model::{self, Account, Effect, End, Hold, TABLE, expect};
 use proptest::prelude::*;

@@ -3,11 +3,10 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use icn_core::encode::Block;
-use icn_core::id::{BlockId, Codec, Did};
-use icn_core::keys::Brought;
-use icn_core::refusal::{Refusal, RefusalCode};
-use icn_core::sign::{Domain, Envelope, SecretKey};
+use icn_core::encode::{Block, Domain, Envelope, SecretKey};
+use icn_core::name::{BlockId, Codec, Did};
+use icn_core::rules::keys::Brought;
+use icn_core::rules::{Refusal, RefusalCode};
 use icn_history::StoreError;
 use icn_history::directory::{self, Layout};
 

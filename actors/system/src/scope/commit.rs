@@ -6,16 +6,13 @@ use std::sync::Arc;
 
 use actix::{ActorContext as _, Context};
 use futures::channel::oneshot;
-use icn_core::block::Entry;
-use icn_core::chain::Draft;
-use icn_core::crossing::{self, Leg};
-use icn_core::effect::Outcome;
-use icn_core::encode::Block;
-use icn_core::id::{BlockId, Did};
+use icn_core::block::{Entry, Leg, Outcome};
+use icn_core::encode::{Block, Domain};
+use icn_core::fold::{Draft, crossing};
 use icn_core::ledger::Actor as Asker;
 use icn_core::log::Link;
-use icn_core::refusal::{Refusal, RefusalCode};
-use icn_core::sign::Domain;
+use icn_core::name::{BlockId, Did};
+use icn_core::rules::{Refusal, RefusalCode};
 use icn_sync::Permit;
 
 use super::run::{Failure, panic_text};

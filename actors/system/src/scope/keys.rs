@@ -6,13 +6,12 @@
 use actix::{ActorContext as _, Context, Handler, Message, MessageResult};
 use futures::channel::oneshot;
 use icn_core::block::Entry;
-use icn_core::encode::Block;
-use icn_core::id::BlockId;
-use icn_core::keys::Brought;
+use icn_core::encode::{Block, Domain, SecretKey};
 use icn_core::limits;
 use icn_core::log::Link;
-use icn_core::refusal::{Refusal, RefusalCode};
-use icn_core::sign::{Domain, SecretKey};
+use icn_core::name::BlockId;
+use icn_core::rules::keys::Brought;
+use icn_core::rules::{Refusal, RefusalCode};
 
 use super::{Arc, Scope};
 use crate::dag::{HandOver, Reply};
@@ -86,7 +85,7 @@ impl Scope {
         if let Some(key) = key {
             self.keyring.add(key);
         }
-        let invalid = |(_, error): icn_core::keys::Flaw| PutKeysError::Invalid(error.to_string());
+        let invalid = |(_, error): icn_core::block::Flaw| PutKeysError::Invalid(error.to_string());
         let names = |blocks: &[Block]| blocks.iter().map(Block::id).collect();
         let mut keys = self.chain.draft_keys(now_ms(), None, names(&delegations), names(&revocations));
         // The key that signs already; when there is none, one that this very block delegates to.

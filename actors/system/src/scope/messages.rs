@@ -2,8 +2,8 @@
 
 use actix::{ActorFutureExt as _, AsyncContext as _, Handler, Message, MessageResult, WrapFuture as _};
 use futures::channel::oneshot;
-use icn_core::chain::ChainParts;
-use icn_core::id::{BlockId, Did, Hash, InvocationId};
+use icn_core::fold::ChainParts;
+use icn_core::name::{BlockId, Did, Hash, InvocationId};
 
 use super::Scope;
 use crate::crossing::{Loan, Returned};

@@ -6,12 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt as _;
-use icn_core::block::Receipt;
-use icn_core::effect::Staged;
-use icn_core::id::{Did, Unit};
+use icn_core::block::{Receipt, Staged};
 use icn_core::ledger::Actor as Asker;
 use icn_core::limits;
-use icn_core::refusal::{Refusal, RefusalCode};
+use icn_core::name::{Did, Unit};
+use icn_core::rules::{Refusal, RefusalCode};
 use icn_sandbox::{Call, Module, RunError, rule};
 use icn_sync::Permit;
 
@@ -136,7 +135,7 @@ pub(super) async fn run_guest(
             Refusal::new(RefusalCode::Busy, "all instance slots of the host are taken")
                 .retry_after_ms(limits::EPOCH_TICK_MS),
         )),
-        Ok(Err(RunError::Elsewhere(scope))) => Err(Failure::Elsewhere(scope)),
+        Ok(Err(RunError::NeedsCounterpart(scope))) => Err(Failure::Elsewhere(scope)),
         Ok(Err(RunError::HostFault(what))) => Err(Failure::Fault(what)),
         Err(panic) => Err(Failure::Panicked(panic_text(&*panic))),
     }

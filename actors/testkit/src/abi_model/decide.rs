@@ -2,7 +2,7 @@
 
 use icn_core::block::{Node, NodeTag};
 use icn_core::encode::Block;
-use icn_core::id::{BlockId, Hash};
+use icn_core::name::{BlockId, Hash};
 use icn_core::{costs, limits};
 
 use super::money;

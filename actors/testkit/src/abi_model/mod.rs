@@ -95,11 +95,11 @@ pub struct Done {
 #[derive(Debug, Clone)]
 pub struct World {
     /// The module that calls.
-    pub module: icn_core::id::BlockId,
+    pub module: icn_core::name::BlockId,
     /// Whose signature authorised it.
-    pub caller: icn_core::id::Did,
+    pub caller: icn_core::name::Did,
     /// The scope.
-    pub scope: icn_core::id::Did,
+    pub scope: icn_core::name::Did,
     /// The invocation's input.
     pub input: Vec<u8>,
     /// The invocation's time, in milliseconds since the Unix epoch.

@@ -1,6 +1,6 @@
 //! Units: what is left, what is owed, and who pays whom.
 
-use icn_core::id::Hash;
+use icn_core::name::Hash;
 use icn_core::{costs, limits};
 
 use super::decide::{does, says};

@@ -1,9 +1,8 @@
 //! Random questions to a ledger: few names, so that they meet; edges of amounts, times and windows.
 
-use icn_core::id::{Bytes, Did, HoldId, Owner, Unit};
-use icn_core::ledger::{
-    AccountId, AccountNo, Actor, CapKey, Command, Context, Group, Ledger, Leg, Level, Limits, Right,
-};
+use icn_core::block::{CapKey, Command, Level, Limits};
+use icn_core::ledger::{AccountNo, Actor, Context, Group, Ledger, Leg, Right};
+use icn_core::name::{AccountId, Bytes, Did, HoldId, Owner, Unit};
 
 use crate::generate::{ByteSource, did, raw_id, token};
 

@@ -7,8 +7,9 @@ mod rules;
 
 use std::collections::BTreeMap;
 
+use icn_core::block::{CapKey, Command};
 use icn_core::encode;
-use icn_core::ledger::{Books, CapKey, Command, Context, Group, Ledger, LedgerCode};
+use icn_core::ledger::{Books, Context, Group, Ledger, LedgerCode};
 
 use crate::generate::ByteSource;
 use generate::Ask;
@@ -110,7 +111,7 @@ fn compare(books: &Books, naive: &NaiveBooks, time: u64, asked: &Ask) {
     assert_eq!(caps, naive.caps(time), "caps after {asked:?}");
     for (id, account) in &books.accounts {
         let credit = u128::from(account.limits.credit);
-        let bounded = id.owner != icn_core::id::Owner::Issuance;
+        let bounded = id.owner != icn_core::name::Owner::Issuance;
         let least = account.credits + credit;
         assert!(
             !bounded || account.debits + account.debits_held <= least,

@@ -3,11 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use icn_core::id::{Did, HoldId, Owner, Unit};
+use icn_core::block::{CapKey, Command, Level, Limits};
 use icn_core::ledger::{
-    AccountId, AccountState, Actor, Books, CapKey, Clock, Command, CommandId, Context, Group, HoldState,
-    LedgerCode as Code, Level, Limits,
+    AccountState, Actor, Books, Clock, CommandId, Context, Group, HoldState, LedgerCode as Code,
 };
+use icn_core::name::{AccountId, Did, HoldId, Owner, Unit};
 
 type Answer = Result<Vec<u64>, (Code, u64)>;
 

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use icn_core::id::{Did, Owner, Unit};
-use icn_core::ledger::{AccountId, CapKey, Command, Context, LedgerCode as Code, Limits, Right};
+use icn_core::block::{CapKey, Command, Limits};
+use icn_core::ledger::{Context, LedgerCode as Code, Right};
 use icn_core::limits;
+use icn_core::name::{AccountId, Did, Owner, Unit};
 
 use super::naive::NaiveBooks;
 
@@ -297,7 +298,7 @@ impl NaiveBooks {
         limits.balance_max.is_none_or(|max| comes <= self.debited(id) + u128::from(max))
     }
     fn passes_a_cap(&self, from: &AccountId, amount: u64, context: &Context) -> bool {
-        use icn_core::ledger::Level;
+        use icn_core::block::Level;
         let actor = &context.actor;
         self.caps.iter().any(|(key, (max, ..))| {
             let binds = match &key.level {

@@ -1,6 +1,6 @@
 //! Accounts and their counters.
 
-use icn_core::id::{Did, Owner, Unit};
+use icn_core::name::{Did, Owner, Unit};
 
 /// Names an account.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,6 +1,6 @@
 //! Why the ledger refuses.
 
-use icn_core::id::{HoldId, Owner, Unit};
+use icn_core::name::{HoldId, Owner, Unit};
 
 /// Why the ledger refuses, in order of precedence.
 #[derive(Debug, Clone, PartialEq, Eq)]

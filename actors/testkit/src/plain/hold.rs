@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::words::HoldTerms;
-use icn_core::id::{Did, HoldId, Owner, Unit};
+use icn_core::name::{Did, HoldId, Owner, Unit};
 
 /// A hold that was placed and is neither settled, voided nor past its deadline.
 #[derive(Debug, Clone, PartialEq, Eq)]

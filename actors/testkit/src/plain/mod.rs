@@ -20,7 +20,7 @@ pub use hold::OpenHold;
 pub use words::{HoldTerms, Receipt, Transfer};
 
 use icn_core::block::Issue;
-use icn_core::id::{Did, HoldId, Owner, Unit};
+use icn_core::name::{Did, HoldId, Owner, Unit};
 
 use hold::Holds;
 use overlay::Overlay;

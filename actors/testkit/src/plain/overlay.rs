@@ -7,8 +7,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{AccountId, Ledger, LedgerError, OpenHold, Transfer};
-use icn_core::id::{Did, HoldId, Owner, Unit};
 use icn_core::limits;
+use icn_core::name::{Did, HoldId, Owner, Unit};
 
 /// What is added to an account's counters.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

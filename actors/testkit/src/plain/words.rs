@@ -1,8 +1,7 @@
 //! What the plain ledger is told: a journal of transfers, where a hold is an account of its own.
 
-use icn_core::block::Usage;
-use icn_core::effect::Outcome;
-use icn_core::id::{BlockId, Did, Owner, Unit};
+use icn_core::block::{Outcome, Usage};
+use icn_core::name::{BlockId, Did, Owner, Unit};
 
 /// A posting: the amount moves from the debited to the credited account.
 #[derive(Debug, Clone, PartialEq, Eq)]

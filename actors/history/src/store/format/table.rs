@@ -4,7 +4,7 @@
 //! (36 bytes) and its length u32. The blocks' bytes follow in the body, in this order. A block's CID is the check on it.
 
 use icn_core::block::Entry;
-use icn_core::id::{BlockId, CID_BYTES};
+use icn_core::name::{BlockId, CID_BYTES};
 
 use super::header::word;
 

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::sync::{Condvar, Mutex};
 
 use futures::executor::block_on;
-use icn_core::id::Codec;
+use icn_core::name::Codec;
 
 use super::*;
 

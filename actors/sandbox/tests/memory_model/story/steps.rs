@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use icn_core::chain::hold_id;
-use icn_core::id::{BlockId, Codec};
+use icn_core::encode::SecretKey;
 use icn_core::limits;
-use icn_core::sign::SecretKey;
+use icn_core::name::{BlockId, Codec, hold_id};
 use icn_testkit::abi_model::{Function, TABLE};
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -108,7 +107,7 @@ pub(super) fn signer_did() -> String {
     signer().did().to_string()
 }
 /// The name of another module's hold.
-fn theirs() -> icn_core::id::HoldId {
+fn theirs() -> icn_core::name::HoldId {
     hold_id(&[1; 32], 0)
 }
 

@@ -1,0 +1,36 @@
+//! The description of an engine.
+
+use serde::{Deserialize, Serialize};
+
+use super::tag::tag;
+use crate::encode::{self, DecodeError};
+use crate::limits;
+use crate::name::Hash;
+
+tag!(/** `typ` of an engine's description. */ EngineTag, "icn/engine/v1");
+
+/// What decides, beside module and input, how a run ends: receipts link it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Engine {
+    /// The kind.
+    pub typ: EngineTag,
+    /// The engine and its version.
+    pub engine: String,
+    /// Settings that bear on results, each as `name=value`, in order.
+    pub settings: Vec<String>,
+    /// The version of the cost schedule.
+    pub schedule_version: u32,
+    /// SHA-256 of the cost schedule's canonical form.
+    pub schedule: Hash,
+}
+
+impl Engine {
+    /// Reads a description.
+    ///
+    /// # Errors
+    /// What its bytes are instead.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, DecodeError> {
+        encode::from_bytes("engine's description", bytes, limits::BLOCK_BYTES_MAX)
+    }
+}

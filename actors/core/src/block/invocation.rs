@@ -1,0 +1,81 @@
+//! What a caller signs.
+
+use serde::{Deserialize, Serialize};
+
+use super::tag::tag;
+use crate::encode::{self, DecodeError};
+use crate::limits;
+use crate::name::{BlockId, Did, InvocationId, Origin};
+
+tag!(/** `typ` of an invocation. */ InvocationTag, "icn/invocation/v1");
+
+/// What a caller signs: run this entry of this module in this scope of this log, once, until then.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Invocation {
+    /// The kind.
+    pub typ: InvocationTag,
+    /// The log that its receipt goes to.
+    pub log: Origin,
+    /// The federation scope.
+    pub scope: Did,
+    /// The installed module.
+    pub module: BlockId,
+    /// The entry point.
+    pub entry: String,
+    /// What the guest reads as its input.
+    #[serde(with = "serde_bytes")]
+    pub input: Vec<u8>,
+    /// Fuel that it may burn, at most.
+    pub fuel: u64,
+    /// Applied at most once, for ever, in this scope.
+    pub id: InvocationId,
+    /// Refused from this moment on, in milliseconds since the Unix epoch.
+    pub expires: u64,
+    /// Who signs.
+    pub caller: Did,
+}
+
+/// Fuel limit of an invocation whose caller names none.
+pub const INVOCATION_FUEL_DEFAULT: u64 = 1_000_000_000;
+
+impl Invocation {
+    /// An invocation with the default fuel limit, expiring at `expires` (milliseconds since the Unix epoch).
+    #[must_use]
+    #[expect(clippy::too_many_arguments, reason = "each is a field that the caller signs")]
+    pub fn new(
+        log: &Origin,
+        scope: Did,
+        module: BlockId,
+        entry: &str,
+        input: impl Into<Vec<u8>>,
+        id: InvocationId,
+        caller: Did,
+        expires: u64,
+    ) -> Self {
+        Self {
+            typ: InvocationTag,
+            log: log.clone(),
+            scope,
+            module,
+            entry: entry.to_owned(),
+            input: input.into(),
+            fuel: INVOCATION_FUEL_DEFAULT,
+            id,
+            expires,
+            caller,
+        }
+    }
+
+    /// The same, with that fuel limit.
+    #[must_use]
+    pub const fn with_fuel(mut self, fuel: u64) -> Self {
+        self.fuel = fuel;
+        self
+    }
+
+    /// Reads an invocation's payload.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, DecodeError> {
+        encode::from_bytes("invocation", bytes, limits::BLOCK_BYTES_MAX)
+    }
+}

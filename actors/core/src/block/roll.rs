@@ -1,0 +1,51 @@
+//! Lists of members, which a policy's roles link.
+
+use std::collections::BTreeSet;
+
+use super::policy::PolicyError;
+use crate::encode::Block;
+use crate::limits;
+use crate::name::{Codec, Did};
+
+/// A list of members: sorted Ed25519 keys, 32 bytes each, one after the other, as a raw block.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Roll(Block);
+
+impl Roll {
+    /// The roll of these members, in whatever order, each once.
+    #[must_use]
+    pub fn of(members: impl IntoIterator<Item = Did>) -> Self {
+        let keys: BTreeSet<[u8; 32]> = members.into_iter().map(|did| *did.key()).collect();
+        Self(Block::new(Codec::Raw, keys.into_iter().flatten().collect()))
+    }
+
+    /// Reads a roll's block.
+    pub fn from_block(block: Block) -> Result<Self, PolicyError> {
+        let (keys, rest) = block.bytes().as_chunks::<32>();
+        let ordered = keys.is_sorted_by(|a, b| a < b);
+        if block.id().codec() != Codec::Raw
+            || !rest.is_empty()
+            || !ordered
+            || keys.len() > limits::ROLL_MEMBERS_MAX
+        {
+            return Err(PolicyError(format!(
+                "{} is not a roll: expected a raw block of at most {} keys of 32 bytes in ascending order",
+                block.id(),
+                limits::ROLL_MEMBERS_MAX
+            )));
+        }
+        Ok(Self(block))
+    }
+
+    /// Whether the member is on it.
+    #[must_use]
+    pub fn contains(&self, member: &Did) -> bool {
+        self.0.bytes().as_chunks::<32>().0.binary_search(member.key()).is_ok()
+    }
+
+    /// The block.
+    #[must_use]
+    pub const fn block(&self) -> &Block {
+        &self.0
+    }
+}

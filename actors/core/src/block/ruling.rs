@@ -1,0 +1,68 @@
+//! Rulings: what an administrator asks of the ledger. A ruling is an invocation like any other, of a module that is in
+//! every scope and that no policy installs: its input is a list of operations, which apply whole or not at all. It is
+//! signed, applied at most once by its id, answered by a receipt whose journal has the operations, and replayed by
+//! auditors.
+
+use std::sync::LazyLock;
+
+use super::command::Command;
+use super::journal::Operation;
+use crate::encode::{self, Block, DecodeError};
+use crate::limits;
+use crate::name::{BlockId, Codec};
+
+/// The one entry.
+pub const ENTRY: &str = "apply";
+
+static MODULE: LazyLock<Block> = LazyLock::new(|| Block::new(Codec::Raw, b"icn/ledger/v1".to_vec()));
+
+/// What stands for the module: its bytes are its name, and no guest has them.
+#[must_use]
+pub fn module() -> &'static Block {
+    &MODULE
+}
+
+/// Whether it is the ledger's own module.
+#[must_use]
+pub fn is_of_ledger(module: &BlockId) -> bool {
+    MODULE.id() == *module
+}
+
+/// The input of a ruling.
+#[must_use]
+pub fn input(operations: &[Operation]) -> Vec<u8> {
+    encode::to_bytes(&operations)
+}
+
+/// Reads an input.
+///
+/// # Errors
+/// What is not the one encoding of a list of operations.
+pub fn read(input: &[u8]) -> Result<Vec<Operation>, DecodeError> {
+    encode::from_bytes("ruling: a list of operations", input, limits::INPUT_BYTES_MAX)
+}
+
+/// That what a journal has as a ruling is one: the ledger knows other commands, which are no words of a block.
+///
+/// # Errors
+/// [`DecodeError::Malformed`], with the command.
+pub(super) fn check_words(what: &'static str, journal: &[Operation]) -> Result<(), DecodeError> {
+    for operation in journal {
+        let Operation::Rule(command) = operation else { continue };
+        match &**command {
+            Command::OpenUnit { .. }
+            | Command::Open { .. }
+            | Command::Close { .. }
+            | Command::Freeze { .. }
+            | Command::Unfreeze { .. }
+            | Command::SetLimits { .. }
+            | Command::SetCap { .. }
+            | Command::Net { .. } => {}
+            other => {
+                let why = format!("`{}` in its journal is no ruling", other.name());
+                return Err(DecodeError::Malformed { what, why });
+            }
+        }
+    }
+    Ok(())
+}

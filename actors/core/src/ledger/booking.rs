@@ -1,0 +1,171 @@
+//! What booking a receipt asks of the books: first the expiries that are due, then
+//! what was consumed, then what the guest asked for, all as one group.
+
+use super::actor::Actor;
+use super::code::{LedgerCode as Code, LedgerRefusal, refuse};
+use super::event::Applied;
+use super::group::{Context, Group};
+use super::machine::Ledger;
+use crate::block::{Command, Issue, Leg, Operation, Receipt, Usage};
+use crate::name::{AccountId, Did, HoldId, Owner, Unit};
+
+/// What of a receipt is booked.
+#[derive(Debug, Clone, Copy)]
+pub struct Booking<'a> {
+    /// The scope.
+    pub scope: Did,
+    /// The receipt's time.
+    pub time: u64,
+    /// Fuel charged.
+    pub fuel: u64,
+    /// What else was charged.
+    pub usage: Usage,
+    /// The journal.
+    pub journal: &'a [Operation],
+    /// Whose invocation it was: its caps count.
+    pub actor: &'a Actor,
+}
+
+impl<'a> Booking<'a> {
+    /// What of a receipt the ledger books; `actor` is whose invocation it was
+    /// ([`crate::rules::PolicyInForce::actor`]).
+    #[must_use]
+    pub fn of_receipt(receipt: &'a Receipt, actor: &'a Actor) -> Self {
+        let Receipt { scope, time, fuel, usage, ref journal, .. } = *receipt;
+        Self { scope, time, fuel, usage, journal, actor }
+    }
+
+    /// What of a leg the ledger books. `actor` is nobody: what comes in counts against no cap.
+    #[must_use]
+    pub fn of_leg(leg: &'a Leg, actor: &'a Actor) -> Self {
+        let Leg { scope, time, ref journal, .. } = *leg;
+        Self { scope, time, fuel: 0, usage: Usage::default(), journal, actor }
+    }
+
+    /// What was drawn for it.
+    pub(super) fn drawn(&self) -> [(Unit, u64); 3] {
+        [
+            (Unit::fuel(), self.fuel),
+            (Unit::memory(), self.usage.memory),
+            (Unit::network(), self.usage.network),
+        ]
+    }
+}
+
+impl Ledger {
+    /// What an operation asks of the books. Who ends a hold was judged over the journal's words
+    /// ([`crate::rules`]), so it is ended by whoever placed it.
+    pub(super) fn command_of(&self, scope: Did, operation: &Operation) -> Command {
+        let account =
+            |owner: &Owner, unit: &Unit| AccountId { scope, owner: owner.clone(), unit: unit.clone() };
+        let by = |id: &HoldId| self.holds.get(&scope, id).map_or(Owner::Treasury, |hold| hold.by.clone());
+        match operation {
+            Operation::Transfer { from, to, unit, amount, .. } => {
+                let (payer, payee, amount) = (account(from, unit), account(to, unit), *amount);
+                match (from, to) {
+                    (Owner::Issuance, to) if *to != Owner::Issuance => Command::Mint { to: payee, amount },
+                    (from, Owner::Issuance) if *from != Owner::Issuance => {
+                        Command::Burn { from: payer, amount }
+                    }
+                    _ => Command::Transfer { from: payer, to: payee, amount },
+                }
+            }
+            Operation::Send { from, scope: other, to, unit, amount, .. } => {
+                let to = AccountId { scope: *other, owner: to.clone(), unit: unit.clone() };
+                Command::Transfer { from: account(from, unit), to, amount: *amount }
+            }
+            Operation::Receive { from, scope: other, to, unit, amount, .. } => {
+                let from = AccountId { scope: *other, owner: from.clone(), unit: unit.clone() };
+                Command::Transfer { from, to: account(to, unit), amount: *amount }
+            }
+            Operation::Hold { id, from, to, unit, amount, deadline, module } => Command::Hold {
+                id: *id,
+                from: account(from, unit),
+                to: account(to, unit),
+                amount: *amount,
+                deadline: *deadline,
+                by: Owner::Module(*module),
+            },
+            Operation::Settle { id, amount } => {
+                Command::Settle { scope, id: *id, amount: Some(*amount), by: by(id) }
+            }
+            Operation::Void { id } => Command::Void { scope, id: *id, by: by(id) },
+            Operation::Expire { id } => Command::Expire { scope, id: *id },
+            Operation::Rule(command) => (**command).clone(),
+        }
+    }
+
+    /// Books a receipt, or refuses it and changes nothing: a fold's way.
+    ///
+    /// # Errors
+    /// What in it the books do not allow; an expiry that is due and missing too.
+    pub fn book(&mut self, booking: &Booking<'_>) -> Result<Applied, LedgerRefusal> {
+        let Booking { scope, time, usage, journal, .. } = *booking;
+        let (expiries, asked) = Operation::parts(journal);
+        let mut commands: Vec<Command> = expiries.iter().map(|op| self.command_of(scope, op)).collect();
+        let charge = |unit, amount, refund| Command::Charge { scope, unit, amount, refund };
+        let consumed = booking.drawn().into_iter().filter(|(_, amount)| *amount > 0);
+        commands.extend(consumed.map(|(unit, amount)| charge(unit, amount, false)));
+        if usage.storage != 0 {
+            commands.push(charge(Unit::storage(), usage.storage.unsigned_abs(), usage.storage < 0));
+        }
+        let actor = booking.actor.clone();
+        let context = Context { actor, part: Some(scope), ..Context::runtime(time) };
+        let group = Group { id: None, scope, commands };
+        // A hold that this journal places is ended by who placed it: known only once it is placed.
+        self.apply_lazily(&group, &context, |ledger, at| {
+            asked.get(at).map(|operation| ledger.command_of(scope, operation))
+        })
+    }
+
+    /// Books what a policy issues when its scope is opened.
+    ///
+    /// # Errors
+    /// An owner of the runtime's own, or an amount of zero or more than 2^63 - 1.
+    pub fn issue(&mut self, scope: Did, issues: &[Issue]) -> Result<(), LedgerRefusal> {
+        if issues.is_empty() {
+            return Ok(());
+        }
+        let one = |issue: &Issue| Command::Issue {
+            to: AccountId { scope, owner: issue.to.clone(), unit: issue.unit.clone() },
+            amount: issue.amount,
+        };
+        let commands = issues.iter().map(one).collect();
+        let time = self.clock(&scope).time;
+        self.apply_new(&Group { id: None, scope, commands }, &Context::runtime(time)).map(|_| ())
+    }
+
+    /// Applies a group, and behind it commands that are made when their turn has come; by none the group ends.
+    pub(super) fn apply_lazily(
+        &mut self,
+        group: &Group,
+        context: &Context,
+        more: impl Fn(&Self, usize) -> Option<Command>,
+    ) -> Result<Applied, LedgerRefusal> {
+        let mut moved = Vec::with_capacity(group.commands.len());
+        let mut at = 0;
+        loop {
+            let made;
+            let command = match group.commands.get(at) {
+                Some(command) => command,
+                None => match more(self, at - group.commands.len()) {
+                    Some(command) => {
+                        made = command;
+                        &made
+                    }
+                    None => break,
+                },
+            };
+            moved.push(self.step_of_a_group(at, command, context)?);
+            at += 1;
+        }
+        // A receipt that books nothing is refused too when a hold is due that it does not record.
+        let due = self.holds.due(&group.scope, context.time).next();
+        if let Some(due) = due {
+            self.take_back();
+            return refuse(Code::ExpiryMissing, format!("the hold {due} is past its deadline"));
+        }
+        self.tick(group.scope, context.time);
+        Ok(self.applied(group.scope, context.time, moved))
+    }
+}

@@ -1,0 +1,23 @@
+//! Names of accounts.
+
+use super::did::Did;
+use super::owner::Owner;
+use super::unit::Unit;
+
+/// Names an account.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AccountId {
+    /// The scope.
+    pub scope: Did,
+    /// The owner inside it.
+    pub owner: Owner,
+    /// The unit.
+    pub unit: Unit,
+}
+
+impl std::fmt::Display for AccountId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} in {} of {}", self.owner, self.unit, self.scope)
+    }
+}

@@ -1,0 +1,7 @@
+//! A scope's state: values by module and key, and the binary Merkle tree over their hashes.
+
+mod tree;
+mod values;
+
+pub use tree::{StateTree, key_hash};
+pub use values::{State, storage_bytes};

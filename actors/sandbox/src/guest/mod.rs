@@ -1,0 +1,27 @@
+//! What a running guest has, and the one way into its memory.
+//!
+//! A [`Call`] comes in; the store's data is a [`Context`]; every host function works on it through a [`Guest`]. What the
+//! guest asks for is kept in a [`Stage`] and happens only when the run is committed, elsewhere. The ledger alone is asked
+//! at once, through a [`LedgerPort`].
+
+mod argument;
+mod call;
+mod context;
+mod fuel_count;
+mod limiter;
+mod memory;
+mod port;
+mod recorder;
+mod stage;
+mod stop;
+
+pub use call::Call;
+pub use fuel_count::FunctionFuel;
+pub use port::{LedgerPort, PortAnswer, PortError, counterpart_consent};
+pub use recorder::{LogLine, Recorded, Recorder};
+
+pub(crate) use argument::{Arg, Part, arg};
+pub(crate) use context::Context;
+pub(crate) use fuel_count::FuelCount;
+pub(crate) use memory::Guest;
+pub(crate) use stop::{Answer, GuestTrap, HostFault, NeedsCounterpart, Stop, answer, answer_long, stop};

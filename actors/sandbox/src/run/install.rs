@@ -1,0 +1,64 @@
+//! What a policy may install a module with: entries that it has, capabilities that it asks for.
+
+use std::collections::BTreeSet;
+
+use icn_core::block::{Capability, Install};
+
+use super::module::Module;
+
+/// Whether a module is what a policy installs: its entries exist, and it asks for what it is granted.
+pub fn check_install(install: &Install, module: &Module) -> Result<(), String> {
+    let shape = module.shape();
+    if let Some(missing) = install.entries.keys().find(|entry| !shape.entries.contains_key(*entry)) {
+        return Err(format!("module {} has {}", install.module, no_entry(module, missing)));
+    }
+    let asked = shape.capabilities();
+    if let Some(extra) = install.capabilities.iter().find(|capability| !asked.contains(capability)) {
+        return Err(format!(
+            "module {} is granted `{}`, which its manifest does not ask for",
+            install.module, extra
+        ));
+    }
+    Ok(())
+}
+
+/// That a module lacks an entry, and which it has; or how it comes to have any.
+pub(crate) fn no_entry(module: &Module, missing: &str) -> String {
+    let known: Vec<&str> = module.shape().entries.keys().map(String::as_str).collect();
+    if known.is_empty() {
+        format!(
+            "no entry `{missing}`, nor any other: an entry is an exported function without parameters that \
+             returns nothing or an i32, and whose name does not begin with `__`"
+        )
+    } else {
+        format!("no entry `{missing}`; it has: {}", known.join(", "))
+    }
+}
+
+/// The names of capabilities, as manifests have them.
+pub fn capability_names<'a>(capabilities: impl IntoIterator<Item = &'a Capability>) -> Vec<String> {
+    capabilities.into_iter().map(|capability| capability.to_string()).collect()
+}
+
+/// The capabilities of these names, as a module is granted them; `all` stands for every one that it asks for. The
+/// error says which of them its manifest does not ask for, and what it does.
+pub fn capabilities<'a>(
+    module: &Module,
+    names: impl IntoIterator<Item = &'a str>,
+) -> Result<BTreeSet<Capability>, String> {
+    let asked: Vec<Capability> = module.shape().capabilities().into_iter().collect();
+    let known = capability_names(&asked);
+    let mut granted = BTreeSet::new();
+    for name in names {
+        if name == "all" {
+            granted.extend(asked.iter().copied());
+            continue;
+        }
+        let found = known.iter().zip(&asked).find(|(known, _)| *known == name).ok_or_else(|| {
+            let known = if known.is_empty() { "no capability".to_owned() } else { known.join(", ") };
+            format!("the module's manifest does not ask for `{name}`; it asks for {known}")
+        })?;
+        granted.insert(*found.1);
+    }
+    Ok(granted)
+}
