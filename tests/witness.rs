@@ -16,7 +16,9 @@ use common::{Desk, copy, icn, json, open, run, scratch, stderr, stdout, tree};
 use icn_core::log::{Fork, KeyKind, Note, TreeHead, TrustPolicy, Verdict, VerifierKey, cosign};
 use icn_runtime::backup::Backup;
 use icn_runtime::export::{Publisher, export, import};
-use icn_runtime::witness::{ReplaceStep, Steps, WitnessDir, WitnessError, WitnessOptions, origin_hash};
+use icn_runtime::witness::{
+    ReplaceStep, StepListener, WitnessDir, WitnessError, WitnessOptions, origin_hash,
+};
 use icn_runtime::{Host, HostOptions, SecretKey, key_file};
 
 /// A witness that runs as a program.
@@ -505,7 +507,7 @@ struct Killer {
     left: Mutex<usize>,
 }
 
-impl Steps for Killer {
+impl StepListener for Killer {
     fn at(&self, _: &Path, _: ReplaceStep) {
         let mut left = self.left.lock().unwrap();
         if *left == 0 {
