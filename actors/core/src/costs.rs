@@ -1,8 +1,8 @@
-//! The cost schedule: what each operator of a guest and each host call burns.
+//! The cost schedule: the fuel that each operator of a guest and each host call burns.
 //!
-//! Prices are set by measuring (`benches/calibrate.rs`, `docs/design/0004-cost-schedule.md`). The schedule has a version
-//! and a hash, which the engine's description names, and that description is linked by every receipt. This file knows
-//! no engine: `icn-sandbox` hands the operators' prices to it.
+//! Prices are set by measuring (`benches/calibrate.rs`, `docs/design/0004-cost-schedule.md`). The schedule has a
+//! version and a hash, which the engine's description names, and that description is linked by every receipt. This
+//! file knows no engine: `icn-sandbox` hands the operators' prices to it.
 
 use crate::name::Hash;
 
@@ -71,8 +71,8 @@ pub const OPERATOR_CLASSES: &[OperatorClass] = &[
         "I64Store32",
     ]),
     class("global", 9, &["GlobalGet", "GlobalSet"]),
-    // A branch may be guessed wrongly by the processor; a loop's head asks for fuel and time. `return` is compiled as a
-    // branch out of the body.
+    // A branch may be guessed wrongly by the processor; a loop's head asks for fuel and time. `return` is compiled
+    // as a branch out of the body.
     class("branch", 20, &["Br", "BrIf", "If", "Return"]),
     class("branch_table", 50, &["BrTable"]),
     class("loop", 9, &["Loop"]),

@@ -1,9 +1,9 @@
-//! Every hard limit of the runtime, in one place, with its unit in its name.
+//! Every hard limit of the runtime, in one place, with its unit in its name. No other file states a limit of its own.
 //!
-//! A limit here is part of what a replay depends on when it decides whether a guest's call succeeds: such
+//! A replay depends on every limit that decides whether a guest's call succeeds. Such
 //! limits are described in the engine block that each receipt names ([`crate::block::Engine`]).
 
-/// A limit, as `icn abi` lists it.
+/// A limit as `icn abi` lists it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limit {
     /// The constant's name; the unit is in it.
@@ -149,8 +149,8 @@ pub const BACKTRACE_FRAMES_MAX: usize = 32;
 pub const FUNCTION_NAME_BYTES_MAX: usize = 512;
 /// 64 KiB pages of a guest's memory, at most.
 pub const MEMORY_PAGES_MAX: u64 = 256;
-/// Bytes that leave the scope in one invocation, at most: what is drawn for many of them, and what a receipt books, stays
-/// far below what the ledger takes.
+/// Bytes that leave the scope in one invocation, at most: what is drawn for many of them, and what a receipt books,
+/// stays far below what the ledger takes.
 pub const NETWORK_BYTES_MAX: u64 = 1 << 48;
 /// Bytes of a 64 KiB page.
 pub const PAGE_BYTES: u64 = 65_536;
@@ -343,6 +343,72 @@ const _: () = {
     assert!(NODE_BYTES_MAX + NODE_PARENTS_MAX * 48 < BLOCK_BYTES_MAX, "a node is a block");
     assert!(CLAIMS_BYTES_MAX < CREDENTIAL_BYTES_MAX, "a credential holds its claims");
     assert!(FUEL_PER_INVOCATION_MAX < i64::MAX as u64, "fuel fits the ABI's i64");
+    assert!(WITNESS_PROOF_HASHES_MAX <= PROOF_HASHES_MAX, "a witness takes no longer proof than there are");
+    assert!(NOTE_BYTES_MAX < WITNESS_REQUEST_BYTES_MAX, "a request to a witness holds a note");
+    assert!(
+        WITNESS_REQUEST_BYTES_MAX - NOTE_BYTES_MAX >= WITNESS_PROOF_HASHES_MAX * 45,
+        "and its proof in base64"
+    );
+    assert!(NOTE_SIGNATURES_MAX * 256 < NOTE_BYTES_MAX, "a note holds all its signatures");
+    assert!(
+        FETCH_TILE_BYTES_MAX < FETCH_TEXT_BYTES_MAX && FETCH_TEXT_BYTES_MAX < FETCH_BYTES_MAX,
+        "parts fit the whole"
+    );
+    assert!(FETCH_TILE_BYTES_MAX >= 256 * 38, "a full bundle of entries can be fetched");
+    assert!(KEYS_BLOCK_UCANS_MAX * UCAN_BYTES_MAX < BLOCK_BYTES_MAX, "a block of keys holds its delegations");
+    assert!(KEYS_BLOCK_UCANS_MAX <= SCOPE_UCANS_MAX, "one block does not exceed its scope");
+    assert!(
+        ENTRY_BYTES_MAX >= BLOCK_BYTES_MAX + POLICY_MODULES_MAX * RAW_BLOCK_BYTES_MAX,
+        "an entry holds a policy's modules"
+    );
+    assert!(ENTRY_BLOCKS_MAX > POLICY_MODULES_MAX + POLICY_ROLES_MAX * ROLE_ROLLS_MAX, "and its rolls");
+    assert!(
+        ENTRY_BLOCKS_MAX > NODES_MAX + CROSSING_SCOPES_MAX * 2 + 4,
+        "an entry holds a receipt's nodes and legs"
+    );
+    assert!(ENTRY_NAME_BYTES_MAX <= EXPORT_NAME_BYTES_MAX, "an entry is an export");
+    assert!(KEY_BYTES_MAX + VALUE_BYTES_MAX <= WRITE_SET_BYTES_MAX, "the largest value can be written");
+    assert!(ANCHORS_MAX <= NODES_MAX, "anchors are of stored nodes");
+    assert!(HOLD_AHEAD_MS_MAX >= EXPIRY_AHEAD_MS_MAX, "a hold can outlast the invocation that places it");
+    assert!(
+        TRANSFERS_MAX + HOLDS_OPEN_MAX <= LEDGER_GROUP_COMMANDS_MAX,
+        "a receipt's operations are one group"
+    );
+    assert!(UNIT_SCALE_MAX <= 18, "10 to the power of a scale fits 63 bits");
+    assert!(
+        REASON_BYTES_MAX + CREDENTIAL_ID_BYTES_MAX < CREDENTIAL_BYTES_MAX,
+        "a credential holds its texts"
+    );
+    assert!(JSON_INTEGER_MAX == 9_007_199_254_740_991, "2^53 - 1");
+    assert!(
+        MEMORY_PAGES_MAX * PAGE_BYTES <= u32::MAX as u64,
+        "a 32-bit pointer reaches all of a guest's memory"
+    );
+    assert!(MODULE_DATA_BYTES_MAX as u64 <= MEMORY_PAGES_MAX * PAGE_BYTES, "data segments fit memory");
+    assert!(
+        FUNCTION_BODY_BYTES_MAX < MODULE_BYTES_MAX && MANIFEST_BYTES_MAX < MODULE_BYTES_MAX,
+        "parts fit a module"
+    );
+    assert!(FUNCTION_WEIGHT_MAX <= MODULE_WEIGHT_MAX, "the heaviest function is a module");
+    assert!(
+        weights::FUNCTION * MODULE_FUNCTIONS_MAX as u64 <= MODULE_WEIGHT_MAX,
+        "the most functions are a module"
+    );
+    assert!(
+        FUNCTION_PARAMS_MAX + FUNCTION_RESULTS_MAX < OPERAND_STACK_MAX as usize,
+        "a call's values fit the stack"
+    );
+    assert!(
+        REFUSED_MODULES_MAX * 64 <= REFUSED_BYTES_MAX,
+        "remembered refusals have room for a short reason each"
+    );
+    assert!(CROSSING_SCOPES_MAX <= POLICY_COUNTERPARTS_MAX, "an invocation crosses to counterparts alone");
+    assert!(EPOCH_TICK_MS < GUEST_WALL_CLOCK_MS_MAX, "a guest yields before it is interrupted");
+    assert!(HOST_CALLS_WAIT_MS_MAX < GUEST_WALL_CLOCK_MS_MAX, "a call's wait ends before the run does");
+    assert!(GROUP_ENTRIES_MAX <= HAND_OVERS_IN_FLIGHT_MAX, "a group is part of the queue");
+    assert!(RESTARTS_MAX > 0 && RESTART_WINDOW_MS > 0, "a scope is restarted at least once");
+    assert!(WASM_STACK_BYTES_MAX > HOST_STACK_BYTES_MAX, "the guest's stack is the larger part");
+    assert!(STACK_VALUE_BYTES < STACK_FRAME_BYTES_MIN, "a frame counts more than a value");
     assert!(
         STACK_COUNTED_BYTES_MAX + STACK_LEAF_BYTES_MAX < WASM_STACK_BYTES_MAX as i64,
         "the counted stack ends before the native one"

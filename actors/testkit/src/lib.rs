@@ -25,8 +25,6 @@
 pub mod abi_model;
 pub mod books;
 pub mod check;
-#[cfg(feature = "engine")]
-mod ended;
 pub mod generate;
 #[cfg(feature = "guests")]
 pub mod guests;

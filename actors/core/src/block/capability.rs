@@ -1,7 +1,8 @@
-//! What a module may do beyond reading its input, writing its output and logging: asked for in its manifest,
-//! granted by a scope's policy, and looked at before each call that needs it.
+//! Capabilities: what a module may do beyond reading its input, writing its output and logging. Its manifest asks
+//! for them, a scope's policy grants them, and each host call checks the one that it needs.
 //!
-//! A capability has one text, which is also its form in blocks. Two are parametrised by a type of credential.
+//! A capability has one text, which is also its form in blocks. Two capabilities have a type of credential as
+//! parameter.
 
 use std::fmt;
 
@@ -14,22 +15,24 @@ use crate::name::cut;
 /// digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CredentialType {
-    /// The text, and zeros behind it: no text has one, so these bytes are ordered as the texts are.
+    /// The text, padded with zero bytes. No text contains a zero byte, so the bytes have the order of the texts.
     text: [u8; limits::CREDENTIAL_TYPE_BYTES_MAX],
     len: u8,
 }
 
-/// Why a text is no capability.
+const _: () = assert!(limits::CREDENTIAL_TYPE_BYTES_MAX <= u8::MAX as usize, "the length fits its byte");
+
+/// Why a text is not a capability.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CapabilityError {
-    /// No type of credential.
+    /// The text is not a type of credential.
     #[error(
         "`{0}` is not a type of credential: expected 1 to {max} ASCII letters and digits",
         max = limits::CREDENTIAL_TYPE_BYTES_MAX
     )]
     Type(String),
-    /// No capability.
-    #[error("`{0}` is not a capability; there are: {all}", all = Capability::names())]
+    /// The text is not a capability.
+    #[error("`{0}` is not a capability; the capabilities are: {all}", all = Capability::names())]
     Unknown(String),
 }
 
@@ -42,13 +45,15 @@ impl CredentialType {
         }
         let mut bytes = [0; limits::CREDENTIAL_TYPE_BYTES_MAX];
         bytes.get_mut(..text.len()).ok_or_else(error)?.copy_from_slice(text.as_bytes());
-        Ok(Self { text: bytes, len: u8::try_from(text.len()).map_err(|_| error())? })
+        let parsed = Self { text: bytes, len: u8::try_from(text.len()).map_err(|_| error())? };
+        debug_assert_eq!(parsed.as_str(), text, "a type of credential has one spelling");
+        Ok(parsed)
     }
 
     /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        // `parse` puts ASCII here, and nothing else does.
+        // Only `parse` sets the bytes, and it accepts ASCII alone.
         std::str::from_utf8(&self.text[..usize::from(self.len)]).unwrap_or_default()
     }
 }
@@ -59,7 +64,7 @@ impl fmt::Debug for CredentialType {
     }
 }
 
-/// What a module may do beyond reading its input, writing its output and logging.
+/// A right of a module beyond reading its input, writing its output and logging.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Capability {
     /// Keep values in the scope's state.
@@ -70,9 +75,9 @@ pub enum Capability {
     Transfer,
     /// Transfer from the scope's treasury.
     Treasury,
-    /// Consume resources on its own account of them.
+    /// Consume resources from the module's own account.
     Usage,
-    /// Make and unmake units of tokens.
+    /// Mint and burn units of tokens.
     Mint,
     /// Transfer to an account of another federation scope.
     Cross,
@@ -86,7 +91,7 @@ const ISSUE: &str = "issue:";
 const REVOKE: &str = "revoke:";
 
 impl Capability {
-    /// All that have no parameter.
+    /// All capabilities without a parameter.
     pub const ALL: [Self; 7] =
         [Self::State, Self::Dag, Self::Transfer, Self::Treasury, Self::Usage, Self::Mint, Self::Cross];
 
@@ -98,11 +103,12 @@ impl Capability {
         if let Some(of) = text.strip_prefix(REVOKE) {
             return CredentialType::parse(of).map(Self::Revoke);
         }
+        debug_assert!(!text.starts_with(ISSUE) && !text.starts_with(REVOKE), "parameters were read above");
         let plain = Self::ALL.into_iter().find(|capability| capability.word() == text);
         plain.ok_or_else(|| CapabilityError::Unknown(cut(text)))
     }
 
-    /// The text, or for one with a parameter what stands before that.
+    /// The text; for a capability with a parameter, the part before the parameter.
     const fn word(self) -> &'static str {
         match self {
             Self::State => "state",
@@ -117,7 +123,7 @@ impl Capability {
         }
     }
 
-    /// The texts of all of them, for people.
+    /// The texts of all capabilities, for a message to a person.
     #[must_use]
     pub fn names() -> String {
         let plain = Self::ALL.iter().map(ToString::to_string);

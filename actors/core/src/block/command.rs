@@ -1,4 +1,5 @@
-//! Commands to the ledger, some of which are words of a ruling.
+//! Commands to the ledger, and the words they are made of. Some commands are also operations of a ruling. This file
+//! only says what a command is; the ledger decides whether it applies.
 
 use crate::name::{AccountId, BlockId, Did, HoldId, Owner, Unit};
 
@@ -6,147 +7,148 @@ use crate::name::{AccountId, BlockId, Did, HoldId, Owner, Unit};
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Command {
-    /// Opens a token with so many decimal places, and its issuance account.
+    /// Opens a token and its issuance account.
     OpenUnit {
-        /// Where.
+        /// The scope.
         scope: Did,
         /// The token.
         unit: Unit,
-        /// Decimal places.
+        /// The number of decimal places.
         scale: u8,
     },
-    /// Opens an account; one that is closed is open again.
+    /// Opens an account. A closed account is opened again.
     Open {
-        /// Which.
+        /// The name of it.
         account: AccountId,
     },
-    /// Closes an account: from now on only holds that exist may end.
+    /// Closes an account. From then on only existing holds may end in it.
     Close {
-        /// Which.
+        /// The name of it.
         account: AccountId,
     },
-    /// Freezes an account: nothing moves but what returns.
+    /// Freezes an account. From then on only returning units may move.
     Freeze {
-        /// Which.
+        /// The name of it.
         account: AccountId,
     },
-    /// Ends that.
+    /// Ends the freeze of an account.
     Unfreeze {
-        /// Which.
+        /// The name of it.
         account: AccountId,
     },
-    /// Says how far an account may go.
+    /// Sets the limits of an account's balance.
     SetLimits {
-        /// Which.
+        /// The name of it.
         account: AccountId,
-        /// From now on.
+        /// The limits that hold from now on.
         limits: Limits,
     },
-    /// Books what a policy issues when its scope is opened, resources too. The runtime's own.
+    /// Books the units and resources that a policy issues when its scope is opened. Only the runtime uses it.
     Issue {
-        /// Who gets it.
+        /// The account that is credited.
         to: AccountId,
-        /// How much.
+        /// The amount.
         amount: u64,
     },
-    /// Makes units of a token.
+    /// Mints units of a token.
     Mint {
-        /// Who gets them.
+        /// The account that is credited.
         to: AccountId,
-        /// How many.
+        /// The amount.
         amount: u64,
     },
-    /// Unmakes units of a token.
+    /// Burns units of a token.
     Burn {
-        /// Who had them.
+        /// The account that is debited.
         from: AccountId,
-        /// How many.
+        /// The amount.
         amount: u64,
     },
-    /// Moves units; between two scopes when the accounts are of two.
+    /// Transfers units. The two accounts may belong to two scopes.
     Transfer {
-        /// Who is debited.
+        /// The account that is debited.
         from: AccountId,
-        /// Who is credited.
+        /// The account that is credited.
         to: AccountId,
-        /// How much.
+        /// The amount.
         amount: u64,
     },
-    /// Sets units aside to be moved.
+    /// Places a hold: sets units aside for a later transfer.
     Hold {
         /// The hold's name.
         id: HoldId,
-        /// Who is debited when it is settled.
+        /// The account that is debited at settlement.
         from: AccountId,
-        /// Who is credited when it is settled.
+        /// The account that is credited at settlement.
         to: AccountId,
-        /// How much.
+        /// The amount.
         amount: u64,
-        /// From this time on it is over.
+        /// The deadline in milliseconds since the Unix epoch. From then on the hold is over.
         deadline: u64,
-        /// The module or member that places it and alone may end it.
+        /// The module or member that places the hold. Nobody else may end it.
         by: Owner,
     },
-    /// Moves what is held; what is not moved returns.
+    /// Settles a hold: transfers the amount, and returns the rest to the payer.
     Settle {
-        /// Where.
+        /// The scope.
         scope: Did,
-        /// Which hold.
+        /// The hold.
         id: HoldId,
-        /// How much; none for all of it.
+        /// The amount to transfer; `None` for all of it.
         amount: Option<u64>,
-        /// Who ends it.
+        /// The module or member that ends it.
         by: Owner,
     },
-    /// Returns all that is held.
+    /// Voids a hold: returns all of it to the payer.
     Void {
-        /// Where.
+        /// The scope.
         scope: Did,
-        /// Which hold.
+        /// The hold.
         id: HoldId,
-        /// Who ends it.
+        /// The module or member that ends it.
         by: Owner,
     },
-    /// Records that a hold is past its deadline: all returns.
+    /// Records that a hold is past its deadline, and returns all of it to the payer.
     Expire {
-        /// Where.
+        /// The scope.
         scope: Did,
-        /// Which hold.
+        /// The hold.
         id: HoldId,
     },
     /// Sets a cap, or removes it.
     SetCap {
-        /// Which.
+        /// The name of it.
         cap: CapKey,
-        /// How much may be spent; none removes the cap.
+        /// The amount that may be spent; `None` removes the cap.
         max: Option<u64>,
-        /// From where on it warns.
+        /// The spent amount from which on the monitor is warned.
         soft: Option<u64>,
     },
-    /// Sets off what two scopes owe each other.
+    /// Nets the debts of two scopes to each other.
     Net {
-        /// One.
+        /// One scope.
         a: Did,
-        /// The other.
+        /// The other scope.
         b: Did,
-        /// In which unit.
+        /// The unit of the debts.
         unit: Unit,
     },
-    /// Books a resource that was consumed, or is free again. The runtime's own.
+    /// Books a resource that was consumed or freed. Only the runtime uses it.
     Charge {
-        /// Whose.
+        /// The scope that consumed it.
         scope: Did,
-        /// Which resource.
+        /// The resource.
         unit: Unit,
-        /// How much.
+        /// The amount.
         amount: u64,
-        /// Whether it is free again.
+        /// Whether the resource was freed instead of consumed.
         refund: bool,
     },
 }
 
 impl Command {
-    /// Whether it is one with which an administrator rules over this scope's tokens, or caps its resources.
+    /// Whether an administrator of this scope may use it in a ruling: it acts on the scope's tokens or caps its
+    /// resources.
     #[must_use]
     pub fn rules(&self, scope: &Did) -> bool {
         match self {
@@ -162,7 +164,7 @@ impl Command {
         }
     }
 
-    /// What it is called.
+    /// The name of the command in reports.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         match self {
@@ -187,27 +189,27 @@ impl Command {
     }
 }
 
-/// How far an account may go; at most 2^63 - 1 each.
+/// The limits of an account's balance, at most 2^63 - 1 each.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Limits {
-    /// How far below zero: mutual credit.
+    /// The credit limit: how far the balance may go below zero.
     pub credit: u64,
-    /// How far above zero; none is without end.
+    /// How far the balance may go above zero; `None` for no limit.
     pub balance_max: Option<u64>,
 }
 
-/// Whom a cap binds, in the order in which caps are asked.
+/// The level that a cap binds. Caps are checked in the order of the variants.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Level {
     /// One member.
     Member(Did),
-    /// One module, whoever calls it.
+    /// One module, for all its callers together.
     Module(BlockId),
-    /// Each holder of a role, all together.
+    /// All holders of a role together.
     Role(String),
-    /// The scope.
+    /// The whole scope.
     Scope,
 }
 
@@ -215,18 +217,18 @@ pub enum Level {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CapKey {
-    /// The scope.
+    /// The whole scope.
     pub scope: Did,
     /// The unit.
     pub unit: Unit,
-    /// Whom it binds.
+    /// The level that the cap binds.
     pub level: Level,
-    /// The windows' length in milliseconds; none counts all that was ever spent.
+    /// The length of the windows in milliseconds; `None` counts everything ever spent.
     pub window_ms: Option<u64>,
 }
 
 impl CapKey {
-    /// The number of the window of a moment.
+    /// The number of the window that a time (milliseconds since the Unix epoch) falls into.
     #[must_use]
     pub fn window(&self, time: u64) -> u64 {
         self.window_ms.map_or(0, |ms| time / ms.max(1))

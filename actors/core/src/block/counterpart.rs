@@ -1,17 +1,17 @@
-//! Where another scope's side of a receipt stands.
+//! The place of a counterpart's leg, as a receipt names it.
 
 use serde::{Deserialize, Serialize};
 
 use crate::name::{BlockId, Did};
 
-/// A place in another scope's own sequence, which the leg in the same entry takes ([`crate::fold::crossing`]).
+/// A place in another scope's own sequence. The leg in the same entry takes this place ([`crate::fold::crossing`]).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Counterpart {
     /// The other scope.
     pub scope: Did,
-    /// The place in its own sequence.
+    /// The sequence number in that scope.
     pub seq: u64,
-    /// Its block before that.
+    /// The block before it in that scope.
     pub prev: BlockId,
 }

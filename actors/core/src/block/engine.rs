@@ -1,4 +1,5 @@
-//! The description of an engine.
+//! The description of an engine: everything that decides, with module and input, how a run ends. Its bytes are
+//! hashed, so a change of one setting is a change of engine.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +10,7 @@ use crate::name::Hash;
 
 tag!(/** `typ` of an engine's description. */ EngineTag, "icn/engine/v1");
 
-/// What decides, beside module and input, how a run ends: receipts link it.
+/// An engine's description. Every receipt links the one that ran it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Engine {
@@ -17,7 +18,7 @@ pub struct Engine {
     pub typ: EngineTag,
     /// The engine and its version.
     pub engine: String,
-    /// Settings that bear on results, each as `name=value`, in order.
+    /// The settings that affect results, each as `name=value`, in order.
     pub settings: Vec<String>,
     /// The version of the cost schedule.
     pub schedule_version: u32,
@@ -29,7 +30,7 @@ impl Engine {
     /// Reads a description.
     ///
     /// # Errors
-    /// What its bytes are instead.
+    /// The bytes are not a description.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, DecodeError> {
         encode::from_bytes("engine's description", bytes, limits::BLOCK_BYTES_MAX)
     }

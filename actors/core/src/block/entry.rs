@@ -1,4 +1,4 @@
-//! An entry of the log, and the kinds of signed payloads that begin one.
+//! An entry of the log: the unit of commit. It has leaves of the log's tree and the blocks that the leaves need.
 
 use serde::Deserialize;
 
@@ -10,7 +10,7 @@ use super::receipt::{Receipt, ReceiptTag};
 use crate::encode::{Block, DecodeError};
 use crate::name::BlockId;
 
-/// The kind of a signed payload, by its `typ`.
+/// The kind of a signed payload, as its `typ` states it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Payload {
     /// A host's first block.
@@ -26,7 +26,7 @@ pub enum Payload {
 }
 
 impl Payload {
-    /// The kind that a payload states, without reading the rest of it.
+    /// Reads the kind that a payload states, and nothing else of it.
     #[must_use]
     pub fn kind(bytes: &[u8]) -> Option<&str> {
         #[derive(Deserialize)]
@@ -37,7 +37,7 @@ impl Payload {
         serde_ipld_dagcbor::from_slice::<Kind<'_>>(bytes).ok().map(|kind| kind.typ)
     }
 
-    /// Reads the payload of an entry of the log, whatever its kind.
+    /// Reads the payload of an entry of the log, of any kind.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, DecodeError> {
         let malformed = |why: String| DecodeError::Malformed { what: "signed payload", why };
         match Self::kind(bytes).ok_or_else(|| malformed("not a dag-cbor map with a text `typ`".into()))? {
@@ -51,27 +51,32 @@ impl Payload {
     }
 }
 
-/// One entry of the log: its leaves in order, the first of which is the envelope that commits it, and the
-/// blocks that it brings along.
+/// One entry of the log: its leaves in order, and the blocks that it brings along. The first leaf is the envelope
+/// that commits the entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     /// Leaves of the log's tree.
     pub leaves: Vec<BlockId>,
-    /// Blocks: the payload, the envelope, and whatever they link that is new.
+    /// The payload, the envelope, and the new blocks that they link.
     pub blocks: Vec<Block>,
 }
 
 impl Entry {
-    /// The last so many leaves, which are legs' envelopes where the first is a receipt's that names so many places.
+    /// The last `count` leaves. They are the envelopes of legs when the first leaf is a receipt's that names so
+    /// many places.
     #[must_use]
     pub fn leg_leaves(&self, legs: usize) -> &[BlockId] {
         let rest = self.leaves.get(1..).unwrap_or_default();
-        &rest[rest.len().saturating_sub(legs)..]
+        let found = &rest[rest.len().saturating_sub(legs)..];
+        debug_assert_eq!(found.len(), legs.min(rest.len()), "as many as asked for, or all there are");
+        found
     }
 
-    /// The block of this name among those that it brings.
+    /// The block with this name among those that the entry brings.
     #[must_use]
     pub fn block(&self, id: &BlockId) -> Option<&Block> {
-        self.blocks.iter().find(|b| b.id() == *id)
+        let found = self.blocks.iter().find(|block| block.id() == *id);
+        debug_assert!(found.is_none_or(|block| id.names(block.bytes())), "a block's bytes hash to its name");
+        found
     }
 }

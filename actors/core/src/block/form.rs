@@ -1,5 +1,6 @@
-//! What a receipt's entry says by its own form, whatever stands before it in the log: bounds that the sandbox keeps, and
-//! blocks that are of their kind. Looked at with the signatures, so at every level of an audit.
+//! Rules of a receipt's entry that can be checked without the log before it: the bounds that the sandbox enforces,
+//! and that each block is of its kind. They are checked together with the signatures, so every level of an audit
+//! checks them.
 
 use crate::block::broken::{ChainError, Flaw};
 use crate::block::engine::Engine;
@@ -14,11 +15,11 @@ use crate::encode::Block;
 use crate::limits;
 use crate::name::{BlockId, Codec};
 
-/// Checks a receipt of this envelope, and of the nodes and the engine that it names those that its entry has. That they
-/// are there or came before is the fold's to say.
+/// Checks the receipt of this envelope, and those of its nodes and its engine that the entry has. The fold checks
+/// that the others came before.
 ///
 /// # Errors
-/// The first block that is not of its form, and which rule it breaks.
+/// The first block that breaks a rule, and that rule.
 pub(crate) fn check(
     envelope: BlockId,
     invocation: &Invocation,
@@ -35,7 +36,7 @@ pub(crate) fn check(
     Ok(())
 }
 
-/// That what is named as dag-cbor is: of every block but modules and rolls.
+/// Checks that a block with a dag-cbor name is dag-cbor. Modules and rolls are the only raw blocks.
 ///
 /// # Errors
 /// The rule `codec`.
@@ -46,7 +47,7 @@ pub(crate) fn is_dag_cbor(id: &BlockId) -> Result<(), ChainError> {
     Err(ChainError::new("codec", "a CID of dag-cbor", format!("{id}, of raw bytes")))
 }
 
-/// That a module is no larger than one may be.
+/// Checks that a module is not larger than the limit.
 ///
 /// # Errors
 /// The rule `bounds`.
@@ -78,7 +79,7 @@ fn check_receipt(invocation: &Invocation, receipt: &Receipt) -> Result<(), Chain
     }
     at_most("other scopes", limits::CROSSING_SCOPES_MAX, receipt.with.len())?;
     if ruling::is_of_ledger(&invocation.module) {
-        // Its operations are the invocation's input, which has a bound of its own.
+        // A ruling's operations are the invocation's input, which has a bound of its own.
         return Ok(());
     }
     let asked = receipt.asked();

@@ -1,4 +1,4 @@
-//! What a host signs as the first entry of its log.
+//! The first block of a log, signed by its host. It binds the log's name to the host's key.
 
 use serde::{Deserialize, Serialize};
 

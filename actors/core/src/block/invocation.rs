@@ -1,4 +1,4 @@
-//! What a caller signs.
+//! Invocations: the request that a caller signs. The gate judges it; this file only reads and writes it.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +9,7 @@ use crate::name::{BlockId, Did, InvocationId, Origin};
 
 tag!(/** `typ` of an invocation. */ InvocationTag, "icn/invocation/v1");
 
-/// What a caller signs: run this entry of this module in this scope of this log, once, until then.
+/// A caller's signed request: run this entry of this module in this scope of this log, once, before it expires.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Invocation {
@@ -23,21 +23,24 @@ pub struct Invocation {
     pub module: BlockId,
     /// The entry point.
     pub entry: String,
-    /// What the guest reads as its input.
+    /// The bytes that the guest reads as its input.
     #[serde(with = "serde_bytes")]
     pub input: Vec<u8>,
-    /// Fuel that it may burn, at most.
+    /// The most fuel that the run may burn.
     pub fuel: u64,
-    /// Applied at most once, for ever, in this scope.
+    /// The invocation's id. The scope applies each id at most once, for ever.
     pub id: InvocationId,
-    /// Refused from this moment on, in milliseconds since the Unix epoch.
+    /// The expiry in milliseconds since the Unix epoch. From then on the invocation is refused.
     pub expires: u64,
-    /// Who signs.
+    /// The identity that signs.
     pub caller: Did,
 }
 
-/// Fuel limit of an invocation whose caller names none.
+/// The fuel limit of an invocation when the caller does not choose one.
 pub const INVOCATION_FUEL_DEFAULT: u64 = 1_000_000_000;
+
+const _: () =
+    assert!(INVOCATION_FUEL_DEFAULT <= limits::FUEL_PER_INVOCATION_MAX, "the default is within the limit");
 
 impl Invocation {
     /// An invocation with the default fuel limit, expiring at `expires` (milliseconds since the Unix epoch).

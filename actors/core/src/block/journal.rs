@@ -1,117 +1,126 @@
-//! The words of a journal: what a receipt moves.
+//! The operations of a receipt's journal. A journal only records; the ledger books it, and the fold checks that it
+//! follows from the run.
 
 use super::command::Command;
 use crate::name::{BlockId, Did, HoldId, Owner, Unit};
 
-/// The memo of tokens that a module consumes: the host writes it, and the guest has no word in it.
+/// The memo of tokens that a module consumes. The host writes it; a guest cannot choose it.
 pub const USAGE_MEMO: &str = "usage";
 
 /// One operation of a journal.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Operation {
-    /// Units move. From the issuance they are minted, to it they are burned.
+    /// A transfer. Units from the issuance are minted; units to it are burned.
     Transfer {
-        /// Who is debited.
+        /// The owner that is debited.
         from: Owner,
-        /// Who is credited.
+        /// The owner that is credited.
         to: Owner,
         /// The unit.
         unit: Unit,
-        /// How much.
+        /// The amount.
         amount: u64,
-        /// The payer's words.
+        /// The payer's text.
         #[serde(default, skip_serializing_if = "String::is_empty")]
         memo: String,
     },
-    /// Units go to an account of another scope, which owes them to nobody: this one owes them to it.
+    /// A transfer to an account of another scope. This scope owes the amount to that scope from then on.
     Send {
-        /// Who is debited.
+        /// The owner that is debited.
         from: Owner,
         /// The other scope.
         scope: Did,
-        /// Who is credited there.
+        /// The owner in the other scope that is credited.
         to: Owner,
         /// The unit.
         unit: Unit,
-        /// How much.
+        /// The amount.
         amount: u64,
-        /// The payer's words.
+        /// The payer's text.
         #[serde(default, skip_serializing_if = "String::is_empty")]
         memo: String,
     },
-    /// Units come from an account of another scope. Of a leg alone ([`crate::fold::crossing`]).
+    /// A transfer from an account of another scope. Only a leg has it ([`crate::fold::crossing`]).
     Receive {
-        /// Who is debited there.
+        /// The owner in the other scope that is debited.
         from: Owner,
         /// The other scope.
         scope: Did,
-        /// Who is credited.
+        /// The owner that is credited.
         to: Owner,
         /// The unit.
         unit: Unit,
-        /// How much.
+        /// The amount.
         amount: u64,
-        /// The payer's words.
+        /// The payer's text.
         #[serde(default, skip_serializing_if = "String::is_empty")]
         memo: String,
     },
-    /// Units are set aside to be moved.
+    /// A hold: units are set aside for a later transfer.
     Hold {
         /// The hold's name.
         id: HoldId,
-        /// Who is debited when it is settled.
+        /// The owner that is debited at settlement.
         from: Owner,
-        /// Who is credited when it is settled.
+        /// The owner that is credited at settlement.
         to: Owner,
         /// The unit.
         unit: Unit,
-        /// How much.
+        /// The amount.
         amount: u64,
-        /// From this time on it is over.
+        /// The deadline in milliseconds since the Unix epoch. From then on the hold is over.
         deadline: u64,
-        /// The module that placed it, which alone may end it.
+        /// The module that placed the hold. Nobody else may end it.
         module: BlockId,
     },
-    /// What is held moves; the rest returns.
+    /// A settlement: the amount moves, and the rest returns to the payer.
     Settle {
-        /// Which hold.
+        /// The hold.
         id: HoldId,
-        /// How much moves.
+        /// The amount that moves.
         amount: u64,
     },
-    /// All that is held returns.
+    /// A void: all of the hold returns to the payer.
     Void {
-        /// Which hold.
+        /// The hold.
         id: HoldId,
     },
-    /// A hold is past its deadline: all returns. A journal begins with those that are due, and has no others.
+    /// An expiry: the hold is past its deadline, and all of it returns to the payer. A journal begins with exactly
+    /// the expiries that are due.
     Expire {
-        /// Which hold.
+        /// The hold.
         id: HoldId,
     },
-    /// An administrator rules: opens, closes, freezes, limits, caps. Of the ledger's own module alone
+    /// An administrator's ruling: opens, closes, freezes, limits or caps. Only the ledger's own module has it
     /// ([`crate::block::ruling`]).
     Rule(Box<Command>),
 }
 
 impl Operation {
-    /// A transfer without words.
+    /// Makes a transfer without a memo.
     #[must_use]
     pub const fn transfer(from: Owner, to: Owner, unit: Unit, amount: u64) -> Self {
         Self::Transfer { from, to, unit, amount, memo: String::new() }
     }
-    /// A journal's two parts: the expiries that it begins with, and what was asked for.
+    /// Splits a journal into the expiries that it begins with and the operations that the run asked for.
     #[must_use]
     pub fn parts(journal: &[Self]) -> (&[Self], &[Self]) {
-        journal.split_at(journal.iter().take_while(|operation| operation.is_expiry()).count())
+        let expiries = journal.iter().take_while(|operation| operation.is_expiry()).count();
+        let parts = journal.split_at(expiries);
+        debug_assert!(parts.0.iter().all(Self::is_expiry), "the first part is expiries alone");
+        debug_assert!(
+            parts.1.first().is_none_or(|first| !first.is_expiry()),
+            "the first part is all it can be"
+        );
+        parts
     }
-    /// Whether it records that a hold is past its deadline.
+    /// Whether it is an expiry.
     #[must_use]
     pub const fn is_expiry(&self) -> bool {
         matches!(self, Self::Expire { .. })
     }
-    /// The other scope, when it is between two.
+    /// The other scope, when the operation is between two scopes.
     #[must_use]
     pub fn counterpart(&self) -> Option<Did> {
         match self {
@@ -123,7 +132,7 @@ impl Operation {
             _ => None,
         }
     }
-    /// How much it moves or sets aside; nothing of its own when all that is held returns.
+    /// The amount that it moves or sets aside; `None` when it states no amount.
     #[must_use]
     pub const fn amount(&self) -> Option<u64> {
         match self {
@@ -135,7 +144,7 @@ impl Operation {
             Self::Void { .. } | Self::Expire { .. } | Self::Rule(_) => None,
         }
     }
-    /// What it does, as reports name it.
+    /// The name of the operation in reports.
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {

@@ -1,4 +1,5 @@
-//! What a scope signs about its keys.
+//! Blocks of keys: delegations to operating keys, and their revocations. Who may sign is judged in
+//! [`crate::rules::keys`].
 
 use serde::{Deserialize, Serialize};
 
@@ -9,10 +10,10 @@ use crate::name::{BlockId, Did, Hash, Origin};
 
 tag!(/** `typ` of a scope's block of keys. */ KeysTag, "icn/keys/v1");
 
-/// The command that a root delegates to an operating key: to sign the scope's blocks.
+/// The UCAN command that a root delegates to an operating key: signing the scope's blocks.
 pub const OPERATE: &str = "/icn/operate";
 
-/// Who signed a block in a scope's name, when it was not the scope's own key.
+/// The signer of a scope's block when it is not the scope's own key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Signer {
@@ -22,7 +23,7 @@ pub struct Signer {
     pub delegation: BlockId,
 }
 
-/// What a scope signs about its keys: delegations that count from here on, and revocations that count behind it.
+/// A scope's block of keys. Its delegations count from this block on; its revocations count from the next block on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KeysBlock {
@@ -38,7 +39,7 @@ pub struct KeysBlock {
     pub prev: BlockId,
     /// When, in milliseconds since the Unix epoch.
     pub time: u64,
-    /// The operating key that signs, when the root does not: also one whose delegation this block brings.
+    /// The operating key that signs, when the root does not. This block itself may bring its delegation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signer: Option<Signer>,
     /// Delegations that it brings.
@@ -47,7 +48,7 @@ pub struct KeysBlock {
     /// Revocations that it brings.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub revocations: Vec<BlockId>,
-    /// The root of the scope's state, which it leaves as it is.
+    /// The root of the scope's state. The block leaves it unchanged.
     pub root: Hash,
 }
 
@@ -55,7 +56,7 @@ impl KeysBlock {
     /// Reads the payload.
     ///
     /// # Errors
-    /// What its bytes are instead.
+    /// The bytes are not a block of keys.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, DecodeError> {
         encode::from_bytes("block of keys", bytes, limits::BLOCK_BYTES_MAX)
     }

@@ -1,4 +1,5 @@
-//! What a counterpart signs about another scope's receipt: its leg.
+//! Legs: a counterpart's signed side of another scope's receipt. Receipt and leg stand in one entry, so both are
+//! booked or neither.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +14,7 @@ use crate::name::{BlockId, Did, Hash, Origin};
 
 tag!(/** `typ` of a counterpart's leg. */ LegTag, "icn/leg/v1");
 
-/// What a counterpart signs about another scope's receipt: its own side of it.
+/// A counterpart's own side of another scope's receipt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Leg {
@@ -33,13 +34,13 @@ pub struct Leg {
     pub receipt: BlockId,
     /// The receipt's time, in milliseconds since the Unix epoch.
     pub time: u64,
-    /// Holds of the counterpart that this time has ended, by deadline and name; then its side of what the receipt's
-    /// journal has with it, in that order.
+    /// The expiries of the counterpart's holds that are due, by deadline and name; then the counterpart's side of the
+    /// receipt's operations with it, in the receipt's order.
     pub journal: Vec<Operation>,
     /// The operating key that signs, when the counterpart's own key does not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signer: Option<Signer>,
-    /// The root of the counterpart's state, which a leg leaves as it was.
+    /// The root of the counterpart's state. A leg leaves it unchanged.
     pub root: Hash,
 }
 
@@ -51,7 +52,7 @@ impl Leg {
         Ok(leg)
     }
 
-    /// Its place, as the receipt names it.
+    /// The place of the leg, as the receipt names it.
     #[must_use]
     pub const fn place(&self) -> Counterpart {
         Counterpart { scope: self.scope, seq: self.seq, prev: self.prev }

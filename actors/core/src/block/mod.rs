@@ -1,7 +1,8 @@
-//! The kinds of blocks: what their payloads say.
+//! The kinds of blocks, one file a kind: what a payload says, and the rules of its own form. No file here judges a
+//! block by another block; that is `rules` and `fold`.
 //!
-//! Each payload is a dag-cbor map whose `typ` names its kind and version. Unknown fields are refused: what
-//! was signed is what is understood.
+//! Each payload is a dag-cbor map whose `typ` names its kind and version (docs/formats.md). Unknown fields are
+//! refused, so nothing is signed that a reader does not understand.
 
 mod broken;
 mod capability;

@@ -1,4 +1,4 @@
-//! Nodes that guests store.
+//! Nodes: blocks that guests store and link to each other.
 
 use serde::{Deserialize, Serialize};
 
@@ -32,8 +32,8 @@ impl Node {
         encode::from_bytes("node", bytes, limits::BLOCK_BYTES_MAX)
     }
 
-    /// Where the payload of a node's block stands: nothing is copied, and the other fields are not read. Of bytes that
-    /// were taken for a node before.
+    /// The range of the payload inside a node's bytes, found without copying or reading the other fields. The bytes
+    /// must have been read as a node before.
     #[must_use]
     pub fn payload_range(bytes: &[u8]) -> Option<std::ops::Range<usize>> {
         #[derive(Deserialize)]
@@ -42,8 +42,9 @@ impl Node {
             payload: &'a [u8],
         }
         let payload = serde_ipld_dagcbor::from_slice::<Part<'_>>(bytes).ok()?.payload;
-        // Of the names of the fields it is the last in the one order that dag-cbor has.
+        // `payload` is the last field in the order of dag-cbor, so its value ends the bytes.
         let range = bytes.len().checked_sub(payload.len())?..bytes.len();
+        debug_assert_eq!(range.len(), payload.len(), "the range has the payload's length");
         std::ptr::eq(bytes.get(range.clone())?, payload).then_some(range)
     }
 }

@@ -1,21 +1,21 @@
-//! How a guest's run ended, as its receipt says.
+//! How a guest's run ended, as its receipt records it.
 
 use serde::{Deserialize, Serialize};
 
-/// How a guest's run ended, as its receipt says.
+/// The end of a guest's run, as its receipt records it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Outcome {
-    /// It returned nothing or zero: its effects hold.
+    /// The guest returned nothing or zero. Its effects apply.
     Ok,
-    /// It failed by its own word, with this number: no effects.
+    /// The guest returned this other number. No effects apply.
     Failed(i32),
-    /// It trapped: no effects, and the whole grant is charged.
+    /// The guest trapped. No effects apply, and the whole grant is charged.
     Trapped(Trap),
 }
 
 impl Outcome {
-    /// Whether the effects hold.
+    /// Whether the effects apply.
     #[must_use]
     pub fn is_ok(&self) -> bool {
         *self == Self::Ok
@@ -75,6 +75,15 @@ trap_kinds! {
     /// Stopped by the wall clock: a fact about the host, not about the guest.
     Interrupted,
 }
+
+const _: () = {
+    let mut at = 0;
+    while at < TrapKind::ALL.len() {
+        assert!(TrapKind::ALL[at] as usize == at, "the table has every kind in order, without a gap");
+        assert!(!TrapKind::ALL[at].meaning().is_empty(), "every kind has a meaning");
+        at += 1;
+    }
+};
 
 /// A trap: its kind and what is known of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

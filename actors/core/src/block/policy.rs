@@ -1,4 +1,4 @@
-//! What a scope signs about itself.
+//! Policies: who may do what in a scope. `rules::policy` puts one in force; this file only reads it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,7 +24,7 @@ pub struct Install {
     pub entries: BTreeMap<String, String>,
 }
 
-/// Who holds a role.
+/// The holders of a role: members named one by one, and rolls.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Role {
@@ -36,7 +36,7 @@ pub struct Role {
     pub rolls: Vec<BlockId>,
 }
 
-/// Units that come into being when the policy takes effect.
+/// Units that are issued when the policy takes effect.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Issue {
@@ -44,11 +44,11 @@ pub struct Issue {
     pub unit: Unit,
     /// The account that gets them.
     pub to: Owner,
-    /// How many: positive, at most 2^63 - 1.
+    /// The amount, 1 to 2^63 - 1.
     pub amount: u64,
 }
 
-/// The most that one invocation gets.
+/// The largest grant of one invocation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GrantLimits {
@@ -60,7 +60,7 @@ pub struct GrantLimits {
     pub network: u64,
 }
 
-/// What a scope signs about itself: who may do what. The first one opens the scope.
+/// A scope's policy, signed by the scope. The first one opens the scope.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Policy {
@@ -78,7 +78,7 @@ pub struct Policy {
     pub time: u64,
     /// What people call the scope.
     pub name: String,
-    /// Who may do what the role `admin` may.
+    /// The holders of the role `admin`.
     pub admins: Vec<Did>,
     /// The other roles, by name.
     pub roles: BTreeMap<String, Role>,
@@ -88,10 +88,10 @@ pub struct Policy {
     pub token: Option<Unit>,
     /// The most that one invocation gets.
     pub grant: GrantLimits,
-    /// Units that come into being with it.
+    /// The units that are issued when it takes effect.
     pub issue: Vec<Issue>,
-    /// Other scopes that it deals with, in the order of their identities: units move between two scopes when each
-    /// names the other.
+    /// The scopes that it trades with, in the order of their identities. Units move between two scopes only when each
+    /// policy names the other scope.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub counterparts: Vec<Did>,
     /// Delegations to operating keys, which sign for the scope from the next block on.
@@ -106,7 +106,7 @@ impl Policy {
     }
 }
 
-/// Why a policy cannot be in force.
+/// Why a policy cannot be put in force.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("policy: {0}")]
 pub struct PolicyError(pub String);

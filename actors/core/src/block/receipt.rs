@@ -1,4 +1,4 @@
-//! What a scope signs about one invocation.
+//! Receipts: the scope's signed record of one invocation, successful or not. Appending one to the log is the commit.
 
 use serde::{Deserialize, Serialize};
 
@@ -24,7 +24,7 @@ pub struct Write(
     pub Option<serde_bytes::ByteBuf>,
 );
 
-/// What an invocation consumed beside its fuel.
+/// The resources that an invocation consumed, besides fuel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Usage {
@@ -32,7 +32,7 @@ pub struct Usage {
     pub memory: u64,
     /// Bytes that left the scope.
     pub network: u64,
-    /// Bytes of keys and values kept more than before; negative when fewer.
+    /// The growth of stored keys and values in bytes; negative when they shrank.
     pub storage: i64,
 }
 
@@ -41,11 +41,11 @@ pub struct Usage {
 pub struct Anchor(
     /// The node.
     pub BlockId,
-    /// The guest's word for what it is.
+    /// The guest's topic for the node.
     pub String,
 );
 
-/// What a scope signs about one invocation.
+/// A scope's signed record of one invocation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Receipt {
@@ -72,7 +72,7 @@ pub struct Receipt {
     pub outcome: Outcome,
     /// Fuel charged.
     pub fuel: u64,
-    /// What else was charged.
+    /// The other resources charged.
     pub usage: Usage,
     /// The guest's output.
     #[serde(with = "serde_bytes")]
@@ -83,17 +83,17 @@ pub struct Receipt {
     /// State that changed, in the order of keys.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub writes: Vec<Write>,
-    /// What moved: holds of the scope that its time has ended, by deadline and name, and then what the guest asked
-    /// for, in its order.
+    /// The operations to book: first the expiries of the scope's holds that are due, by deadline and name; then the
+    /// operations that the guest asked for, in its order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub journal: Vec<Operation>,
-    /// Where the counterparts of the journal have their legs, in the order of their identities.
+    /// The places of the counterparts' legs, in the order of the counterparts' identities.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub with: Vec<Counterpart>,
-    /// Nodes that the guest stored, in their order.
+    /// The nodes that the guest stored, in the order of its calls.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub nodes: Vec<BlockId>,
-    /// Nodes that follow the receipt in the log as leaves of their own.
+    /// The nodes that follow the receipt in the log as leaves of their own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub anchors: Vec<Anchor>,
     /// The root of the scope's state after this.
@@ -108,7 +108,7 @@ impl Receipt {
         Ok(receipt)
     }
 
-    /// What its guest asked for: the journal without the expiries that it begins with.
+    /// The operations that the guest asked for: the journal without the expiries at its beginning.
     #[must_use]
     pub fn asked(&self) -> &[Operation] {
         Operation::parts(&self.journal).1

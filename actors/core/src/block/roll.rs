@@ -1,4 +1,5 @@
-//! Lists of members, which a policy's roles link.
+//! Rolls: lists of members that a policy's roles link. A roll is sorted, so that looking up a member is a binary
+//! search.
 
 use std::collections::BTreeSet;
 
@@ -12,11 +13,18 @@ use crate::name::{Codec, Did};
 pub struct Roll(Block);
 
 impl Roll {
-    /// The roll of these members, in whatever order, each once.
+    /// Makes the roll of these members, in any order. Repeated members count once.
     #[must_use]
     pub fn of(members: impl IntoIterator<Item = Did>) -> Self {
         let keys: BTreeSet<[u8; 32]> = members.into_iter().map(|did| *did.key()).collect();
-        Self(Block::new(Codec::Raw, keys.into_iter().flatten().collect()))
+        let members = keys.len();
+        let roll = Self(Block::new(Codec::Raw, keys.into_iter().flatten().collect()));
+        assert_eq!(roll.0.bytes().len(), members * 32, "a roll has 32 bytes for each member");
+        debug_assert!(
+            members > limits::ROLL_MEMBERS_MAX || Self::from_block(roll.0.clone()).is_ok(),
+            "a roll that is not too long reads back"
+        );
+        roll
     }
 
     /// Reads a roll's block.
@@ -34,10 +42,11 @@ impl Roll {
                 limits::ROLL_MEMBERS_MAX
             )));
         }
+        debug_assert!(block.bytes().len() <= limits::RAW_BLOCK_BYTES_MAX, "a roll is a raw block");
         Ok(Self(block))
     }
 
-    /// Whether the member is on it.
+    /// Whether the member is on the roll.
     #[must_use]
     pub fn contains(&self, member: &Did) -> bool {
         self.0.bytes().as_chunks::<32>().0.binary_search(member.key()).is_ok()

@@ -1,7 +1,7 @@
-//! Rulings: what an administrator asks of the ledger. A ruling is an invocation like any other, of a module that is in
-//! every scope and that no policy installs: its input is a list of operations, which apply whole or not at all. It is
-//! signed, applied at most once by its id, answered by a receipt whose journal has the operations, and replayed by
-//! auditors.
+//! Rulings: what an administrator asks of the ledger. A ruling is an invocation of a module that every scope has
+//! and no policy installs. Its input is a list of operations, which apply all together or not at all. Like any
+//! invocation it is signed, applied at most once by its id, answered by a receipt whose journal has the operations,
+//! and replayed by auditors.
 
 use std::sync::LazyLock;
 
@@ -11,12 +11,12 @@ use crate::encode::{self, Block, DecodeError};
 use crate::limits;
 use crate::name::{BlockId, Codec};
 
-/// The one entry.
+/// The name of the module's one entry.
 pub const ENTRY: &str = "apply";
 
 static MODULE: LazyLock<Block> = LazyLock::new(|| Block::new(Codec::Raw, b"icn/ledger/v1".to_vec()));
 
-/// What stands for the module: its bytes are its name, and no guest has them.
+/// The bytes that stand for the module. No guest module can have them, because they are not WebAssembly.
 #[must_use]
 pub fn module() -> &'static Block {
     &MODULE
@@ -28,21 +28,22 @@ pub fn is_of_ledger(module: &BlockId) -> bool {
     MODULE.id() == *module
 }
 
-/// The input of a ruling.
+/// Encodes operations as the input of a ruling.
 #[must_use]
 pub fn input(operations: &[Operation]) -> Vec<u8> {
     encode::to_bytes(&operations)
 }
 
-/// Reads an input.
+/// Reads the input of a ruling.
 ///
 /// # Errors
-/// What is not the one encoding of a list of operations.
+/// The bytes are not the canonical encoding of a list of operations.
 pub fn read(input: &[u8]) -> Result<Vec<Operation>, DecodeError> {
     encode::from_bytes("ruling: a list of operations", input, limits::INPUT_BYTES_MAX)
 }
 
-/// That what a journal has as a ruling is one: the ledger knows other commands, which are no words of a block.
+/// Checks that each ruling in a journal is a command that a ruling may have. The ledger has other commands, which
+/// no block may carry.
 ///
 /// # Errors
 /// [`DecodeError::Malformed`], with the command.

@@ -1,4 +1,4 @@
-//! What a run asked for, staged: nothing here has happened yet.
+//! The staged effects of a run. Nothing in here has been applied yet.
 //!
 //! Dropping a [`Staged`] is the abort. The commit turns it into a receipt.
 
@@ -10,22 +10,22 @@ use super::receipt::{Anchor, Usage};
 use crate::encode::Block;
 use crate::name::Hash;
 
-/// A finished run, not committed.
+/// The result of a finished run that is not committed.
 #[derive(Debug)]
 pub struct Staged {
     /// How it ended.
     pub outcome: Outcome,
     /// Fuel to charge.
     pub fuel: u64,
-    /// What else to charge.
+    /// The other resources to charge.
     pub usage: Usage,
     /// The guest's output.
     pub output: Vec<u8>,
     /// Digest of its log text.
     pub logged: Option<Hash>,
-    /// State to change; `None` deletes.
+    /// The state to write; `None` deletes the key.
     pub writes: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
-    /// What the guest moved, each staged with the ledger already.
+    /// The operations that the guest asked for. The ledger has staged each of them already.
     pub journal: Vec<Operation>,
     /// Nodes to store.
     pub nodes: Vec<Block>,
@@ -34,7 +34,7 @@ pub struct Staged {
 }
 
 impl Staged {
-    /// Ends a run without effects: what was staged is dropped, the charge stays.
+    /// Makes the result of a run without effects: only the charge remains.
     #[must_use]
     pub fn without_effects(
         outcome: Outcome,

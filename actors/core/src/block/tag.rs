@@ -1,10 +1,11 @@
-//! The text in a payload's `typ`, as a type: it is read when it is that text, and not otherwise.
+//! The `typ` of each kind of payload, as a type. Reading it fails on any other text.
 
 macro_rules! tag {
     ($(#[$doc:meta])* $name:ident, $text:literal) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
         pub struct $name;
+        const _: () = assert!($text.len() > 4 && $text.as_bytes()[3] == b'/', "a `typ` is `icn/kind/version`");
         impl $name {
             /// The text in a block's `typ`.
             pub const TEXT: &'static str = $text;

@@ -1,7 +1,7 @@
-//! Canonical dag-cbor: what is written, and read again.
+//! Canonical dag-cbor, written and read.
 //!
-//! One rule for reading: decode, encode again, and the bytes must be the same. So one value has one
-//! encoding, and one CID (IPLD dag-cbor specification, "Strictness").
+//! Reading has one rule: decode, encode again, and compare; the bytes must be the same. So each value has one
+//! encoding and one CID (IPLD dag-cbor specification, "Strictness"). Bytes that break the rule are never repaired.
 
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -11,35 +11,35 @@ pub enum DecodeError {
     /// More bytes than a block may have.
     #[error("{found} bytes where at most {max} are allowed")]
     TooLarge {
-        /// How many there are.
+        /// The number of bytes found.
         found: usize,
-        /// How many there may be.
+        /// The number of bytes allowed.
         max: usize,
     },
-    /// Not dag-cbor of this shape.
+    /// The bytes are not dag-cbor, or have another shape.
     #[error("not a {what}: {why}")]
     Malformed {
-        /// What was expected.
+        /// The kind that was expected.
         what: &'static str,
-        /// What the decoder says.
+        /// The decoder's reason.
         why: String,
     },
-    /// The value is right, its encoding is not the canonical one.
+    /// The value has the right shape, but this is not its canonical encoding.
     #[error(
         "not canonical dag-cbor: encoding the same {what} again gives other bytes, first at offset {offset}"
     )]
     NotCanonical {
-        /// What was decoded.
+        /// The kind that was decoded.
         what: &'static str,
-        /// The first byte that differs.
+        /// The offset of the first byte that differs.
         offset: usize,
     },
 }
 
-/// Canonical dag-cbor of a value of this crate.
+/// Encodes a value of this crate as canonical dag-cbor.
 ///
 /// # Panics
-/// Never for the types of this crate: writing to memory cannot fail, and none holds what dag-cbor lacks.
+/// Never for the types of this crate: writing to memory cannot fail, and dag-cbor can hold every one of them.
 #[must_use]
 #[expect(
     clippy::expect_used,
@@ -49,8 +49,8 @@ pub fn to_bytes<T: Serialize>(value: &T) -> Vec<u8> {
     serde_ipld_dagcbor::to_vec(value).expect("types of this crate have a dag-cbor form")
 }
 
-/// Reads a value from a reader to its end, strictly as dag-cbor is read, without holding its bytes: for what is derived,
-/// whose bytes name nothing, so that it does not matter whether they are the canonical ones.
+/// Reads a value from a reader to its end without holding its bytes. For derived data such as snapshots, which no CID
+/// names: the decoder is strict, but the bytes are not compared with the canonical ones.
 pub fn from_reader<T: DeserializeOwned>(
     what: &'static str,
     reader: impl std::io::BufRead,
@@ -59,6 +59,12 @@ pub fn from_reader<T: DeserializeOwned>(
 }
 
 /// Reads a value from its canonical bytes.
+///
+/// # Errors
+/// More than `bytes_max` bytes, another shape, or an encoding that is not the canonical one.
+///
+/// # Errors
+/// More than `bytes_max` bytes, another shape, or an encoding that is not the canonical one.
 pub fn from_bytes<T: Serialize + DeserializeOwned>(
     what: &'static str,
     bytes: &[u8],

@@ -1,46 +1,47 @@
-//! Whether bytes are dag-cbor (IPLD dag-cbor specification, "Strictness"), without making values of them.
+//! Checks that bytes are strict dag-cbor (IPLD dag-cbor specification, "Strictness") without decoding them into
+//! values.
 //!
-//! One pass, no recursion, no copy: what is nested is counted, not called. [`scan`] judges by the specification alone;
-//! [`strict`] judges by what this runtime writes, which is less: no floats, links to its own kinds of blocks only.
+//! One pass, no recursion, no copy: an explicit stack counts nested items. [`scan`] judges by the specification
+//! alone; [`strict`] accepts only what this runtime writes: no floats, and links to its own kinds of blocks only.
 
 use crate::limits;
 use crate::name::{BlockId, IdError};
 
-/// Why bytes are not dag-cbor, and where.
+/// Why bytes are not strict dag-cbor, and where.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("not strict dag-cbor at offset {offset}: {why}")]
 pub struct CborError {
-    /// The byte where the item begins that is not right.
+    /// The offset at which the wrong item begins.
     pub offset: usize,
-    /// What is not right with it.
+    /// The fault of that item.
     pub why: CborFlaw,
 }
 
-/// What is not right with an item.
+/// The fault of an item.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CborFlaw {
     /// The bytes end within it.
     #[error("the bytes end within an item")]
     Truncated,
-    /// Bytes follow the one item.
+    /// More bytes follow the one item.
     #[error("bytes follow the item")]
     Trailing,
     /// A number or a length in a longer form than it needs.
     #[error("a number or a length that has a shorter form")]
     NotShortest,
-    /// A length that is not given at the start.
+    /// A length that is not stated at the start.
     #[error("an item of indefinite length")]
     Indefinite,
     /// Another simple value than `false`, `true` and `null`, or a float that does not have 64 bits.
     #[error("a simple value other than false, true and null, or a float of other than 64 bits")]
     Simple,
-    /// A float that is no number.
-    #[error("a float that is no finite number")]
+    /// A float that is not a finite number.
+    #[error("a float that is not a finite number")]
     NotFinite,
     /// Another tag than 42, or 42 on something that is not a link.
     #[error("a tag other than 42 on the bytes of a link")]
     Tag,
-    /// A link that is no CID behind its zero byte.
+    /// A link whose content is not a zero byte and a CID.
     #[error("a link that is not a zero byte and a CID")]
     Link,
     /// Text that is not UTF-8.
@@ -49,8 +50,8 @@ pub enum CborFlaw {
     /// A map's key that is not text.
     #[error("a map's key that is not text")]
     Key,
-    /// A map's key that does not come behind the one before.
-    #[error("a map's key that is not behind the one before, by length and then by bytes")]
+    /// A map's key that is not greater than the key before it, by length and then by bytes.
+    #[error("a map's key that is not greater than the key before it, by length and then by bytes")]
     KeyOrder,
     /// Too many items inside each other.
     #[error("more than {0} items inside each other")]
@@ -58,33 +59,36 @@ pub enum CborFlaw {
     /// More bytes than a block may have.
     #[error("more than {0} bytes")]
     Size(usize),
-    /// A float, which no block of this runtime has.
+    /// A float. No block of this runtime has one.
     #[error("a float")]
     Float,
-    /// A link to a block that this runtime does not have.
+    /// A link to a kind of block that this runtime does not have.
     #[error("a link to another kind of block: {0}")]
     ForeignLink(IdError),
 }
 
-/// What was seen in bytes that are dag-cbor.
+/// The findings of a scan of valid dag-cbor.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Scan<'a> {
     /// The CIDs of all links, in their order.
     pub links: Vec<&'a [u8]>,
-    /// Where the first float stands.
+    /// The offset of the first float, if there is one.
     pub float: Option<usize>,
 }
 
-/// A map or a list that is not complete.
+/// A map or a list that the scan is inside of.
 struct Open<'a> {
-    /// Items that are to come; of a map each key and each value is one.
+    /// The number of items still to come. In a map each key and each value counts as one.
     left: u64,
-    /// Of a map, the key before.
+    /// The key before, in a map.
     key: Option<&'a [u8]>,
     is_map: bool,
 }
 
-/// Reads one item, which must be all there is.
+/// Scans one item, which must be all of the bytes.
+///
+/// # Errors
+/// The first fault, with its offset.
 pub fn scan(bytes: &[u8], depth_max: usize) -> Result<Scan<'_>, CborError> {
     let mut scan = Scan::default();
     let mut open: Vec<Open<'_>> = Vec::new();
@@ -115,7 +119,7 @@ pub fn scan(bytes: &[u8], depth_max: usize) -> Result<Scan<'_>, CborError> {
                 }
             }
             4 | 5 => {
-                // Each item to come has a byte at least: a length that promises more is no length.
+                // Each item has at least one byte, so a length beyond the bytes that are left is wrong.
                 let items = if major == 5 { argument.checked_mul(2) } else { Some(argument) };
                 let items = items.filter(|items| *items <= (bytes.len() - at) as u64);
                 let left = items.ok_or_else(|| fail(CborFlaw::Truncated))?;
@@ -158,7 +162,10 @@ pub fn scan(bytes: &[u8], depth_max: usize) -> Result<Scan<'_>, CborError> {
     if at == bytes.len() { Ok(scan) } else { Err(CborError { offset: at, why: CborFlaw::Trailing }) }
 }
 
-/// Whether bytes could be a block of this runtime, and the blocks that they link.
+/// Checks that bytes could be a block of this runtime, and lists the blocks that they link.
+///
+/// # Errors
+/// The first fault, with its offset.
 pub fn strict(bytes: &[u8]) -> Result<Vec<BlockId>, CborError> {
     if bytes.len() > limits::BLOCK_BYTES_MAX {
         return Err(CborError { offset: 0, why: CborFlaw::Size(limits::BLOCK_BYTES_MAX) });
@@ -176,7 +183,7 @@ pub fn strict(bytes: &[u8]) -> Result<Vec<BlockId>, CborError> {
     scan.links.iter().map(ours).collect()
 }
 
-/// An item's major type and its argument, and where what is behind them begins (RFC 8949, section 3).
+/// Reads an item's major type and argument. The third value is the offset behind them (RFC 8949, section 3).
 fn head(bytes: &[u8], at: usize) -> Result<(u8, u64, usize), CborFlaw> {
     let first = *bytes.get(at).ok_or(CborFlaw::Truncated)?;
     let (major, low) = (first >> 5, first & 0x1f);

@@ -1,15 +1,15 @@
 //! Signatures: strict Ed25519 over a COSE_Sign1 structure with its payload detached.
 //!
 //! A signed block is two blocks. The *payload* is ordinary dag-cbor. The *envelope* names it and carries the
-//! signature: `{"sig": [protected, {}, null, signature], "payload": CID}`. What is signed is the
+//! signature: `{"sig": [protected, {}, null, signature], "payload": CID}`. The signature is over the
 //! `Sig_structure` of RFC 9052, section 4.4, over the payload's bytes, with the domain of the block's kind as
-//! `external_aad`: a signature under one kind is worth nothing under another.
+//! `external_aad`, so a signature for one kind of block is invalid for another (docs/formats.md).
 
 use super::block::Block;
 use super::key::{SecretKey, is_small_order, verify_raw};
 use crate::name::{BlockId, CID_BYTES, Codec, Did};
 
-/// What kind of block a signature is for.
+/// The kind of block that a signature is for. Its text is part of the signed bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Domain {
     /// A caller's invocation.
@@ -31,7 +31,7 @@ impl Domain {
     pub const ALL: [Self; 6] =
         [Self::Invocation, Self::Receipt, Self::Leg, Self::Policy, Self::Host, Self::Keys];
 
-    /// The fixed text that is signed along.
+    /// The fixed text that is signed together with the payload.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -45,12 +45,27 @@ impl Domain {
     }
 }
 
+const _: () = {
+    // Every kind stands in the table once, at its own place.
+    let mut at = 0;
+    while at < Domain::ALL.len() {
+        assert!(Domain::ALL[at] as usize == at, "the table has every kind in order, without a gap");
+        assert!(Domain::ALL[at].as_str().len() <= 0xff, "a domain's text fits a short byte string");
+        at += 1;
+    }
+};
+
 impl SecretKey {
     /// Signs a payload block: its envelope.
     #[must_use]
     pub fn seal(&self, domain: Domain, payload: &Block) -> Envelope {
         let signature = self.sign_raw(&sig_structure(domain, payload.bytes()));
-        Envelope { payload: payload.id(), signature }
+        let envelope = Envelope { payload: payload.id(), signature };
+        debug_assert!(
+            envelope.is_by(&self.did(), domain, payload),
+            "a strict verifier accepts what was signed"
+        );
+        envelope
     }
 }
 
@@ -61,12 +76,14 @@ fn sig_structure(domain: Domain, payload: &[u8]) -> Vec<u8> {
     bytes.extend_from_slice(b"\x84\x6aSignature1\x43\xa1\x01\x27");
     push_byte_string(&mut bytes, aad);
     push_byte_string(&mut bytes, payload);
+    debug_assert!(bytes.ends_with(payload), "the payload's bytes are signed last and unchanged");
     bytes
 }
 
 /// A CBOR byte string with the shortest length (RFC 8949, section 4.2.1).
 fn push_byte_string(out: &mut Vec<u8>, bytes: &[u8]) {
     const MAJOR: u8 = 0x40;
+    let before = out.len();
     let length = (bytes.len() as u64).to_be_bytes();
     match bytes.len() {
         0..=23 => out.push(MAJOR | length[7]),
@@ -84,19 +101,20 @@ fn push_byte_string(out: &mut Vec<u8>, bytes: &[u8]) {
             out.extend_from_slice(&length);
         }
     }
+    debug_assert!((1..=9).contains(&(out.len() - before)), "a head has one byte and at most eight of length");
     out.extend_from_slice(bytes);
 }
 
-/// What is wrong with a signature.
+/// Why a signature is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SignatureFlaw {
-    /// It is none of that key on those bytes.
+    /// The key did not sign these bytes.
     #[error("not a signature of it")]
     Wrong,
-    /// It is one under another domain: the key signed something of another kind.
+    /// The signature is valid under another domain: the key signed these bytes as another kind of block.
     #[error("a signature under the domain {}", .0.as_str())]
     Domain(Domain),
-    /// The key is one whose signatures prove nothing.
+    /// The key has small order, so its signatures prove nothing.
     #[error("a key of small order")]
     SmallOrderKey,
 }
@@ -108,7 +126,7 @@ pub struct Envelope {
     signature: [u8; 64],
 }
 
-/// Bytes of an envelope's block: each has the same shape.
+/// Bytes of an envelope's block. Every envelope has this length.
 pub const ENVELOPE_BYTES: usize = BEFORE_SIGNATURE.len() + 64 + BEFORE_CID.len() + CID_BYTES;
 /// `{"sig": [h'a10127', {}, null, h'…64 bytes`.
 const BEFORE_SIGNATURE: &[u8] = b"\xa2\x63sig\x84\x43\xa1\x01\x27\xa0\xf6\x58\x40";
@@ -118,7 +136,7 @@ const BEFORE_CID: &[u8] = b"\x67payload\xd8\x2a\x58\x25\x00";
 /// Why bytes are not an envelope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum EnvelopeError {
-    /// Another length: every envelope has the same.
+    /// The length is not the one that every envelope has.
     #[error("an envelope has {ENVELOPE_BYTES} bytes, these are {0}")]
     Length(usize),
     /// A fixed byte differs.
@@ -126,13 +144,13 @@ pub enum EnvelopeError {
         "not an envelope `{{\"sig\": [h'a10127', {{}}, null, signature], \"payload\": CID}}`: wrong byte at offset {0}"
     )]
     Shape(usize),
-    /// The payload is named by something else than a dag-cbor CID of this runtime.
+    /// The name of the payload is not a dag-cbor CID of this runtime.
     #[error("the envelope's payload is not named by a CIDv1 with dag-cbor and sha2-256")]
     Payload,
 }
 
 impl Envelope {
-    /// What is signed.
+    /// The name of the signed payload.
     #[must_use]
     pub const fn payload(&self) -> BlockId {
         self.payload
@@ -146,10 +164,12 @@ impl Envelope {
         bytes.extend_from_slice(&self.signature);
         bytes.extend_from_slice(BEFORE_CID);
         bytes.extend_from_slice(self.payload.as_bytes());
+        assert_eq!(bytes.len(), ENVELOPE_BYTES, "every envelope has one length");
+        debug_assert_eq!(Self::from_bytes(&bytes), Ok(*self), "an envelope reads back as what was written");
         Block::new(Codec::DagCbor, bytes)
     }
 
-    /// Reads an envelope. All but the signature and the CID is fixed, so comparing is strict decoding.
+    /// Reads an envelope. All bytes but the signature and the CID are fixed, so comparing them is strict decoding.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, EnvelopeError> {
         let whole: &[u8; ENVELOPE_BYTES] =
             bytes.try_into().map_err(|_| EnvelopeError::Length(bytes.len()))?;
@@ -171,8 +191,8 @@ impl Envelope {
         Ok(Self { payload, signature })
     }
 
-    /// Why this is not the signature of that identity on this payload under this domain, as closely as can be told:
-    /// words for a person, after [`Self::is_by`] said no.
+    /// Explains why this is not the signature of that identity on this payload under this domain, as closely as can
+    /// be told. Call it after [`Self::is_by`] returned false.
     #[must_use]
     pub fn flaw(&self, by: &Did, domain: Domain, payload: &Block) -> SignatureFlaw {
         if is_small_order(by) {

@@ -1,4 +1,5 @@
-//! Keys and bare signatures: strict Ed25519.
+//! Keys and bare signatures: strict Ed25519. Verification never uses dalek's plain `verify`, which accepts signatures
+//! that other strict verifiers refuse.
 
 use std::cell::RefCell;
 
@@ -6,7 +7,7 @@ use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 
 use crate::name::Did;
 
-/// A signing key. Its debug form shows the public half alone; the secret is wiped when dropped.
+/// A signing key. Its debug form shows only the public half. The secret is wiped when the key is dropped.
 pub struct SecretKey {
     key: SigningKey,
     did: Did,
@@ -18,6 +19,7 @@ impl SecretKey {
     pub fn from_bytes(secret: &[u8; 32]) -> Self {
         let key = SigningKey::from_bytes(secret);
         let did = Did::from_key(key.verifying_key().to_bytes());
+        debug_assert!(!is_small_order(&did), "a clamped secret never gives a key of small order");
         Self { key, did }
     }
 
@@ -27,7 +29,7 @@ impl SecretKey {
         self.did
     }
 
-    /// The secret, for its owner to keep.
+    /// The 32 secret bytes, for the owner to store.
     #[must_use]
     pub fn to_bytes(&self) -> [u8; 32] {
         self.key.to_bytes()
@@ -46,21 +48,24 @@ impl std::fmt::Debug for SecretKey {
     }
 }
 
-/// Keys that each thread keeps as points: a scope signs every receipt, and to decompress its key is a fourteenth of a
-/// verification.
+/// The number of keys that each thread keeps as decompressed points. A scope signs every receipt, and decompressing
+/// its key costs a fourteenth of a verification.
 const POINTS: usize = 64;
+
+const _: () = assert!(POINTS > 0 && POINTS <= 256, "the first byte of a key chooses among the places");
 
 thread_local! {
     static KNOWN: RefCell<[Option<VerifyingKey>; POINTS]> = const { RefCell::new([None; POINTS]) };
 }
 
-/// A key as a point, if it is one. Those that were asked for last are remembered; which they are changes no answer.
+/// Decompresses a key, if it is a valid point. The cache of recent keys changes no answer.
 fn point(key: &[u8; 32]) -> Option<VerifyingKey> {
     let place = usize::from(key[0]) % POINTS;
     KNOWN.with_borrow_mut(|known| match known[place] {
         Some(point) if point.as_bytes() == key => Some(point),
         _ => {
             let point = VerifyingKey::from_bytes(key).ok()?;
+            debug_assert_eq!(point.as_bytes(), key, "a cached point has the bytes that it is looked up by");
             known[place] = Some(point);
             Some(point)
         }
@@ -74,7 +79,8 @@ pub fn verify_raw(by: &Did, message: &[u8], signature: &[u8; 64]) -> bool {
     point(by.key()).is_some_and(|key| key.verify_strict(message, &Signature::from_bytes(signature)).is_ok())
 }
 
-/// Whether a key has small order: signatures by it hold for messages that nobody signed, so none is taken.
+/// Whether a key has small order. A signature by such a key verifies for messages that nobody signed, so none is
+/// accepted.
 #[must_use]
 pub fn is_small_order(key: &Did) -> bool {
     VerifyingKey::from_bytes(key.key()).is_ok_and(|key| key.is_weak())

@@ -1,4 +1,5 @@
-//! Bytes: canonical dag-cbor and the names that it has, keys, and signed envelopes.
+//! Encodings: canonical dag-cbor, blocks with their names, keys, and signed envelopes. This folder knows no kind of
+//! block.
 
 mod block;
 mod canonical;

@@ -1,4 +1,4 @@
-//! Names of accounts.
+//! Names of accounts: scope, owner and unit together. Plain data; whether an account exists is the ledger's to say.
 
 use super::did::Did;
 use super::owner::Owner;
@@ -8,11 +8,11 @@ use super::unit::Unit;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AccountId {
-    /// The scope.
+    /// The scope whose books have the account.
     pub scope: Did,
-    /// The owner inside it.
+    /// The owner inside that scope.
     pub owner: Owner,
-    /// The unit.
+    /// The unit that the account counts.
     pub unit: Unit,
 }
 

@@ -1,4 +1,5 @@
-//! Names of blocks: CIDs.
+//! Names of blocks: CIDv1 with sha2-256, codec dag-cbor or raw. Another version, codec or hash is refused when it is
+//! read, so every [`BlockId`] is one of the two forms.
 
 use std::fmt;
 
@@ -8,32 +9,38 @@ use sha2::{Digest, Sha256};
 use super::error::IdError;
 use super::text::cut;
 
-/// Bytes of a binary CID of this runtime.
+/// Bytes of a binary CID of this runtime: 4 of header and 32 of digest (docs/formats.md).
 pub const CID_BYTES: usize = 36;
 const CID_DAG_CBOR: [u8; 4] = [0x01, 0x71, 0x12, 0x20];
 const CID_RAW: [u8; 4] = [0x01, 0x55, 0x12, 0x20];
 
-/// What a block's bytes are, as its CID says.
+const _: () = {
+    assert!(CID_BYTES == CID_RAW.len() + 32, "a CID is a header and a SHA-256 digest");
+    assert!(CID_RAW.len() == CID_DAG_CBOR.len(), "both headers have one length");
+    assert!(CID_RAW[1] != CID_DAG_CBOR[1], "the headers tell the codecs apart");
+};
+
+/// The encoding of a block's bytes, as its CID states it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Codec {
     /// Strict dag-cbor (multicodec 0x71).
     DagCbor,
-    /// Bytes (multicodec 0x55).
+    /// Bytes without a structure (multicodec 0x55): modules and rolls.
     Raw,
 }
 
-/// A block's name: a CIDv1 with sha2-256, codec dag-cbor or raw, as its 36 bytes.
+/// A block's name: its CIDv1 as 36 bytes.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BlockId([u8; CID_BYTES]);
 
 impl BlockId {
-    /// The name of these bytes under a codec.
+    /// Computes the name of these bytes under a codec.
     #[must_use]
     pub fn of(codec: Codec, bytes: &[u8]) -> Self {
         Self::from_digest(codec, &Sha256::digest(bytes).into())
     }
 
-    /// The name that a digest makes.
+    /// Makes the name that has this SHA-256 digest.
     #[must_use]
     pub fn from_digest(codec: Codec, digest: &[u8; 32]) -> Self {
         let mut id = [0u8; CID_BYTES];
@@ -42,7 +49,10 @@ impl BlockId {
             Codec::Raw => &CID_RAW,
         });
         id[4..].copy_from_slice(digest);
-        Self(id)
+        let id = Self(id);
+        debug_assert_eq!(id.codec(), codec, "a name states the codec that it was made for");
+        debug_assert_eq!(id.digest(), digest, "a name ends with its digest");
+        id
     }
 
     /// Reads the 36 bytes; any other version, codec or hash is an error.
@@ -71,13 +81,19 @@ impl BlockId {
         &self.0
     }
 
+    /// The SHA-256 digest that the name ends with.
+    #[must_use]
+    pub fn digest(&self) -> &[u8] {
+        &self.0[CID_BYTES - 32..]
+    }
+
     /// The codec that the name states.
     #[must_use]
     pub fn codec(&self) -> Codec {
         if self.0[..4] == CID_RAW { Codec::Raw } else { Codec::DagCbor }
     }
 
-    /// Whether these bytes are the ones that the name names.
+    /// Whether the bytes hash to this name.
     #[must_use]
     pub fn names(&self, bytes: &[u8]) -> bool {
         Self::of(self.codec(), bytes) == *self

@@ -1,27 +1,30 @@
-//! Byte strings of a fixed length: digests, and the names of invocations and holds.
+//! Byte strings of a fixed length: digests, and the names of invocations and holds. Text forms are lower-case
+//! hexadecimal of exactly that length; any other text is refused.
 
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use sha2::{Digest, Sha256};
 
-/// A byte string of a fixed length, as dag-cbor bytes.
+/// A byte string of a fixed length. Its form in blocks is a dag-cbor byte string.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Bytes<const N: usize>(pub [u8; N]);
 
-/// A client's 128-bit name for one invocation, applied at most once for ever in its scope.
+/// A client's 128-bit name for one invocation. A scope applies each id at most once, for ever.
 pub type InvocationId = Bytes<16>;
-/// Names a hold, in its scope: 16 bytes that follow from the run that placed it.
+/// The name of a hold in its scope: 16 bytes derived from the run that placed it ([`super::hold_id`]).
 pub type HoldId = Bytes<16>;
 
 /// A SHA-256 digest.
 pub type Hash = Bytes<32>;
 
 impl<const N: usize> Bytes<N> {
-    /// Lower-case hexadecimal.
+    /// Writes lower-case hexadecimal.
     #[must_use]
     pub fn to_hex(&self) -> String {
-        hex(&self.0)
+        let text = hex(&self.0);
+        debug_assert_eq!(Self::from_hex(&text), Some(*self), "the text reads back as the bytes");
+        text
     }
     /// Reads lower-case hexadecimal of exactly this length.
     #[must_use]
@@ -31,7 +34,7 @@ impl<const N: usize> Bytes<N> {
     }
 }
 impl Hash {
-    /// The digest of these bytes.
+    /// Computes the SHA-256 digest of these bytes.
     #[must_use]
     pub fn digest(bytes: &[u8]) -> Self {
         Self(Sha256::digest(bytes).into())
@@ -64,7 +67,7 @@ impl<'de, const N: usize> Deserialize<'de> for Bytes<N> {
     }
 }
 
-/// Lower-case hexadecimal of some bytes.
+/// Writes bytes as lower-case hexadecimal.
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {
     use fmt::Write as _;

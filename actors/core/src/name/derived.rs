@@ -1,16 +1,17 @@
-//! Names that follow from what is recorded: the same texts or blocks, the same name.
+//! Names derived from recorded data. The same texts or blocks give the same name, so an auditor derives them again.
 
 use sha2::{Digest, Sha256};
 
 use super::block_id::BlockId;
 use super::bytes::{Bytes, HoldId, InvocationId};
 
-/// An id that is a function of some texts: the same texts, the same id, and so at most one application.
-/// A client that may be interrupted uses it to submit again without fear.
+/// Derives an invocation's id from some texts. The same texts give the same id, so the invocation applies at most
+/// once. A client that may be interrupted uses this to submit again safely.
 #[must_use]
 pub fn invocation_id(texts: &[&str]) -> InvocationId {
     let mut digest = Sha256::new();
     for text in texts {
+        // The length in front keeps `["a", "b"]` and `["ab"]` apart.
         digest.update((text.len() as u64).to_be_bytes());
         digest.update(text);
     }
@@ -20,7 +21,8 @@ pub fn invocation_id(texts: &[&str]) -> InvocationId {
     Bytes(id)
 }
 
-/// The seed of a run's random bytes, from what is recorded: the invocation and the block before.
+/// Derives the seed of a run's random bytes from the invocation's envelope and the scope's block before it, both of
+/// which are recorded.
 #[must_use]
 pub fn random_seed(envelope: &BlockId, head: &BlockId) -> [u8; 32] {
     Sha256::new()
@@ -31,7 +33,7 @@ pub fn random_seed(envelope: &BlockId, head: &BlockId) -> [u8; 32] {
         .into()
 }
 
-/// The name of a run's hold: of its seed and of how many it had placed before.
+/// Derives the name of a hold from the run's seed and the number of holds that the run placed before.
 #[must_use]
 pub fn hold_id(seed: &[u8; 32], index: u64) -> HoldId {
     let digest: [u8; 32] = Sha256::new()

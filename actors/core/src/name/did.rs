@@ -1,4 +1,4 @@
-//! Identities: `did:key` of an Ed25519 key.
+//! Identities: `did:key` of an Ed25519 key. Only the one canonical spelling is accepted.
 
 use std::fmt;
 
@@ -7,14 +7,17 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use super::error::IdError;
 use super::text::cut;
 
-/// Bytes of a `did:key` text of an Ed25519 key: all of them have this length.
+/// Bytes of the text of an Ed25519 `did:key`. Every such text has this length.
 pub const DID_TEXT_BYTES: usize = 56;
 const ED25519_MULTIKEY: [u8; 2] = [0xed, 0x01];
 
+const _: () =
+    assert!(DID_TEXT_BYTES == "did:key:".len() + 48, "the prefix and 48 characters of the multikey");
+
 /// An identity: a `did:key` of an Ed25519 key (W3C CCG did:key, Multikey prefix `ed01`).
 ///
-/// It names a key; whether the key is a point that strict verification accepts is found when a signature
-/// is checked.
+/// The key need not be a point that strict verification accepts: this is checked when a signature
+/// is verified.
 #[derive(Clone, Copy)]
 pub struct Did {
     key: [u8; 32],
@@ -22,7 +25,7 @@ pub struct Did {
 }
 
 impl Did {
-    /// The identity of a public key.
+    /// Makes the identity of a public key.
     #[must_use]
     pub fn from_key(key: [u8; 32]) -> Self {
         let mut multikey = [0u8; 34];
@@ -34,6 +37,7 @@ impl Did {
         // 34 bytes that begin with 0xed01 have 47 base58 digits, whatever the key.
         assert_eq!(encoded.len(), DID_TEXT_BYTES - 8, "an Ed25519 multikey has 48 characters");
         text[8..].copy_from_slice(encoded.as_bytes());
+        assert!(encoded.is_ascii(), "base58 is ASCII");
         Self { key, text }
     }
 
@@ -49,6 +53,7 @@ impl Did {
         let key: [u8; 32] = key.try_into().map_err(|_| error())?;
         let mut fixed = [0u8; DID_TEXT_BYTES];
         fixed.copy_from_slice(text.as_bytes());
+        debug_assert_eq!(Self::from_key(key).text, fixed, "a key of 32 bytes has one base58 spelling");
         Ok(Self { key, text: fixed })
     }
 

@@ -1,6 +1,6 @@
-//! What was wrong with a name.
+//! Errors of names: each shows the text that was read and the form that was expected.
 
-/// What was wrong with a name, and what would be right.
+/// Why a text or bytes are not a name. The message says what would be right.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum IdError {
     /// Not a `did:key` of an Ed25519 key in its one spelling.

@@ -1,7 +1,7 @@
-//! Names of things: identities, blocks, invocations, account owners, units.
+//! Names of things: identities, blocks, invocations, account owners, units. This folder judges spelling alone.
 //!
-//! Each is a type of its own, parsed once at the border. A text that is not the one canonical spelling is
-//! refused, never normalised.
+//! Each name is a type of its own and is parsed once, where it enters. A text that is not the one canonical
+//! spelling is refused, never normalised.
 
 mod account_id;
 mod amount;

@@ -1,4 +1,4 @@
-//! Names of logs.
+//! Names of logs. Every signed payload states one, so a block of one log is refused in another.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,13 +9,13 @@ use super::error::IdError;
 use super::text::{as_text, cut};
 use crate::limits;
 
-/// A log's name: what its checkpoints begin with, and what every signed payload states, so that a block
-/// of one log is none of another's (C2SP tlog-checkpoint, "origin").
+/// A log's name. Its checkpoints begin with it, and every signed payload states it, so a block of one log
+/// cannot pass as a block of another (C2SP tlog-checkpoint, "origin").
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Origin(Arc<str>);
 
 impl Origin {
-    /// Parses a name: a signed note's key name, so without spaces and `+` (C2SP signed-note).
+    /// Parses a name. It is also the key name of signed notes, so it has no spaces and no `+` (C2SP signed-note).
     pub fn parse(text: &str) -> Result<Self, IdError> {
         let well_formed = !text.is_empty()
             && text.len() <= limits::ORIGIN_BYTES_MAX

@@ -1,4 +1,5 @@
-//! Owners of accounts.
+//! Owners of accounts inside a scope, and their text forms. Who may move an account is decided by the ledger and the
+//! policy, not here.
 
 use std::fmt;
 use std::sync::Arc;
@@ -17,9 +18,9 @@ use crate::limits;
 pub enum Owner {
     /// The federation itself.
     Treasury,
-    /// Where a unit comes from: its balance is minus what exists, so that everything sums to zero.
+    /// The source of a unit. Its balance is minus the amount in existence, so that all accounts sum to zero.
     Issuance,
-    /// Where a consumed resource goes.
+    /// The sink of consumed resources.
     Consumed,
     /// A member.
     Member(Did),
@@ -27,16 +28,17 @@ pub enum Owner {
     Module(BlockId),
     /// A named account of the scope, such as `project/12`.
     Name(Arc<str>),
-    /// A hold: what is set aside until it is settled, voided, or past its deadline. Moved by the runtime alone.
+    /// A hold: units set aside until the hold is settled, voided or past its deadline. Only the runtime moves it.
     Hold(HoldId),
-    /// What the scope owes to another. Moved by the runtime alone.
+    /// The debt of this scope to another scope. Only the runtime moves it.
     Owed(Did),
-    /// What another scope owes to this one, below zero. Moved by the runtime alone.
+    /// The debt of another scope to this one, kept as a negative balance. Only the runtime moves it.
     Claim(Did),
 }
 
 impl Owner {
-    /// Whether the runtime alone moves it: no policy issues to it, and no guest's or member's transfer names it.
+    /// Whether only the runtime moves it. No policy may issue to such an owner, and no transfer of a guest or
+    /// member may name it.
     #[must_use]
     pub const fn is_moved_by_the_runtime_alone(&self) -> bool {
         matches!(self, Self::Issuance | Self::Consumed | Self::Hold(_) | Self::Owed(_) | Self::Claim(_))
@@ -44,6 +46,12 @@ impl Owner {
 
     /// Parses the text form.
     pub fn parse(text: &str) -> Result<Self, IdError> {
+        let owner = Self::parse_form(text)?;
+        debug_assert_eq!(owner.to_string(), text, "an owner has one spelling");
+        Ok(owner)
+    }
+
+    fn parse_form(text: &str) -> Result<Self, IdError> {
         let error = || IdError::Owner(cut(text));
         match text {
             "treasury" => return Ok(Self::Treasury),

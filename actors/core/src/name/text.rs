@@ -1,11 +1,11 @@
-//! What texts of names have in common: their canonical form, and a form of serde that is their text.
+//! Helpers for the texts of names: shortened texts for errors, canonical numbers, and the serde form as text.
 
-/// The beginning of a text, to be shown in an error.
+/// The beginning of a text, short enough to show in an error.
 pub(crate) fn cut(text: &str) -> String {
     text.chars().take(80).collect()
 }
 
-/// A number in decimal, in its one spelling.
+/// Parses a decimal number in its one canonical spelling (no sign, no leading zero).
 pub(crate) fn decimal(text: &str) -> Option<u64> {
     text.parse::<u64>().ok().filter(|number| number.to_string() == text)
 }

@@ -1,4 +1,4 @@
-//! Units of account.
+//! Units of account: the runtime's resources and the scopes' tokens, told apart by spelling.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,12 +9,22 @@ use super::error::IdError;
 use super::text::{as_text, cut};
 use crate::limits;
 
+const _: () = {
+    let mut at = 0;
+    while at < Unit::RESOURCES.len() {
+        // A token begins with an upper-case letter, so no token can have the name of a resource.
+        assert!(Unit::RESOURCES[at].as_bytes()[0].is_ascii_lowercase(), "a resource's name is in lower case");
+        assert!(Unit::RESOURCES[at].len() <= limits::UNIT_BYTES_MAX, "a resource's name fits a unit");
+        at += 1;
+    }
+};
+
 /// The name of a unit of account: a resource of the runtime, or a token.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Unit(Arc<str>);
 
 impl Unit {
-    /// Names of the runtime's own resources, in the order of their kinds in the host ABI, token left out.
+    /// Names of the runtime's own resources, in the order of their kinds in the host ABI (which also has `token`).
     pub const RESOURCES: [&'static str; 4] = ["fuel", "storage", "network", "memory"];
 
     /// Compute, in fuel.
@@ -22,17 +32,17 @@ impl Unit {
     pub fn fuel() -> Self {
         Self(Arc::from("fuel"))
     }
-    /// Bytes kept in a scope's state.
+    /// Storage: bytes kept in a scope's state.
     #[must_use]
     pub fn storage() -> Self {
         Self(Arc::from("storage"))
     }
-    /// Bytes that leave the scope.
+    /// Network: bytes that leave the scope.
     #[must_use]
     pub fn network() -> Self {
         Self(Arc::from("network"))
     }
-    /// 64 KiB pages of guest memory, at their peak.
+    /// Memory: 64 KiB pages of guest memory at their peak.
     #[must_use]
     pub fn memory() -> Self {
         Self(Arc::from("memory"))
@@ -50,7 +60,7 @@ impl Unit {
         if well_formed { Ok(Self(Arc::from(text))) } else { Err(IdError::Unit(cut(text))) }
     }
 
-    /// Whether this is one of the runtime's resources, which no transfer moves.
+    /// Whether this is one of the runtime's resources. No transfer may move a resource.
     #[must_use]
     pub fn is_resource(&self) -> bool {
         Self::RESOURCES.contains(&&*self.0)

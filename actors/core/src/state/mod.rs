@@ -1,4 +1,5 @@
-//! A scope's state: values by module and key, and the binary Merkle tree over their hashes.
+//! A scope's state: values by module and key, and the binary Merkle tree over their hashes. It applies writes;
+//! whether a write is allowed is decided elsewhere.
 
 mod tree;
 mod values;

@@ -1,7 +1,7 @@
 //! The binary Merkle tree over the hashes of a scope's values.
 //!
-//! A leaf sits on the path that the bits of its key's hash give, most significant first, at the least depth at
-//! which it is alone. So the root is a function of the contents, and not of the order in which they came:
+//! The bits of a key's hash, most significant first, give the path to its leaf. The leaf stands at the least depth at
+//! which it is alone, so the root depends on the contents and not on the order of writes (docs/formats.md):
 //!
 //! - key hash: SHA-256(module CID (36 bytes) ‖ key)
 //! - leaf: SHA-256(0x00 ‖ key hash ‖ SHA-256(value))
@@ -16,8 +16,9 @@ use crate::name::{BlockId, Hash};
 const LEAF: u8 = 0;
 const INNER: u8 = 1;
 const EMPTY: [u8; 32] = [0; 32];
+const _: () = assert!(LEAF != INNER, "a leaf can never be read as an inner node");
 
-/// The hash that places a key.
+/// Computes the hash that gives a key its place in the tree.
 #[must_use]
 pub fn key_hash(module: &BlockId, key: &[u8]) -> [u8; 32] {
     Sha256::new().chain_update(module.as_bytes()).chain_update(key).finalize().into()
@@ -39,10 +40,11 @@ fn inner_hash(left: &[u8; 32], right: &[u8; 32]) -> [u8; 32] {
 
 /// Whether the bit at this depth sends a key to the right.
 fn goes_right(key: &[u8; 32], depth: usize) -> bool {
+    assert!(depth < 256, "two keys of the tree differ within their 256 bits");
     key[depth / 8] & (0x80 >> (depth % 8)) != 0
 }
 
-/// The Merkle tree of a state. Derived: it lives in memory and is built anew from the values.
+/// The Merkle tree of a state. It is derived data: it lives in memory and is built again from the values.
 #[derive(Debug, Default)]
 pub struct StateTree(Subtree);
 
@@ -69,6 +71,15 @@ impl Inner {
         if right { &mut self.right } else { &mut self.left }
     }
     fn rehash(&mut self) {
+        let sides = (&self.left, &self.right);
+        debug_assert!(
+            !matches!(
+                sides,
+                (Subtree::Empty, Subtree::Empty | Subtree::Leaf { .. })
+                    | (Subtree::Leaf { .. }, Subtree::Empty)
+            ),
+            "an inner node has two leaves below it at least"
+        );
         self.hash = inner_hash(&self.left.hash(), &self.right.hash());
     }
 }
@@ -87,7 +98,7 @@ impl Subtree {
             Self::Empty => *self = Self::Leaf { key, hash },
             Self::Leaf { key: here, hash: old } if *here == key => *old = hash,
             Self::Leaf { .. } => {
-                // Two keys: the one that was here moves down, and the new one after it.
+                // Two keys share the path so far: the old leaf moves down first, then the new one is inserted.
                 let Self::Leaf { key: moved, hash: moved_hash } = std::mem::take(self) else { return };
                 let mut inner = Box::new(Inner { hash: EMPTY, left: Self::Empty, right: Self::Empty });
                 *inner.side(goes_right(&moved, depth)) = Self::Leaf { key: moved, hash: moved_hash };
@@ -125,7 +136,7 @@ impl Subtree {
 }
 
 impl StateTree {
-    /// The root.
+    /// The root hash; 32 zero bytes when the state is empty.
     #[must_use]
     pub fn root(&self) -> Hash {
         crate::name::Bytes(self.0.hash())
@@ -138,15 +149,40 @@ impl StateTree {
             Some(value) => self.0.insert(0, place, leaf_hash(&place, value)),
             None => self.0.remove(0, &place),
         }
+        debug_assert_eq!(
+            self.leaf(&place),
+            value.map(|value| leaf_hash(&place, value)),
+            "a key that was set has its leaf, and a key that was removed has none"
+        );
     }
 
-    /// The tree of these values.
+    /// The hash of the leaf at a place, found by walking down from the root.
+    fn leaf(&self, place: &[u8; 32]) -> Option<[u8; 32]> {
+        let mut at = &self.0;
+        for depth in 0..256 {
+            match at {
+                Subtree::Empty => return None,
+                Subtree::Leaf { key, hash } => return (key == place).then_some(*hash),
+                Subtree::Inner(inner) => {
+                    at = if goes_right(place, depth) { &inner.right } else { &inner.left };
+                }
+            }
+        }
+        None
+    }
+
+    /// Builds the tree of these values.
     #[must_use]
     pub fn of(state: &State) -> Self {
         let mut tree = Self::default();
         for (module, key, value) in state.iter() {
             tree.set(module, key, Some(value));
         }
+        debug_assert_eq!(
+            tree.root().0 == EMPTY,
+            state.iter().next().is_none(),
+            "only the empty state has the empty root"
+        );
         tree
     }
 }
@@ -158,7 +194,7 @@ mod tests {
     use proptest::prelude::*;
     use std::collections::BTreeMap;
 
-    /// The definition, word by word: the hash of a set of leaves below a depth.
+    /// The definition, written naively: the hash of a set of leaves below a depth.
     fn naive(leaves: &[([u8; 32], [u8; 32])], depth: usize) -> [u8; 32] {
         match leaves {
             [] => EMPTY,

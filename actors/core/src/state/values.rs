@@ -1,4 +1,5 @@
-//! A scope's values, by module and key, and the nodes that its guests stored.
+//! A scope's values, by module and key, and the nodes that its guests stored. Maps are ordered, so that every walk
+//! over them is the same on every machine.
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
@@ -7,7 +8,7 @@ use std::sync::Arc;
 use crate::encode::Block;
 use crate::name::BlockId;
 
-/// What guests of a scope can read: values, and the nodes that they stored.
+/// The data that guests of a scope can read: values and stored nodes.
 #[derive(Debug, Clone, Default)]
 pub struct State {
     values: BTreeMap<BlockId, BTreeMap<Vec<u8>, Arc<[u8]>>>,
@@ -15,19 +16,21 @@ pub struct State {
 }
 
 impl State {
-    /// A value.
+    /// The value of a key, if it is set.
     #[must_use]
     pub fn get(&self, module: &BlockId, key: &[u8]) -> Option<&Arc<[u8]>> {
         self.values.get(module)?.get(key)
     }
 
-    /// The first key after `after` (from the start when that is empty) that begins with `prefix`.
+    /// The first key after `after` that begins with `prefix`. An empty `after` starts from the beginning.
     #[must_use]
     pub fn next_key(&self, module: &BlockId, prefix: &[u8], after: &[u8]) -> Option<&[u8]> {
         let keys = self.values.get(module)?;
         let from =
             if after.is_empty() || after < prefix { Bound::Included(prefix) } else { Bound::Excluded(after) };
         let (key, _) = keys.range::<[u8], _>((from, Bound::Unbounded)).next()?;
+        debug_assert!(after.is_empty() || key.as_slice() > after, "a scan moves forward");
+        debug_assert!(key.as_slice() >= prefix, "a scan begins at its prefix");
         key.starts_with(prefix).then_some(key.as_slice())
     }
 
@@ -44,14 +47,15 @@ impl State {
         }
     }
 
-    /// A node.
+    /// The payload of a node, if it is stored.
     #[must_use]
     pub fn node(&self, id: &BlockId) -> Option<&Arc<Block>> {
         self.nodes.get(id)
     }
 
-    /// Keeps a node.
+    /// Stores a node.
     pub fn keep_node(&mut self, block: Arc<Block>) {
+        debug_assert!(block.id().names(block.bytes()), "a node's bytes hash to its name");
         self.nodes.insert(block.id(), block);
     }
 

@@ -1,69 +1,40 @@
 //! Context and text: input, output, who calls, when, random bytes, log, abort.
 
+use std::convert::Infallible;
+
 use icn_core::block::TrapKind;
 use icn_core::{costs, limits};
 use sha2::{Digest, Sha256};
-use wasmtime::{Caller, Linker};
 
 use crate::contract::Soft;
-use crate::guest::{Answer, Context, Guest, Stop, answer, answer_long, arg, stop};
+use crate::guest::{Answer, Context, HostCall, Stop, arg, stop};
 
-pub(super) fn link(linker: &mut Linker<Context>) -> wasmtime::Result<()> {
-    linker.func_wrap("icn", "host_get_input", |caller: Caller<'_, Context>, out: i32, cap: i32| {
-        answer(give(caller, "host_get_input", out, cap, |context| Ok(&context.call.input)))
-    })?;
-    linker.func_wrap("icn", "host_set_output", |caller: Caller<'_, Context>, ptr: i32, len: i32| {
-        answer(set_output(caller, ptr, len))
-    })?;
-    linker.func_wrap("icn", "host_get_caller_did", |caller: Caller<'_, Context>, out: i32, cap: i32| {
-        answer(give(caller, "host_get_caller_did", out, cap, |context| {
-            Ok(context.call.caller.as_str().as_bytes())
-        }))
-    })?;
-    linker.func_wrap("icn", "host_get_scope_did", |caller: Caller<'_, Context>, out: i32, cap: i32| {
-        answer(give(caller, "host_get_scope_did", out, cap, |context| {
-            Ok(context.call.policy.policy().scope.as_str().as_bytes())
-        }))
-    })?;
-    linker.func_wrap("icn", "host_get_time", |caller: Caller<'_, Context>| {
-        answer_long(Guest::enter(caller, "host_get_time", 0).and_then(|mut guest| {
-            i64::try_from(guest.context().call.time).map_err(|_| Soft::InvalidArgument.into())
-        }))
-    })?;
-    linker.func_wrap("icn", "host_get_random", |caller: Caller<'_, Context>, out: i32, len: i32| {
-        answer(get_random(caller, out, len))
-    })?;
-    linker.func_wrap("icn", "host_log", |caller: Caller<'_, Context>, level: i32, ptr: i32, len: i32| {
-        answer(log(caller, level, ptr, len))
-    })?;
-    linker.func_wrap(
-        "icn",
-        "host_abort",
-        |caller: Caller<'_, Context>, ptr: i32, len: i32| -> wasmtime::Result<()> {
-            match abort(caller, ptr, len) {
-                Ok(message) => Err(stop(TrapKind::Aborted, message)),
-                Err(Stop::Hard(error)) => Err(error),
-                Err(Stop::Soft(_)) => Err(stop(TrapKind::Aborted, String::new())),
-            }
-        },
-    )?;
-    Ok(())
+pub(super) fn host_get_input(call: HostCall<'_>, out: i32, cap: i32) -> Answer<u32> {
+    give(call, out, cap, |context| &context.call.input)
 }
 
-fn give(
-    caller: Caller<'_, Context>,
-    function: &'static str,
-    out: i32,
-    cap: i32,
-    find: impl Fn(&Context) -> Answer<&[u8]>,
-) -> Answer<u32> {
-    let mut guest = Guest::enter(caller, function, 0)?;
+pub(super) fn host_get_caller_did(call: HostCall<'_>, out: i32, cap: i32) -> Answer<u32> {
+    give(call, out, cap, |context| context.call.caller.as_str().as_bytes())
+}
+
+pub(super) fn host_get_scope_did(call: HostCall<'_>, out: i32, cap: i32) -> Answer<u32> {
+    give(call, out, cap, |context| context.call.policy.policy().scope.as_str().as_bytes())
+}
+
+/// Gives bytes that are there whatever the guest asks.
+fn give(call: HostCall<'_>, out: i32, cap: i32, find: impl Fn(&Context) -> &[u8]) -> Answer<u32> {
+    let mut guest = call.enter(0)?;
     let [out] = guest.inspect([arg("out", out, cap).buffer()])?;
-    guest.give(out, find)
+    guest.give(out, |context| Ok(find(context)))
 }
 
-fn set_output(caller: Caller<'_, Context>, ptr: i32, len: i32) -> Answer<u32> {
-    let mut guest = Guest::enter(caller, "host_set_output", 0)?;
+pub(super) fn host_get_time(call: HostCall<'_>) -> Answer<i64> {
+    let mut guest = call.enter(0)?;
+    i64::try_from(guest.context().call.time).map_err(|_| Soft::InvalidArgument.into())
+}
+
+pub(super) fn host_set_output(call: HostCall<'_>, ptr: i32, len: i32) -> Answer<u32> {
+    let mut guest = call.enter(0)?;
     let output = arg("ptr", ptr, len).at_most(limits::OUTPUT_BYTES_MAX, costs::KEPT_BYTE_FUEL);
     let [output] = guest.inspect([output])?;
     let output = guest.bytes(output)?;
@@ -72,8 +43,8 @@ fn set_output(caller: Caller<'_, Context>, ptr: i32, len: i32) -> Answer<u32> {
 }
 
 /// SHA-256(seed ‖ block number), block after block: the same bytes at replay.
-fn get_random(caller: Caller<'_, Context>, out: i32, len: i32) -> Answer<u32> {
-    let mut guest = Guest::enter(caller, "host_get_random", 0)?;
+pub(super) fn host_get_random(call: HostCall<'_>, out: i32, len: i32) -> Answer<u32> {
+    let mut guest = call.enter(0)?;
     let out = arg("out", out, len);
     let [range] = guest.inspect([out.at_most(limits::RANDOM_BYTES_MAX, costs::BYTE_FUEL)])?;
     guest.charge(u64::from(out.len.div_ceil(32)) * costs::RANDOM_BLOCK_FUEL)?;
@@ -89,8 +60,8 @@ fn get_random(caller: Caller<'_, Context>, out: i32, len: i32) -> Answer<u32> {
     Ok(out.len)
 }
 
-fn log(caller: Caller<'_, Context>, level: i32, ptr: i32, len: i32) -> Answer<u32> {
-    let mut guest = Guest::enter(caller, "host_log", 0)?;
+pub(super) fn host_log(call: HostCall<'_>, level: i32, ptr: i32, len: i32) -> Answer<u32> {
+    let mut guest = call.enter(0)?;
     let text = arg("ptr", ptr, len).at_most(limits::LOG_TEXT_BYTES_MAX, costs::KEPT_BYTE_FUEL);
     let [text] = guest.inspect([text])?;
     let level = u8::try_from(level).ok().filter(|level| *level <= 4).ok_or(Soft::InvalidArgument)?;
@@ -118,9 +89,19 @@ fn log(caller: Caller<'_, Context>, level: i32, ptr: i32, len: i32) -> Answer<u3
     Ok(0)
 }
 
-/// The message, UTF-8 lossy, cut at its maximum.
-fn abort(caller: Caller<'_, Context>, ptr: i32, len: i32) -> Answer<String> {
-    let mut guest = Guest::enter(caller, "host_abort", 0)?;
+/// Ends the run with the guest's message. A message that cannot be taken as one is left out.
+pub(super) fn host_abort(call: HostCall<'_>, ptr: i32, len: i32) -> Answer<Infallible> {
+    let message = match abort_message(call, ptr, len) {
+        Ok(message) => message,
+        Err(Stop::Soft(_)) => String::new(),
+        Err(hard) => return Err(hard),
+    };
+    Err(Stop::Hard(stop(TrapKind::Aborted, message)))
+}
+
+/// The message as text, cut at its maximum; bytes that are not UTF-8 are replaced.
+fn abort_message(call: HostCall<'_>, ptr: i32, len: i32) -> Answer<String> {
+    let mut guest = call.enter(0)?;
     let whole = arg("ptr", ptr, len);
     let cut = usize::try_from(whole.len).unwrap_or(usize::MAX).min(limits::ABORT_TEXT_BYTES_MAX);
     guest.charge(cut as u64 * costs::KEPT_BYTE_FUEL)?;

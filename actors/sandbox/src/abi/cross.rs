@@ -3,45 +3,27 @@
 use icn_core::block::{Capability, Operation};
 use icn_core::name::{Did, Owner};
 use icn_core::{costs, limits};
-use wasmtime::{Caller, Linker};
 
 use super::money::{memo_part, owner_part, payable, read_amount, read_owner, read_unit, stage, unit_part};
 use crate::contract::Soft;
-use crate::guest::{Answer, Arg, Context, Guest, answer, arg};
+use crate::guest::{Answer, Guest, HostCall, arg};
 
-pub(super) fn link(linker: &mut Linker<Context>) -> wasmtime::Result<()> {
-    linker.func_wrap_async(
-        "icn",
-        "host_transfer_cross",
-        |caller: Caller<'_, Context>,
-         (scope, scope_len, to, to_len, unit, unit_len, amount, memo, memo_len): (
-            i32,
-            i32,
-            i32,
-            i32,
-            i32,
-            i32,
-            i64,
-            i32,
-            i32,
-        )| {
-            let (scope, to) = (arg("scope", scope, scope_len), arg("to", to, to_len));
-            let (unit, memo) = (arg("unit", unit, unit_len), arg("memo", memo, memo_len));
-            Box::new(async move { answer(transfer(caller, scope, to, unit, amount, memo).await) })
-        },
-    )?;
-    Ok(())
-}
-
-async fn transfer(
-    caller: Caller<'_, Context>,
-    scope: Arg,
-    to: Arg,
-    unit: Arg,
+#[expect(clippy::too_many_arguments, reason = "the parameters of the host function, as the table lists them")]
+pub(super) async fn host_transfer_cross(
+    call: HostCall<'_>,
+    scope: i32,
+    scope_len: i32,
+    to: i32,
+    to_len: i32,
+    unit: i32,
+    unit_len: i32,
     amount: i64,
-    memo: Arg,
+    memo: i32,
+    memo_len: i32,
 ) -> Answer<u32> {
-    let mut guest = Guest::enter(caller, "host_transfer_cross", costs::LEDGER_FUEL)?;
+    let mut guest = call.enter(costs::LEDGER_FUEL)?;
+    let (scope, to) = (arg("scope", scope, scope_len), arg("to", to, to_len));
+    let (unit, memo) = (arg("unit", unit, unit_len), arg("memo", memo, memo_len));
     guest.require(Capability::Cross)?;
     let scope = scope.at_most(limits::NAME_BYTES_MAX, costs::BYTE_FUEL);
     let [scope, to, unit, memo] = guest.inspect([scope, owner_part(to), unit_part(unit), memo_part(memo)])?;

@@ -6,46 +6,9 @@ use icn_core::block::{Anchor, Capability, Node, NodeTag};
 use icn_core::encode::Block;
 use icn_core::name::{BlockId, CID_BYTES};
 use icn_core::{costs, limits};
-use wasmtime::{Caller, Linker};
 
 use crate::contract::Soft;
-use crate::guest::{Answer, Arg, Context, Guest, answer, arg};
-
-const CID_LEN: i32 = 36;
-const _: () = assert!(CID_LEN as usize == CID_BYTES, "a CID is 36 bytes");
-
-pub(super) fn link(linker: &mut Linker<Context>) -> wasmtime::Result<()> {
-    linker.func_wrap(
-        "icn",
-        "host_store_node",
-        |caller: Caller<'_, Context>, payload: i32, payload_len: i32, parents: i32, count: i32, out: i32| {
-            answer(store(
-                caller,
-                arg("payload", payload, payload_len),
-                parents_arg(parents, count),
-                arg("out", out, CID_LEN),
-            ))
-        },
-    )?;
-    linker.func_wrap(
-        "icn",
-        "host_get_node",
-        |caller: Caller<'_, Context>, cid: i32, out: i32, cap: i32| {
-            answer(get(caller, arg("cid", cid, CID_LEN), arg("out", out, cap)))
-        },
-    )?;
-    linker.func_wrap("icn", "host_contains_node", |caller: Caller<'_, Context>, cid: i32| {
-        answer(contains(caller, arg("cid", cid, CID_LEN)))
-    })?;
-    linker.func_wrap(
-        "icn",
-        "host_anchor_to_dag",
-        |caller: Caller<'_, Context>, cid: i32, topic: i32, topic_len: i32| {
-            answer(anchor(caller, arg("cid", cid, CID_LEN), arg("topic", topic, topic_len)))
-        },
-    )?;
-    Ok(())
-}
+use crate::guest::{Answer, Arg, Guest, HostCall, arg, fixed_arg};
 
 fn read_cid(guest: &mut Guest<'_>, cid: Range<usize>) -> Answer<BlockId> {
     let bytes: [u8; CID_BYTES] = guest.fixed(cid)?;
@@ -55,11 +18,20 @@ fn read_cid(guest: &mut Guest<'_>, cid: Range<usize>) -> Answer<BlockId> {
 /// The parents' range; a count over the maximum stays over it as a length.
 fn parents_arg(parents: i32, count: i32) -> Arg {
     let count = usize::try_from(count).unwrap_or(usize::MAX).min(limits::NODE_PARENTS_MAX + 1);
-    arg("parents", parents, i32::try_from(count * CID_BYTES).unwrap_or(i32::MAX))
+    fixed_arg("parents", parents, count * CID_BYTES)
 }
 
-fn store(caller: Caller<'_, Context>, payload: Arg, parents: Arg, out: Arg) -> Answer<u32> {
-    let mut guest = Guest::enter(caller, "host_store_node", costs::NODE_FUEL)?;
+pub(super) fn host_store_node(
+    call: HostCall<'_>,
+    payload: i32,
+    payload_len: i32,
+    parents: i32,
+    count: i32,
+    out: i32,
+) -> Answer<u32> {
+    let mut guest = call.enter(costs::NODE_FUEL)?;
+    let (payload, parents) = (arg("payload", payload, payload_len), parents_arg(parents, count));
+    let out = fixed_arg("out", out, CID_BYTES);
     guest.require(Capability::Dag)?;
     let [payload, parents, out] = guest.inspect([
         payload.at_most(limits::NODE_BYTES_MAX, costs::KEPT_BYTE_FUEL),
@@ -91,8 +63,9 @@ fn store(caller: Caller<'_, Context>, payload: Arg, parents: Arg, out: Arg) -> A
     Ok(0)
 }
 
-fn get(caller: Caller<'_, Context>, cid: Arg, out: Arg) -> Answer<u32> {
-    let mut guest = Guest::enter(caller, "host_get_node", costs::NODE_FUEL)?;
+pub(super) fn host_get_node(call: HostCall<'_>, cid: i32, out: i32, cap: i32) -> Answer<u32> {
+    let mut guest = call.enter(costs::NODE_FUEL)?;
+    let (cid, out) = (fixed_arg("cid", cid, CID_BYTES), arg("out", out, cap));
     guest.require(Capability::Dag)?;
     let [cid, range] = guest.inspect([cid.at_most(CID_BYTES, costs::BYTE_FUEL), out.buffer()])?;
     let id = read_cid(&mut guest, cid)?;
@@ -106,16 +79,18 @@ fn get(caller: Caller<'_, Context>, cid: Arg, out: Arg) -> Answer<u32> {
     })
 }
 
-fn contains(caller: Caller<'_, Context>, cid: Arg) -> Answer<u32> {
-    let mut guest = Guest::enter(caller, "host_contains_node", costs::STATE_FUEL)?;
+pub(super) fn host_contains_node(call: HostCall<'_>, cid: i32) -> Answer<u32> {
+    let mut guest = call.enter(costs::STATE_FUEL)?;
+    let cid = fixed_arg("cid", cid, CID_BYTES);
     guest.require(Capability::Dag)?;
     let [cid] = guest.inspect([cid.at_most(CID_BYTES, costs::BYTE_FUEL)])?;
     let id = read_cid(&mut guest, cid)?;
     Ok(u32::from(guest.context().node(&id).is_some()))
 }
 
-fn anchor(caller: Caller<'_, Context>, cid: Arg, topic: Arg) -> Answer<u32> {
-    let mut guest = Guest::enter(caller, "host_anchor_to_dag", costs::NODE_FUEL)?;
+pub(super) fn host_anchor_to_dag(call: HostCall<'_>, cid: i32, topic: i32, topic_len: i32) -> Answer<u32> {
+    let mut guest = call.enter(costs::NODE_FUEL)?;
+    let (cid, topic) = (fixed_arg("cid", cid, CID_BYTES), arg("topic", topic, topic_len));
     guest.require(Capability::Dag)?;
     let [cid, topic] = guest.inspect([
         cid.at_most(CID_BYTES, costs::BYTE_FUEL),

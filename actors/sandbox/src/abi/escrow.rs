@@ -5,64 +5,33 @@ use icn_core::block::{Capability, Operation};
 use icn_core::ledger::HoldState;
 use icn_core::name::{Bytes, HoldId, Owner, hold_id};
 use icn_core::{costs, limits};
-use wasmtime::{Caller, Linker};
 
 use super::money::{
     closed, owner_part, payable, read_amount, read_owner, read_purse, read_unit, require_purse, stage,
     unit_part,
 };
 use crate::contract::Soft;
-use crate::guest::{Answer, Arg, Context, Guest, answer, arg};
+use crate::guest::{Answer, Guest, HostCall, arg, fixed_arg};
 
 /// Bytes of a hold's name.
 const ID_BYTES: usize = 16;
-const ID_LEN: i32 = 16;
-const _: () = assert!(ID_LEN as usize == ID_BYTES && size_of::<HoldId>() == ID_BYTES, "one length");
+const _: () = assert!(size_of::<HoldId>() == ID_BYTES, "a hold's name has one length");
 
-pub(super) fn link(linker: &mut Linker<Context>) -> wasmtime::Result<()> {
-    linker.func_wrap_async(
-        "icn",
-        "host_hold",
-        |caller: Caller<'_, Context>,
-         (from, to, to_len, unit, unit_len, amount, deadline, out): (
-            i32,
-            i32,
-            i32,
-            i32,
-            i32,
-            i64,
-            i64,
-            i32,
-        )| {
-            Box::new(async move {
-                let (to, unit) = (arg("to", to, to_len), arg("unit", unit, unit_len));
-                answer(place(caller, from, to, unit, amount, deadline, arg("out", out, ID_LEN)).await)
-            })
-        },
-    )?;
-    linker.func_wrap_async(
-        "icn",
-        "host_settle_hold",
-        |caller: Caller<'_, Context>, (id, amount): (i32, i64)| {
-            Box::new(async move { answer(settle(caller, arg("id", id, ID_LEN), amount).await) })
-        },
-    )?;
-    linker.func_wrap_async("icn", "host_void_hold", |caller: Caller<'_, Context>, (id,): (i32,)| {
-        Box::new(async move { answer(void(caller, arg("id", id, ID_LEN)).await) })
-    })?;
-    Ok(())
-}
-
-async fn place(
-    caller: Caller<'_, Context>,
+#[expect(clippy::too_many_arguments, reason = "the parameters of the host function, as the table lists them")]
+pub(super) async fn host_hold(
+    call: HostCall<'_>,
     from: i32,
-    to: Arg,
-    unit: Arg,
+    to: i32,
+    to_len: i32,
+    unit: i32,
+    unit_len: i32,
     amount: i64,
     deadline: i64,
-    out: Arg,
+    out: i32,
 ) -> Answer<u32> {
-    let mut guest = Guest::enter(caller, "host_hold", costs::LEDGER_FUEL)?;
+    let mut guest = call.enter(costs::LEDGER_FUEL)?;
+    let (to, unit) = (arg("to", to, to_len), arg("unit", unit, unit_len));
+    let out = fixed_arg("out", out, ID_BYTES);
     guest.require(Capability::Transfer)?;
     require_purse(&mut guest, from)?;
     let [to, unit, out] = guest.inspect([owner_part(to), unit_part(unit), out.buffer()])?;
@@ -93,8 +62,9 @@ async fn ours(guest: &mut Guest<'_>, id: HoldId) -> Answer<HoldState> {
     Ok(hold)
 }
 
-async fn settle(caller: Caller<'_, Context>, id: Arg, amount: i64) -> Answer<u32> {
-    let mut guest = Guest::enter(caller, "host_settle_hold", costs::LEDGER_FUEL)?;
+pub(super) async fn host_settle_hold(call: HostCall<'_>, id: i32, amount: i64) -> Answer<u32> {
+    let mut guest = call.enter(costs::LEDGER_FUEL)?;
+    let id = fixed_arg("id", id, ID_BYTES);
     guest.require(Capability::Transfer)?;
     let [id] = guest.inspect([id.at_most(ID_BYTES, costs::BYTE_FUEL)])?;
     let id: HoldId = Bytes(guest.fixed(id)?);
@@ -107,8 +77,9 @@ async fn settle(caller: Caller<'_, Context>, id: Arg, amount: i64) -> Answer<u32
     Ok(0)
 }
 
-async fn void(caller: Caller<'_, Context>, id: Arg) -> Answer<u32> {
-    let mut guest = Guest::enter(caller, "host_void_hold", costs::LEDGER_FUEL)?;
+pub(super) async fn host_void_hold(call: HostCall<'_>, id: i32) -> Answer<u32> {
+    let mut guest = call.enter(costs::LEDGER_FUEL)?;
+    let id = fixed_arg("id", id, ID_BYTES);
     guest.require(Capability::Transfer)?;
     let [id] = guest.inspect([id.at_most(ID_BYTES, costs::BYTE_FUEL)])?;
     let id: HoldId = Bytes(guest.fixed(id)?);

@@ -6,14 +6,13 @@
 use icn_core::block::{Capability, Operation, USAGE_MEMO};
 use icn_core::costs;
 use icn_core::name::Owner;
-use wasmtime::{Caller, Linker};
 
 use super::money::{
     closed, memo_part, owner_part, payable, read_amount, read_owner, read_purse, read_unit, require_purse,
     stage, unit_part,
 };
 use crate::contract::Soft;
-use crate::guest::{Answer, Arg, Context, Guest, answer, answer_long, arg};
+use crate::guest::{Answer, Guest, HostCall, arg};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
@@ -37,63 +36,6 @@ impl Kind {
     }
 }
 
-pub(super) fn link(linker: &mut Linker<Context>) -> wasmtime::Result<()> {
-    linker.func_wrap_async(
-        "icn",
-        "host_check_resource_authorization",
-        |caller: Caller<'_, Context>, (kind, amount): (i32, i64)| {
-            Box::new(async move { answer(check(caller, kind, amount).await) })
-        },
-    )?;
-    linker.func_wrap_async(
-        "icn",
-        "host_record_resource_usage",
-        |caller: Caller<'_, Context>, (kind, amount): (i32, i64)| {
-            Box::new(async move { answer(record(caller, kind, amount).await) })
-        },
-    )?;
-    linker.func_wrap_async(
-        "icn",
-        "host_get_resource_remaining",
-        |caller: Caller<'_, Context>, (kind,): (i32,)| {
-            Box::new(async move { answer_long(remaining(caller, kind).await) })
-        },
-    )?;
-    linker.func_wrap_async(
-        "icn",
-        "host_get_balance",
-        |caller: Caller<'_, Context>, (owner, owner_len, unit, unit_len): (i32, i32, i32, i32)| {
-            Box::new(async move {
-                answer_long(
-                    balance(caller, arg("owner", owner, owner_len), arg("unit", unit, unit_len)).await,
-                )
-            })
-        },
-    )?;
-    linker.func_wrap_async(
-        "icn",
-        "host_transfer",
-        |caller: Caller<'_, Context>,
-         (from, to, to_len, unit, unit_len, amount, memo, memo_len): (
-            i32,
-            i32,
-            i32,
-            i32,
-            i32,
-            i64,
-            i32,
-            i32,
-        )| {
-            Box::new(async move {
-                let (to, unit, memo) =
-                    (arg("to", to, to_len), arg("unit", unit, unit_len), arg("memo", memo, memo_len));
-                answer(transfer(caller, from, to, unit, amount, memo).await)
-            })
-        },
-    )?;
-    Ok(())
-}
-
 async fn caller_tokens(guest: &mut Guest<'_>) -> Answer<i64> {
     guest.charge(costs::LEDGER_FUEL)?;
     let context = guest.context();
@@ -115,8 +57,12 @@ async fn left(guest: &mut Guest<'_>, kind: Kind) -> Answer<i64> {
     Ok(i64::try_from(left).unwrap_or(i64::MAX))
 }
 
-async fn check(caller: Caller<'_, Context>, kind: i32, amount: i64) -> Answer<u32> {
-    let mut guest = Guest::enter(caller, "host_check_resource_authorization", 0)?;
+pub(super) async fn host_check_resource_authorization(
+    call: HostCall<'_>,
+    kind: i32,
+    amount: i64,
+) -> Answer<u32> {
+    let mut guest = call.enter(0)?;
     let kind = Kind::parse(kind)?;
     if amount <= 0 {
         return Err(Soft::InvalidArgument.into());
@@ -132,16 +78,16 @@ async fn check(caller: Caller<'_, Context>, kind: i32, amount: i64) -> Answer<u3
     Ok(u32::from(authorized.map_err(closed)?.is_ok()))
 }
 
-async fn remaining(caller: Caller<'_, Context>, kind: i32) -> Answer<i64> {
-    let mut guest = Guest::enter(caller, "host_get_resource_remaining", 0)?;
+pub(super) async fn host_get_resource_remaining(call: HostCall<'_>, kind: i32) -> Answer<i64> {
+    let mut guest = call.enter(0)?;
     let kind = Kind::parse(kind)?;
     left(&mut guest, kind).await
 }
 
 /// Compute is burned; network is counted against the grant; tokens go from the caller to the treasury.
 /// Storage and memory are consumed by keeping values and by growing, and not by saying so.
-async fn record(caller: Caller<'_, Context>, kind: i32, amount: i64) -> Answer<u32> {
-    let mut guest = Guest::enter(caller, "host_record_resource_usage", 0)?;
+pub(super) async fn host_record_resource_usage(call: HostCall<'_>, kind: i32, amount: i64) -> Answer<u32> {
+    let mut guest = call.enter(0)?;
     guest.require(Capability::Usage)?;
     let kind = Kind::parse(kind)?;
     let amount = u64::try_from(amount).ok().filter(|amount| *amount > 0).ok_or(Soft::InvalidArgument)?;
@@ -171,8 +117,15 @@ async fn record(caller: Caller<'_, Context>, kind: i32, amount: i64) -> Answer<u
     Ok(0)
 }
 
-async fn balance(caller: Caller<'_, Context>, owner: Arg, unit: Arg) -> Answer<i64> {
-    let mut guest = Guest::enter(caller, "host_get_balance", costs::LEDGER_FUEL)?;
+pub(super) async fn host_get_balance(
+    call: HostCall<'_>,
+    owner: i32,
+    owner_len: i32,
+    unit: i32,
+    unit_len: i32,
+) -> Answer<i64> {
+    let mut guest = call.enter(costs::LEDGER_FUEL)?;
+    let (owner, unit) = (arg("owner", owner, owner_len), arg("unit", unit, unit_len));
     guest.require(Capability::Transfer)?;
     let [owner, unit] = guest.inspect([owner_part(owner), unit_part(unit)])?;
     let owner = read_owner(&mut guest, owner)?;
@@ -182,15 +135,20 @@ async fn balance(caller: Caller<'_, Context>, owner: Arg, unit: Arg) -> Answer<i
     i64::try_from(balance.max(0)).map_err(|_| Soft::TooLarge.into())
 }
 
-async fn transfer(
-    caller: Caller<'_, Context>,
+#[expect(clippy::too_many_arguments, reason = "the parameters of the host function, as the table lists them")]
+pub(super) async fn host_transfer(
+    call: HostCall<'_>,
     from: i32,
-    to: Arg,
-    unit: Arg,
+    to: i32,
+    to_len: i32,
+    unit: i32,
+    unit_len: i32,
     amount: i64,
-    memo: Arg,
+    memo: i32,
+    memo_len: i32,
 ) -> Answer<u32> {
-    let mut guest = Guest::enter(caller, "host_transfer", costs::LEDGER_FUEL)?;
+    let mut guest = call.enter(costs::LEDGER_FUEL)?;
+    let (to, unit, memo) = (arg("to", to, to_len), arg("unit", unit, unit_len), arg("memo", memo, memo_len));
     guest.require(Capability::Transfer)?;
     require_purse(&mut guest, from)?;
     let [to, unit, memo] = guest.inspect([owner_part(to), unit_part(unit), memo_part(memo)])?;

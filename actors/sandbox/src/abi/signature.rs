@@ -2,34 +2,24 @@
 
 use icn_core::name::Did;
 use icn_core::{costs, encode, limits};
-use wasmtime::{Caller, Linker};
 
 use crate::contract::Soft;
-use crate::guest::{Answer, Arg, Context, Guest, answer, arg};
+use crate::guest::{Answer, HostCall, arg, fixed_arg};
 
 /// Bytes of an Ed25519 signature.
 const SIGNATURE_BYTES: usize = 64;
-const SIGNATURE_LEN: i32 = 64;
 
-pub(super) fn link(linker: &mut Linker<Context>) -> wasmtime::Result<()> {
-    linker.func_wrap(
-        "icn",
-        "host_verify_signature",
-        |caller: Caller<'_, Context>,
-         did: i32,
-         did_len: i32,
-         message: i32,
-         message_len: i32,
-         signature: i32| {
-            let (did, message) = (arg("did", did, did_len), arg("message", message, message_len));
-            answer(verify(caller, did, message, arg("signature", signature, SIGNATURE_LEN)))
-        },
-    )?;
-    Ok(())
-}
-
-fn verify(caller: Caller<'_, Context>, did: Arg, message: Arg, signature: Arg) -> Answer<u32> {
-    let mut guest = Guest::enter(caller, "host_verify_signature", costs::SIGNATURE_FUEL)?;
+pub(super) fn host_verify_signature(
+    call: HostCall<'_>,
+    did: i32,
+    did_len: i32,
+    message: i32,
+    message_len: i32,
+    signature: i32,
+) -> Answer<u32> {
+    let mut guest = call.enter(costs::SIGNATURE_FUEL)?;
+    let (did, message) = (arg("did", did, did_len), arg("message", message, message_len));
+    let signature = fixed_arg("signature", signature, SIGNATURE_BYTES);
     let [did, message, signature] = guest.inspect([
         did.at_most(limits::NAME_BYTES_MAX, costs::BYTE_FUEL),
         message.at_most(limits::MESSAGE_BYTES_MAX, costs::MESSAGE_BYTE_FUEL),

@@ -5,61 +5,33 @@ use std::ops::Bound;
 use icn_core::block::Capability;
 use icn_core::state::storage_bytes;
 use icn_core::{costs, limits};
-use wasmtime::{Caller, Linker};
 
 use crate::contract::Soft;
-use crate::guest::{Answer, Arg, Context, Guest, Part, answer, arg};
-
-pub(super) fn link(linker: &mut Linker<Context>) -> wasmtime::Result<()> {
-    linker.func_wrap(
-        "icn",
-        "host_get_value",
-        |caller: Caller<'_, Context>, key: i32, key_len: i32, out: i32, cap: i32| {
-            answer(get(caller, arg("key", key, key_len), arg("out", out, cap)))
-        },
-    )?;
-    linker.func_wrap(
-        "icn",
-        "host_set_value",
-        |caller: Caller<'_, Context>, key: i32, key_len: i32, value: i32, value_len: i32| {
-            answer(set(caller, arg("key", key, key_len), arg("value", value, value_len)))
-        },
-    )?;
-    linker.func_wrap("icn", "host_delete_value", |caller: Caller<'_, Context>, key: i32, key_len: i32| {
-        answer(delete(caller, arg("key", key, key_len)))
-    })?;
-    linker.func_wrap(
-        "icn",
-        "host_scan_keys",
-        |caller: Caller<'_, Context>,
-         prefix: i32,
-         prefix_len: i32,
-         after: i32,
-         after_len: i32,
-         out: i32,
-         cap: i32| {
-            let (prefix, after) = (arg("prefix", prefix, prefix_len), arg("after", after, after_len));
-            answer(scan(caller, prefix, after, arg("out", out, cap)))
-        },
-    )?;
-    Ok(())
-}
+use crate::guest::{Answer, Arg, Context, Guest, HostCall, Part, arg};
 
 /// A key that is looked at and not kept.
 const fn key_part(key: Arg) -> Part {
     key.at_most(limits::KEY_BYTES_MAX, costs::BYTE_FUEL)
 }
 
-fn get(caller: Caller<'_, Context>, key: Arg, out: Arg) -> Answer<u32> {
-    let mut guest = Guest::enter(caller, "host_get_value", costs::STATE_FUEL)?;
+pub(super) fn host_get_value(call: HostCall<'_>, key: i32, key_len: i32, out: i32, cap: i32) -> Answer<u32> {
+    let mut guest = call.enter(costs::STATE_FUEL)?;
+    let (key, out) = (arg("key", key, key_len), arg("out", out, cap));
     guest.require(Capability::State)?;
     let [key, out] = guest.inspect([key_part(key), out.buffer()])?;
     let key = guest.bytes(key)?;
     guest.give(out, |context| context.value(&key).ok_or(Soft::NotFound.into()))
 }
 
-fn set(caller: Caller<'_, Context>, key: Arg, value: Arg) -> Answer<u32> {
-    let mut guest = Guest::enter(caller, "host_set_value", costs::STATE_FUEL + costs::WRITE_FUEL)?;
+pub(super) fn host_set_value(
+    call: HostCall<'_>,
+    key: i32,
+    key_len: i32,
+    value: i32,
+    value_len: i32,
+) -> Answer<u32> {
+    let mut guest = call.enter(costs::STATE_FUEL + costs::WRITE_FUEL)?;
+    let (key, value) = (arg("key", key, key_len), arg("value", value, value_len));
     guest.require(Capability::State)?;
     let [key, value] = guest.inspect([
         key.at_most(limits::KEY_BYTES_MAX, costs::KEPT_BYTE_FUEL),
@@ -72,8 +44,9 @@ fn set(caller: Caller<'_, Context>, key: Arg, value: Arg) -> Answer<u32> {
     stage(guest.context(), key, Some(value))
 }
 
-fn delete(caller: Caller<'_, Context>, key: Arg) -> Answer<u32> {
-    let mut guest = Guest::enter(caller, "host_delete_value", costs::STATE_FUEL + costs::WRITE_FUEL)?;
+pub(super) fn host_delete_value(call: HostCall<'_>, key: i32, key_len: i32) -> Answer<u32> {
+    let mut guest = call.enter(costs::STATE_FUEL + costs::WRITE_FUEL)?;
+    let key = arg("key", key, key_len);
     guest.require(Capability::State)?;
     let [key] = guest.inspect([key_part(key)])?;
     let key = guest.bytes(key)?;
@@ -109,8 +82,18 @@ fn stage(context: &mut Context, key: Vec<u8>, value: Option<Vec<u8>>) -> Answer<
     Ok(0)
 }
 
-fn scan(caller: Caller<'_, Context>, prefix: Arg, after: Arg, out: Arg) -> Answer<u32> {
-    let mut guest = Guest::enter(caller, "host_scan_keys", costs::STATE_FUEL)?;
+pub(super) fn host_scan_keys(
+    call: HostCall<'_>,
+    prefix: i32,
+    prefix_len: i32,
+    after: i32,
+    after_len: i32,
+    out: i32,
+    cap: i32,
+) -> Answer<u32> {
+    let mut guest = call.enter(costs::STATE_FUEL)?;
+    let (prefix, after) = (arg("prefix", prefix, prefix_len), arg("after", after, after_len));
+    let out = arg("out", out, cap);
     guest.require(Capability::State)?;
     let [prefix, after, out] = guest.inspect([key_part(prefix), key_part(after), out.buffer()])?;
     let (prefix, after) = (guest.bytes(prefix)?, guest.bytes(after)?);

@@ -1,7 +1,8 @@
 //! The functions of the host ABI, version 1, as a table.
 //!
-//! It is what the validator compares imports with, what `icn abi` prints, and what tests compare with the linker and
-//! with `docs/host-abi.md`. Nothing is decided here. A function that stands in the table must be linked in `abi/`.
+//! The table is said once, in the macro [`host_functions`]. From it are made: [`FUNCTIONS`] and [`PARAMETERS`], which the
+//! validator compares imports with and `icn abi` prints; and the linker in `abi/`, which calls a Rust function of the same
+//! name. Tests compare it with `docs/host-abi.md`. Nothing is decided here.
 
 /// The version of the ABI: a manifest's `abi` must be this number.
 pub const ABI_VERSION: u32 = 1;
@@ -15,85 +16,124 @@ pub enum FunctionType {
     I64,
 }
 
-use FunctionType::{I32, I64};
-
 /// A function of the ABI: name, parameters, results.
 pub(crate) type Function = (&'static str, &'static [FunctionType], &'static [FunctionType]);
 
-/// Every function that a guest may import from `icn`.
-pub const FUNCTIONS: &[Function] = &[
-    ("host_get_input", &[I32, I32], &[I32]),
-    ("host_set_output", &[I32, I32], &[I32]),
-    ("host_get_caller_did", &[I32, I32], &[I32]),
-    ("host_get_scope_did", &[I32, I32], &[I32]),
-    ("host_get_time", &[], &[I64]),
-    ("host_get_random", &[I32, I32], &[I32]),
-    ("host_log", &[I32, I32, I32], &[I32]),
-    ("host_abort", &[I32, I32], &[]),
-    ("host_check_resource_authorization", &[I32, I64], &[I32]),
-    ("host_record_resource_usage", &[I32, I64], &[I32]),
-    ("host_get_resource_remaining", &[I32], &[I64]),
-    ("host_get_balance", &[I32, I32, I32, I32], &[I64]),
-    ("host_transfer", &[I32, I32, I32, I32, I32, I64, I32, I32], &[I32]),
-    ("host_mint", &[I32, I32, I64, I32, I32], &[I32]),
-    ("host_burn", &[I32, I32, I64, I32], &[I32]),
-    ("host_hold", &[I32, I32, I32, I32, I32, I64, I64, I32], &[I32]),
-    ("host_settle_hold", &[I32, I64], &[I32]),
-    ("host_void_hold", &[I32], &[I32]),
-    ("host_transfer_cross", &[I32, I32, I32, I32, I32, I32, I64, I32, I32], &[I32]),
-    ("host_get_value", &[I32, I32, I32, I32], &[I32]),
-    ("host_set_value", &[I32, I32, I32, I32], &[I32]),
-    ("host_delete_value", &[I32, I32], &[I32]),
-    ("host_scan_keys", &[I32, I32, I32, I32, I32, I32], &[I32]),
-    ("host_store_node", &[I32, I32, I32, I32, I32], &[I32]),
-    ("host_get_node", &[I32, I32, I32], &[I32]),
-    ("host_contains_node", &[I32], &[I32]),
-    ("host_anchor_to_dag", &[I32, I32, I32], &[I32]),
-    ("host_issue_credential", &[I32, I32, I32, I32, I32, I32, I64, I32, I32], &[I32]),
-    ("host_revoke_credential", &[I32, I32, I32, I32], &[I32]),
-    ("host_credential_status", &[I32, I32], &[I32]),
-    ("host_verify_credential", &[I32, I32], &[I32]),
-    ("host_verify_signature", &[I32, I32, I32, I32, I32], &[I32]),
-];
+/// Hands the table to the macro `$each`: every function that a guest may import from `icn`, group by group. An `async`
+/// function may have to wait for the ledger; a guest does not notice.
+macro_rules! host_functions {
+    ($each:ident) => {
+        $each! {
+            context {
+                sync host_get_input(out: i32, cap: i32) -> i32;
+                sync host_set_output(ptr: i32, len: i32) -> i32;
+                sync host_get_caller_did(out: i32, cap: i32) -> i32;
+                sync host_get_scope_did(out: i32, cap: i32) -> i32;
+                sync host_get_time() -> i64;
+                sync host_get_random(out: i32, len: i32) -> i32;
+                sync host_log(level: i32, ptr: i32, len: i32) -> i32;
+                sync host_abort(ptr: i32, len: i32) -> ();
+            }
+            resource {
+                async host_check_resource_authorization(kind: i32, amount: i64) -> i32;
+                async host_record_resource_usage(kind: i32, amount: i64) -> i32;
+                async host_get_resource_remaining(kind: i32) -> i64;
+                async host_get_balance(owner: i32, owner_len: i32, unit: i32, unit_len: i32) -> i64;
+                async host_transfer(
+                    from: i32, to: i32, to_len: i32, unit: i32, unit_len: i32, amount: i64, memo: i32, memo_len: i32
+                ) -> i32;
+            }
+            mint {
+                async host_mint(unit: i32, unit_len: i32, amount: i64, to: i32, to_len: i32) -> i32;
+                async host_burn(unit: i32, unit_len: i32, amount: i64, from: i32) -> i32;
+            }
+            escrow {
+                async host_hold(
+                    from: i32, to: i32, to_len: i32, unit: i32, unit_len: i32, amount: i64, deadline: i64, out: i32
+                ) -> i32;
+                async host_settle_hold(id: i32, amount: i64) -> i32;
+                async host_void_hold(id: i32) -> i32;
+            }
+            cross {
+                async host_transfer_cross(
+                    scope: i32, scope_len: i32, to: i32, to_len: i32, unit: i32, unit_len: i32, amount: i64,
+                    memo: i32, memo_len: i32
+                ) -> i32;
+            }
+            state {
+                sync host_get_value(key: i32, key_len: i32, out: i32, cap: i32) -> i32;
+                sync host_set_value(key: i32, key_len: i32, value: i32, value_len: i32) -> i32;
+                sync host_delete_value(key: i32, key_len: i32) -> i32;
+                sync host_scan_keys(
+                    prefix: i32, prefix_len: i32, after: i32, after_len: i32, out: i32, cap: i32
+                ) -> i32;
+            }
+            dag {
+                sync host_store_node(payload: i32, payload_len: i32, parents: i32, count: i32, out: i32) -> i32;
+                sync host_get_node(cid: i32, out: i32, cap: i32) -> i32;
+                sync host_contains_node(cid: i32) -> i32;
+                sync host_anchor_to_dag(cid: i32, topic: i32, topic_len: i32) -> i32;
+            }
+            credential {
+                sync host_issue_credential(
+                    subject: i32, subject_len: i32, r#type: i32, type_len: i32, claims: i32, claims_len: i32,
+                    valid_until: i64, out: i32, cap: i32
+                ) -> i32;
+                sync host_revoke_credential(id: i32, id_len: i32, reason: i32, reason_len: i32) -> i32;
+                sync host_credential_status(id: i32, id_len: i32) -> i32;
+                sync host_verify_credential(json: i32, json_len: i32) -> i32;
+            }
+            signature {
+                sync host_verify_signature(
+                    did: i32, did_len: i32, message: i32, message_len: i32, signature: i32
+                ) -> i32;
+            }
+        }
+    };
+}
+pub(crate) use host_functions;
 
-/// The names of each function's parameters, in the order of [`FUNCTIONS`].
-pub const PARAMETERS: &[(&str, &[&str])] = &[
-    ("host_get_input", &["out", "cap"]),
-    ("host_set_output", &["ptr", "len"]),
-    ("host_get_caller_did", &["out", "cap"]),
-    ("host_get_scope_did", &["out", "cap"]),
-    ("host_get_time", &[]),
-    ("host_get_random", &["out", "len"]),
-    ("host_log", &["level", "ptr", "len"]),
-    ("host_abort", &["ptr", "len"]),
-    ("host_check_resource_authorization", &["kind", "amount"]),
-    ("host_record_resource_usage", &["kind", "amount"]),
-    ("host_get_resource_remaining", &["kind"]),
-    ("host_get_balance", &["owner", "owner_len", "unit", "unit_len"]),
-    ("host_transfer", &["from", "to", "to_len", "unit", "unit_len", "amount", "memo", "memo_len"]),
-    ("host_mint", &["unit", "unit_len", "amount", "to", "to_len"]),
-    ("host_burn", &["unit", "unit_len", "amount", "from"]),
-    ("host_hold", &["from", "to", "to_len", "unit", "unit_len", "amount", "deadline", "out"]),
-    ("host_settle_hold", &["id", "amount"]),
-    ("host_void_hold", &["id"]),
-    (
-        "host_transfer_cross",
-        &["scope", "scope_len", "to", "to_len", "unit", "unit_len", "amount", "memo", "memo_len"],
-    ),
-    ("host_get_value", &["key", "key_len", "out", "cap"]),
-    ("host_set_value", &["key", "key_len", "value", "value_len"]),
-    ("host_delete_value", &["key", "key_len"]),
-    ("host_scan_keys", &["prefix", "prefix_len", "after", "after_len", "out", "cap"]),
-    ("host_store_node", &["payload", "payload_len", "parents", "count", "out"]),
-    ("host_get_node", &["cid", "out", "cap"]),
-    ("host_contains_node", &["cid"]),
-    ("host_anchor_to_dag", &["cid", "topic", "topic_len"]),
-    (
-        "host_issue_credential",
-        &["subject", "subject_len", "type", "type_len", "claims", "claims_len", "valid_until", "out", "cap"],
-    ),
-    ("host_revoke_credential", &["id", "id_len", "reason", "reason_len"]),
-    ("host_credential_status", &["id", "id_len"]),
-    ("host_verify_credential", &["json", "json_len"]),
-    ("host_verify_signature", &["did", "did_len", "message", "message_len", "signature"]),
-];
+/// Defines the two public tables from the rows.
+macro_rules! define_tables {
+    ($($group:ident {
+        $($kind:ident $name:ident($($param:ident: $type:ident),*) -> $result:tt;)*
+    })*) => {
+        /// Every function that a guest may import from `icn`.
+        pub const FUNCTIONS: &[Function] =
+            &[$($((stringify!($name), &[$(value_type!($type)),*], results!($result)),)*)*];
+
+        /// The names of each function's parameters, in the order of [`FUNCTIONS`].
+        pub const PARAMETERS: &[(&str, &[&str])] =
+            &[$($((stringify!($name), &[$(parameter_name!($param)),*]),)*)*];
+    };
+}
+
+macro_rules! value_type {
+    (i32) => {
+        FunctionType::I32
+    };
+    (i64) => {
+        FunctionType::I64
+    };
+}
+
+macro_rules! results {
+    (()) => {
+        &[]
+    };
+    ($type:ident) => {
+        &[value_type!($type)]
+    };
+}
+
+/// A parameter's name as the document has it; `type` is a word of Rust's own.
+macro_rules! parameter_name {
+    (r#type) => {
+        "type"
+    };
+    ($name:ident) => {
+        stringify!($name)
+    };
+}
+
+host_functions!(define_tables);

@@ -17,4 +17,5 @@ pub use limits::LIMITS;
 pub(crate) use codes::Soft;
 pub(crate) use features::features;
 pub(crate) use fuel::{FUEL_MARGIN, operator_costs};
+pub(crate) use functions::host_functions;
 pub(crate) use limits::limits_text;

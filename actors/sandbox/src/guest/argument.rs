@@ -14,6 +14,11 @@ pub(crate) fn arg(name: &'static str, ptr: i32, len: i32) -> Arg {
     Arg { name, ptr: ptr as u32, len: len as u32 }
 }
 
+/// An argument that points at so many bytes, whatever the guest says.
+pub(crate) fn fixed_arg(name: &'static str, ptr: i32, bytes: usize) -> Arg {
+    Arg { len: u32::try_from(bytes).unwrap_or(u32::MAX), ..arg(name, ptr, 0) }
+}
+
 /// A range and what is asked of it before it is looked at.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Part {

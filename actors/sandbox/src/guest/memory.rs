@@ -2,7 +2,7 @@
 //!
 //! Every call follows the order of the host ABI: charge the base; check the capability; check each length against its
 //! maximum and charge for the bytes; check bounds with 64-bit arithmetic; decode; decide; stage. So each function
-//! begins with [`Guest::enter`], then [`Guest::require`], then one [`Guest::inspect`] of all its ranges in the order of
+//! begins with [`HostCall::enter`], then [`Guest::require`], then one [`Guest::inspect`] of all its ranges in the order of
 //! its arguments, and decodes them in that order.
 
 use std::ops::Range;
@@ -25,23 +25,37 @@ pub(crate) fn range(memory_bytes: usize, ptr: u32, len: u32) -> Option<Range<usi
     Some(usize::try_from(ptr).ok()?..usize::try_from(end).ok()?)
 }
 
-/// A guest in a host call.
-pub(crate) struct Guest<'a> {
+/// A host call that a guest made. Nothing was charged for it yet.
+pub(crate) struct HostCall<'a> {
     caller: Caller<'a, Context>,
     function: &'static str,
 }
 
-impl<'a> Guest<'a> {
-    /// Enters a host call: its base cost is charged first of all.
-    pub(crate) fn enter(caller: Caller<'a, Context>, function: &'static str, fuel: u64) -> Answer<Self> {
-        let mut guest = Self { caller, function };
+impl<'a> HostCall<'a> {
+    /// A call of this function.
+    pub(crate) const fn new(caller: Caller<'a, Context>, function: &'static str) -> Self {
+        Self { caller, function }
+    }
+
+    /// Begins the call: its base cost, and so much more fuel, is charged before anything else.
+    pub(crate) fn enter(self, fuel: u64) -> Answer<Guest<'a>> {
+        let Self { caller, function } = self;
+        let mut guest = Guest { caller, function };
         if let Some(recorder) = &guest.caller.data().call.recorder {
             recorder.call(function);
         }
         guest.charge(costs::CALL_FUEL + fuel)?;
         Ok(guest)
     }
+}
 
+/// A guest in a host call whose base cost was paid.
+pub(crate) struct Guest<'a> {
+    caller: Caller<'a, Context>,
+    function: &'static str,
+}
+
+impl Guest<'_> {
     /// The store's data.
     pub(crate) fn context(&mut self) -> &mut Context {
         self.caller.data_mut()

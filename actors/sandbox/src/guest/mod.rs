@@ -20,8 +20,8 @@ pub use fuel_count::FunctionFuel;
 pub use port::{LedgerPort, PortAnswer, PortError, counterpart_consent};
 pub use recorder::{LogLine, Recorded, Recorder};
 
-pub(crate) use argument::{Arg, Part, arg};
+pub(crate) use argument::{Arg, Part, arg, fixed_arg};
 pub(crate) use context::Context;
 pub(crate) use fuel_count::FuelCount;
-pub(crate) use memory::Guest;
-pub(crate) use stop::{Answer, GuestTrap, HostFault, NeedsCounterpart, Stop, answer, answer_long, stop};
+pub(crate) use memory::{Guest, HostCall};
+pub(crate) use stop::{Answer, GuestTrap, HostFault, NeedsCounterpart, Stop, reply, stop};

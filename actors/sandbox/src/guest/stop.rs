@@ -3,6 +3,8 @@
 //! A [`Stop::Soft`] is a code that the guest gets; the guest goes on. A [`Stop::Hard`] ends the run: with a trap, which
 //! goes into the receipt ([`GuestTrap`]), or without an outcome ([`NeedsCounterpart`], [`HostFault`]).
 
+use std::convert::Infallible;
+
 use icn_core::block::{Trap, TrapKind};
 use icn_core::name::Did;
 
@@ -25,23 +27,55 @@ impl From<Soft> for Stop {
 
 pub(crate) type Answer<T> = Result<T, Stop>;
 
-/// What the engine hands back to the guest: a count, a boolean, or a code.
-pub(crate) fn answer(result: Answer<u32>) -> wasmtime::Result<i32> {
-    match result {
+/// What a host function answers when it succeeds, and the value that the guest gets for it.
+pub(crate) trait Reply {
+    /// The result's type in WebAssembly.
+    type Value;
+    /// The value of a success.
+    fn success(self) -> wasmtime::Result<Self::Value>;
+    /// The value of a code.
+    fn refusal(code: Soft) -> wasmtime::Result<Self::Value>;
+}
+
+/// A count, a length, or a boolean.
+impl Reply for u32 {
+    type Value = i32;
+    fn success(self) -> wasmtime::Result<i32> {
         // Lengths and counts are bounded far below 2^31 by `limits`.
-        Ok(value) => {
-            i32::try_from(value).map_err(|_| wasmtime::Error::new(HostFault(format!("an answer of {value}"))))
-        }
-        Err(Stop::Soft(soft)) => Ok(soft as i32),
-        Err(Stop::Hard(error)) => Err(error),
+        i32::try_from(self).map_err(|_| wasmtime::Error::new(HostFault(format!("an answer of {self}"))))
+    }
+    fn refusal(code: Soft) -> wasmtime::Result<i32> {
+        Ok(code as i32)
     }
 }
 
-/// The same for 64-bit answers.
-pub(crate) fn answer_long(result: Answer<i64>) -> wasmtime::Result<i64> {
-    match result {
-        Ok(value) => Ok(value),
-        Err(Stop::Soft(soft)) => Ok(i64::from(soft as i32)),
+/// An amount or a time, which is never negative.
+impl Reply for i64 {
+    type Value = i64;
+    fn success(self) -> wasmtime::Result<i64> {
+        Ok(self)
+    }
+    fn refusal(code: Soft) -> wasmtime::Result<i64> {
+        Ok(i64::from(code as i32))
+    }
+}
+
+/// A function without a result never comes back to the guest.
+impl Reply for Infallible {
+    type Value = ();
+    fn success(self) -> wasmtime::Result<()> {
+        match self {}
+    }
+    fn refusal(code: Soft) -> wasmtime::Result<()> {
+        Err(wasmtime::Error::new(HostFault(format!("{code:?} from a function that has no result"))))
+    }
+}
+
+/// What the engine hands back to the guest.
+pub(crate) fn reply<T: Reply>(answer: Answer<T>) -> wasmtime::Result<T::Value> {
+    match answer {
+        Ok(value) => value.success(),
+        Err(Stop::Soft(code)) => T::refusal(code),
         Err(Stop::Hard(error)) => Err(error),
     }
 }

@@ -3,10 +3,11 @@
 use icn_core::name::Hash;
 use icn_core::{costs, limits};
 
-use super::decide::{does, says};
-use super::order::{Call, Meter, Said, Stop};
+use super::call::{Call, Meter, Said, Stop, does, says};
+use super::code;
+use super::effect::{Effect, Move, Party};
 use super::spelling::{Account, did, owner};
-use super::{Effect, Move, Party, World, code};
+use super::world::World;
 
 /// What is left of a kind of resource.
 pub(super) fn left(call: &Call<'_>, meter: &mut Meter) -> Result<i128, Stop> {

@@ -1,4 +1,4 @@
-//! Which codes apply to a command: each is asked by itself, whatever the others say.
+//! Which codes apply to a command: each rule is evaluated by itself, whatever the others say.
 
 use std::collections::BTreeSet;
 
@@ -8,45 +8,7 @@ use icn_core::limits;
 use icn_core::name::{AccountId, Did, Owner, Unit};
 
 use super::naive::NaiveBooks;
-
-pub(super) fn scopes(command: &Command) -> Vec<Did> {
-    match command {
-        Command::OpenUnit { scope, .. }
-        | Command::Settle { scope, .. }
-        | Command::Void { scope, .. }
-        | Command::Expire { scope, .. }
-        | Command::Charge { scope, .. }
-        | Command::SetCap { cap: CapKey { scope, .. }, .. } => vec![*scope],
-        Command::Net { a, b, .. } => vec![*a, *b],
-        _ => accounts(command).iter().map(|account| account.scope).collect(),
-    }
-}
-
-/// The one scope whose part is booked, of a command between two.
-pub(super) fn part(command: &Command, context: &Context) -> Option<Did> {
-    let both = match command {
-        Command::Transfer { from, to, .. } => [from.scope, to.scope],
-        Command::Net { a, b, .. } => [*a, *b],
-        _ => return None,
-    };
-    context.part.filter(|part| both[0] != both[1] && both.contains(part))
-}
-
-/// The accounts that a command names.
-fn accounts(command: &Command) -> Vec<AccountId> {
-    match command {
-        Command::Open { account: one }
-        | Command::Close { account: one }
-        | Command::Freeze { account: one }
-        | Command::Unfreeze { account: one }
-        | Command::SetLimits { account: one, .. }
-        | Command::Issue { to: one, .. }
-        | Command::Mint { to: one, .. }
-        | Command::Burn { from: one, .. } => vec![one.clone()],
-        Command::Transfer { from, to, .. } | Command::Hold { from, to, .. } => vec![from.clone(), to.clone()],
-        _ => Vec::new(),
-    }
-}
+use super::reach::{accounts, part, scopes};
 
 const fn wrong(amount: u64) -> bool {
     amount == 0 || amount > 9_223_372_036_854_775_807
@@ -97,6 +59,7 @@ impl NaiveBooks {
     fn knows(&self, scope: Did, unit: &Unit) -> bool {
         unit.is_resource() || self.units.contains_key(&(scope, unit.clone()))
     }
+
     fn scale(&self, scope: Did, unit: &Unit) -> u8 {
         self.units.get(&(scope, unit.clone())).copied().unwrap_or(0)
     }
@@ -292,11 +255,13 @@ impl NaiveBooks {
         let goes = self.debited(id) + self.held_debits(id) + u128::from(amount);
         id.owner == Owner::Issuance || goes <= self.credited(id) + u128::from(limits.credit)
     }
+
     fn has_room(&self, id: &AccountId, amount: u64, limits: Option<Limits>) -> bool {
         let limits = limits.or_else(|| self.limits.get(id).copied()).unwrap_or_default();
         let comes = self.credited(id) + self.held_credits(id) + u128::from(amount);
         limits.balance_max.is_none_or(|max| comes <= self.debited(id) + u128::from(max))
     }
+
     fn passes_a_cap(&self, from: &AccountId, amount: u64, context: &Context) -> bool {
         use icn_core::block::Level;
         let actor = &context.actor;

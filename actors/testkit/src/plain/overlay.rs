@@ -6,9 +6,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{AccountId, Ledger, LedgerError, OpenHold, Transfer};
 use icn_core::limits;
 use icn_core::name::{Did, HoldId, Owner, Unit};
+
+use super::account::AccountId;
+use super::error::LedgerError;
+use super::hold::OpenHold;
+use super::state::State;
+use super::words::Transfer;
 
 /// What is added to an account's counters.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -40,7 +45,7 @@ pub(super) struct Overlay {
 
 impl Overlay {
     /// The changes that time alone makes.
-    pub(super) fn at(ledger: &Ledger, scope: Did, time: u64) -> Self {
+    pub(super) fn at(state: &State, scope: Did, time: u64) -> Self {
         let mut overlay = Self {
             scope,
             time,
@@ -50,7 +55,7 @@ impl Overlay {
             placed: 0,
             closed: 0,
         };
-        for (id, hold) in ledger.holds.due(&scope, time) {
+        for (id, hold) in state.holds.due(&scope, time) {
             overlay.move_units(&Owner::Hold(id), &hold.payer, &hold.unit, hold.amount);
             overlay.close(id);
         }
@@ -67,10 +72,10 @@ impl Overlay {
     }
 
     /// An open hold, as it is after these changes.
-    pub(super) fn hold<'a>(&'a self, ledger: &'a Ledger, id: &HoldId) -> Option<&'a OpenHold> {
+    pub(super) fn hold<'a>(&'a self, state: &'a State, id: &HoldId) -> Option<&'a OpenHold> {
         match self.holds.get(id) {
             Some(changed) => changed.as_ref(),
-            None => ledger.holds.get(&self.scope, id),
+            None => state.holds.get(&self.scope, id),
         }
     }
 
@@ -87,7 +92,7 @@ impl Overlay {
     }
 
     /// Makes a transfer that a journal may have, or refuses it and changes nothing.
-    pub(super) fn transfer(&mut self, ledger: &Ledger, transfer: &Transfer) -> Result<(), LedgerError> {
+    pub(super) fn transfer(&mut self, state: &State, transfer: &Transfer) -> Result<(), LedgerError> {
         check(transfer)?;
         if let Some(terms) = &transfer.terms {
             let ahead = terms.deadline.saturating_sub(self.time);
@@ -96,30 +101,30 @@ impl Overlay {
             }
         }
         if let Owner::Hold(id) = &transfer.from {
-            let hold = self.hold(ledger, id).filter(|hold| hold.unit == transfer.unit);
+            let hold = self.hold(state, id).filter(|hold| hold.unit == transfer.unit);
             let hold = hold.ok_or(LedgerError::NoHold(*id))?;
             if transfer.to != hold.payer && transfer.to != hold.terms.to {
                 return Err(LedgerError::NotParty(transfer.to.clone()));
             }
         }
         if let Owner::Hold(id) = &transfer.to {
-            if self.holds.contains_key(id) || ledger.holds.get(&self.scope, id).is_some() {
+            if self.holds.contains_key(id) || state.holds.get(&self.scope, id).is_some() {
                 return Err(LedgerError::HoldExists(*id));
             }
-            if ledger.holds.count(&self.scope) + self.placed - self.closed >= limits::HOLDS_OPEN_MAX {
+            if state.holds.count(&self.scope) + self.placed - self.closed >= limits::HOLDS_OPEN_MAX {
                 return Err(LedgerError::TooManyHolds);
             }
         }
-        self.post(ledger, transfer)?;
-        self.follow(ledger, transfer);
+        self.post(state, transfer)?;
+        self.follow(state, transfer);
         Ok(())
     }
 
     /// Makes a posting, whoever's accounts it is between, if it is covered.
-    pub(super) fn post(&mut self, ledger: &Ledger, posting: &Transfer) -> Result<(), LedgerError> {
+    pub(super) fn post(&mut self, state: &State, posting: &Transfer) -> Result<(), LedgerError> {
         assert!(posting.from != posting.to, "every posting has two accounts");
         let from = self.id(&posting.from, &posting.unit);
-        let posted = ledger.accounts.get(&from).copied().unwrap_or_default().available();
+        let posted = state.accounts.get(&from).copied().unwrap_or_default().available();
         let available = posted.saturating_add(self.change(&from));
         if posting.from != Owner::Issuance && available < i128::from(posting.amount) {
             return Err(LedgerError::Insufficient {
@@ -133,8 +138,40 @@ impl Overlay {
         Ok(())
     }
 
+    /// Makes the changes of an overlay, or none.
+    pub(super) fn take_over(self, state: &mut State) -> Result<(), LedgerError> {
+        if let Some(left) = self.partial.first() {
+            return Err(LedgerError::HoldLeft(*left));
+        }
+        let mut changed = Vec::with_capacity(self.accounts.len());
+        for (id, delta) in self.accounts {
+            let mut account = state.accounts.get(&id).copied().unwrap_or_default();
+            let sum = |total: u128, more: u128| {
+                total.checked_add(more).ok_or_else(|| LedgerError::Overflow(id.owner.clone()))
+            };
+            account.debits = sum(account.debits, delta.debits)?;
+            account.credits = sum(account.credits, delta.credits)?;
+            changed.push((id, account));
+        }
+        for (id, account) in changed {
+            if matches!(id.owner, Owner::Hold(_)) && account.balance() == 0 {
+                // A closed hold leaves nothing behind: its zero is missed in no sum.
+                state.accounts.remove(&id);
+            } else {
+                state.accounts.insert(id, account);
+            }
+        }
+        for (id, hold) in self.holds {
+            match hold {
+                Some(hold) => state.holds.insert(self.scope, id, hold),
+                None => state.holds.remove(&self.scope, &id),
+            }
+        }
+        Ok(())
+    }
+
     /// The holds, after a transfer was made.
-    fn follow(&mut self, ledger: &Ledger, transfer: &Transfer) {
+    fn follow(&mut self, state: &State, transfer: &Transfer) {
         if let (Owner::Hold(id), Some(terms)) = (&transfer.to, &transfer.terms) {
             let (payer, unit) = (transfer.from.clone(), transfer.unit.clone());
             let hold = OpenHold { payer, unit, amount: transfer.amount, terms: terms.clone() };
@@ -142,7 +179,7 @@ impl Overlay {
             self.placed += 1;
         }
         let Owner::Hold(id) = transfer.from else { return };
-        let Some(mut hold) = self.hold(ledger, &id).cloned() else { return };
+        let Some(mut hold) = self.hold(state, &id).cloned() else { return };
         hold.amount -= transfer.amount;
         if hold.amount == 0 {
             self.close(id);

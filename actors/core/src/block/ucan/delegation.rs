@@ -1,4 +1,5 @@
-//! A delegation: an issuer's word that an audience may do something in a subject's name.
+//! Delegations: an issuer states that an audience may do something in a subject's name. Form and signature are
+//! checked here; whether the delegation counts is judged in `rules::keys`.
 
 use std::collections::BTreeMap;
 
@@ -9,39 +10,40 @@ use super::token::{Body, UcanError, command, if_there, read, read_signed, requir
 use crate::encode::{Block, SecretKey};
 use crate::name::{BlockId, Codec, Did};
 
-/// A delegation that was read (UCAN Delegation, "Delegation Payload"). Its `meta` gives no authority, and is not kept.
+/// A delegation as read (UCAN Delegation, "Delegation Payload"). Its `meta` gives no authority and is not kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Delegation {
     /// The block's name.
     pub id: BlockId,
     /// `iss`: who signed it.
     pub issuer: Did,
-    /// `aud`: who may.
+    /// `aud`: the identity that gets the right.
     pub audience: Did,
-    /// `sub`: in whose name; nobody's in particular when it is `null`.
+    /// `sub`: the identity in whose name it acts; `None` when it is `null`.
     pub subject: Option<Did>,
-    /// `cmd`: what.
+    /// `cmd`: the command that it may use.
     pub command: String,
-    /// `pol`: how many statements limit it further.
+    /// `pol`: the number of statements that limit it further.
     pub statements: usize,
-    /// `nbf`: from when, in seconds since the Unix epoch.
+    /// `nbf`: the start, in seconds since the Unix epoch.
     pub not_before_s: Option<i64>,
-    /// `exp`: until when, in seconds since the Unix epoch; for ever when it is `null`.
+    /// `exp`: the end, in seconds since the Unix epoch; `None` when it is `null` (for ever).
     pub expires_s: Option<i64>,
 }
 
-/// A delegation to sign: of a subject by itself, without further limits.
+/// A delegation to sign: issued by the subject itself, without further limits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewDelegation {
-    /// Who may.
+    /// The identity that gets the right.
     pub audience: Did,
-    /// What.
+    /// The command.
     pub command: String,
-    /// From when, in seconds since the Unix epoch.
+    /// The start, in seconds since the Unix epoch.
     pub not_before_s: Option<i64>,
-    /// Until when, in seconds since the Unix epoch.
+    /// The end, in seconds since the Unix epoch.
     pub expires_s: i64,
-    /// What makes it another than others with the same fields: 12 random bytes, say (UCAN specification, "Nonce").
+    /// Tells it apart from delegations with the same fields, for example 12 random bytes (UCAN specification,
+    /// "Nonce").
     pub nonce: Vec<u8>,
 }
 
@@ -87,18 +89,18 @@ struct Written<'a> {
 }
 
 impl Delegation {
-    /// Reads a delegation; whether its issuer signed it is not looked at.
+    /// Reads a delegation without checking its signature.
     ///
     /// # Errors
-    /// What its bytes are instead.
+    /// The bytes are not a delegation.
     pub fn read(bytes: &[u8]) -> Result<Self, UcanError> {
         Self::of(bytes, read(bytes)?)
     }
 
-    /// Reads a delegation that its issuer signed.
+    /// Reads a delegation and checks its issuer's signature.
     ///
     /// # Errors
-    /// What its bytes are instead, or that the signature is not the issuer's.
+    /// The bytes are not a delegation, or the signature is not the issuer's.
     pub fn read_signed(bytes: &[u8]) -> Result<Self, UcanError> {
         Self::of(bytes, read_signed(bytes)?)
     }
@@ -120,7 +122,7 @@ impl Delegation {
 }
 
 impl NewDelegation {
-    /// Signs it with the subject's key: its block.
+    /// Signs it with the subject's key and returns its block.
     #[must_use]
     pub fn sign(&self, subject: &SecretKey) -> Block {
         let did = subject.did();

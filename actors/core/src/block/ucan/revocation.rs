@@ -1,9 +1,9 @@
-//! A revocation: an issuer's word that a delegation of his counts no more, for ever.
+//! Revocations: an issuer states that a delegation of its own no longer counts, for ever.
 //!
-//! It is an invocation of the command `/ucan/revoke` (UCAN Revocation, "Invoking Revocation"; UCAN Invocation). The only
-//! form that is taken is the smallest: by the subject himself, so without proofs, of a delegation that he issued, so without
-//! a path; it never expires, and as it can be repeated without harm its nonce is empty. So there is one revocation of a
-//! delegation by a key, to the byte.
+//! A revocation is an invocation of the command `/ucan/revoke` (UCAN Revocation, "Invoking Revocation"; UCAN
+//! Invocation). Only the smallest form is accepted: the subject itself revokes (so no proofs) a delegation that it
+//! issued (so no path). It never expires. Its nonce is empty, because repeating it does no harm. So each key has
+//! exactly one revocation of a delegation, to the byte.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,14 +14,14 @@ use crate::name::{BlockId, Codec, Did};
 /// The command that revokes.
 pub const REVOKE: &str = "/ucan/revoke";
 
-/// A revocation that was read.
+/// A revocation as read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Revocation {
     /// The block's name.
     pub id: BlockId,
-    /// `iss` and `sub`: who signed it, in his own name.
+    /// `iss` and `sub`: the signer, in its own name.
     pub issuer: Did,
-    /// `args.revoke`: the delegation that counts no more.
+    /// `args.revoke`: the delegation that no longer counts.
     pub delegation: BlockId,
 }
 
@@ -52,18 +52,18 @@ impl Body for Payload {
 }
 
 impl Revocation {
-    /// Reads a revocation; whether its issuer signed it is not looked at.
+    /// Reads a revocation without checking its signature.
     ///
     /// # Errors
-    /// What its bytes are instead.
+    /// The bytes are not a revocation.
     pub fn read(bytes: &[u8]) -> Result<Self, UcanError> {
         Self::of(bytes, &read(bytes)?)
     }
 
-    /// Reads a revocation that its issuer signed.
+    /// Reads a revocation and checks its issuer's signature.
     ///
     /// # Errors
-    /// What its bytes are instead, or that the signature is not the issuer's.
+    /// The bytes are not a revocation, or the signature is not the issuer's.
     pub fn read_signed(bytes: &[u8]) -> Result<Self, UcanError> {
         Self::of(bytes, &read_signed(bytes)?)
     }
@@ -81,7 +81,7 @@ impl Revocation {
         Ok(Self { id: BlockId::of(Codec::DagCbor, bytes), issuer: *iss, delegation: args.revoke })
     }
 
-    /// Signs the revocation of a delegation: its block.
+    /// Signs the revocation of a delegation and returns its block.
     #[must_use]
     pub fn sign(issuer: &SecretKey, delegation: BlockId) -> Block {
         let did = issuer.did();

@@ -1,5 +1,5 @@
-//! The envelope that delegations and revocations have (UCAN specification, "Envelope"; Varsig 1.0): Ed25519 and dag-cbor
-//! alone.
+//! The envelope of delegations and revocations (UCAN specification, "Envelope"; Varsig 1.0). Only Ed25519 and
+//! dag-cbor are accepted.
 
 use std::fmt;
 
@@ -21,7 +21,7 @@ pub const TIME_S_MAX: i64 = (1 << 53) - 1;
 
 /// The start of every token: an array of two, and a byte string of the 64 bytes of a signature.
 const START: [u8; 3] = [0x82, 0x58, 0x40];
-/// Where the signature ends, and what is signed begins.
+/// The offset at which the signature ends and the signed bytes begin.
 const SIGNED_AT: usize = START.len() + 64;
 
 /// Why bytes are not a token.
@@ -33,35 +33,35 @@ pub enum UcanError {
     /// Not strict dag-cbor.
     #[error(transparent)]
     Cbor(#[from] CborError),
-    /// Not an array of a signature and what is signed.
+    /// Not an array of a signature and a signed map.
     #[error("not a UCAN: expected an array of a signature of 64 bytes and what it signs")]
     Envelope,
-    /// Not a payload of this kind.
+    /// The payload is of another kind.
     #[error("not a UCAN of this kind: {0}")]
     Payload(String),
     /// Signed by another algorithm, or over another encoding.
     #[error("its varsig header is `{0}`, expected `3401ed01ed011371`: Ed25519 over dag-cbor")]
     Varsig(String),
-    /// A time beyond what every reader takes for the same number.
+    /// A time that not every reader reads as the same number.
     #[error("its `{0}` is not within 2^53 - 1 seconds of the Unix epoch")]
     Time(&'static str),
-    /// A command that is none.
-    #[error("its command `{0}` is none: expected lower-case segments, each behind a `/`")]
+    /// A command that is not well formed.
+    #[error("its command `{0}` is not well formed: expected lower-case segments, each after a `/`")]
     Command(String),
     /// The issuer did not sign it.
     #[error("its signature is not one of {0}")]
     Signature(Did),
 }
 
-/// What a token's payload has, beside its own fields.
+/// Properties that every token's payload has.
 pub(super) trait Body: DeserializeOwned {
-    /// The tags that a payload of this kind may have: the version that is written first, then others that are read.
+    /// The tags of this kind of payload. The first one is written; all of them are read.
     const TAGS: &'static [&'static str];
-    /// Who signed it.
+    /// The identity that signed it.
     fn issuer(&self) -> Did;
 }
 
-/// What is signed: a map of the header and the payload under its tag.
+/// The signed map: the header, and the payload under its tag.
 pub(super) struct Signed<B> {
     header: Vec<u8>,
     body: B,
@@ -81,7 +81,7 @@ impl<'de, B: Body> Deserialize<'de> for Signed<B> {
                     let tag = B::TAGS[0];
                     serde::de::Error::custom(format!("expected a map of `h` and `{tag}`, found {found}"))
                 };
-                // The shorter key comes first: the bytes were found to be strict before.
+                // The shorter key comes first, because the bytes were checked to be strict before.
                 match map.next_key::<String>()? {
                     Some(key) if key == "h" => {}
                     other => return Err(wrong(other)),
@@ -102,7 +102,7 @@ impl<'de, B: Body> Deserialize<'de> for Signed<B> {
     }
 }
 
-/// Reads a token: its form alone. Whether its issuer signed it, [`is_signed`] says.
+/// Reads a token without checking its signature; [`is_signed`] checks that.
 pub(super) fn read<B: Body>(bytes: &[u8]) -> Result<B, UcanError> {
     if bytes.len() > limits::UCAN_BYTES_MAX {
         return Err(UcanError::TooLarge(bytes.len()));
@@ -117,21 +117,21 @@ pub(super) fn read<B: Body>(bytes: &[u8]) -> Result<B, UcanError> {
     Ok(body)
 }
 
-/// Whether the token of these bytes, which were read before, was signed by its issuer: strict Ed25519.
+/// Whether the issuer signed the token of these bytes (strict Ed25519). The bytes must have been read before.
 pub(super) fn is_signed(bytes: &[u8], issuer: &Did) -> bool {
     let signature = bytes.get(START.len()..SIGNED_AT).and_then(|s| <&[u8; 64]>::try_from(s).ok());
     let signed = bytes.get(SIGNED_AT..);
     signature.zip(signed).is_some_and(|(signature, signed)| verify_raw(issuer, signed, signature))
 }
 
-/// The same as [`read`], and that the issuer signed it.
+/// Like [`read`], and also checks the issuer's signature.
 pub(super) fn read_signed<B: Body>(bytes: &[u8]) -> Result<B, UcanError> {
     let body: B = read(bytes)?;
     let issuer = body.issuer();
     if is_signed(bytes, &issuer) { Ok(body) } else { Err(UcanError::Signature(issuer)) }
 }
 
-/// Signs a payload under a tag: the token's block.
+/// Signs a payload under a tag and returns the token's block.
 pub(super) fn seal<T: Serialize>(key: &SecretKey, tag: &'static str, payload: &T) -> Block {
     struct Pair<'a, T>(&'static str, &'a T);
     impl<T: Serialize> Serialize for Pair<'_, T> {
@@ -147,21 +147,21 @@ pub(super) fn seal<T: Serialize>(key: &SecretKey, tag: &'static str, payload: &T
     Block::new(Codec::DagCbor, [&START[..], &signature, &signed].concat())
 }
 
-/// A field that must be there, also when it is `null`.
+/// Reads a field that must be present, even when it is `null`.
 pub(super) fn required<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
 ) -> Result<Option<T>, D::Error> {
     Option::deserialize(deserializer)
 }
 
-/// A field that may be left out, and is not `null` when it is there.
+/// Reads a field that may be left out, but must not be `null` when it is present.
 pub(super) fn if_there<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
 ) -> Result<Option<T>, D::Error> {
     T::deserialize(deserializer).map(Some)
 }
 
-/// A time within bounds.
+/// Checks that a time is within its bounds.
 pub(super) fn time(name: &'static str, time: Option<i64>) -> Result<Option<i64>, UcanError> {
     if time.is_none_or(|time| (-TIME_S_MAX..=TIME_S_MAX).contains(&time)) {
         Ok(time)
@@ -170,7 +170,7 @@ pub(super) fn time(name: &'static str, time: Option<i64>) -> Result<Option<i64>,
     }
 }
 
-/// That a command is one (UCAN specification, "Segment Structure").
+/// Checks that a command is well formed (UCAN specification, "Segment Structure").
 pub(super) fn command(command: &str) -> Result<(), UcanError> {
     let segments = || command.strip_prefix('/').is_some_and(|rest| rest.split('/').all(|s| !s.is_empty()));
     let lower = !command.chars().any(char::is_uppercase);

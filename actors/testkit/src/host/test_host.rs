@@ -5,7 +5,7 @@
 //! use icn_testkit::TestHost;
 //!
 //! // The module's bytes: what `guest/build.sh` made, or any `.wasm` of yours.
-//! const BALLOT: &[u8] = include_bytes!("../../../guest/prebuilt/ballot.wasm");
+//! const BALLOT: &[u8] = include_bytes!("../../../../guest/prebuilt/ballot.wasm");
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! // Granted all that its manifest asks for; `open` and `tally` are for administrators.
@@ -39,11 +39,12 @@
 use std::sync::{Arc, LazyLock};
 
 use icn_core::encode::Block;
-use icn_core::name::{BlockId, Codec, Did, Owner, Unit};
+use icn_core::name::{BlockId, Codec, Did, Unit};
 use icn_sandbox::scratch::{Scratch, ScratchCall, ScratchError};
 use icn_sandbox::{Engine, EngineOptions, Module, Rejected, Ticker, capabilities};
 
-pub use crate::ended::Ended;
+use super::ended::Ended;
+use super::names::{AsCaller, AsOwner, right};
 
 /// The engine of all hosts of this process, and its running clock.
 static ENGINE: LazyLock<Result<(Engine, Ticker), String>> = LazyLock::new(|| {
@@ -61,59 +62,6 @@ pub enum TestHostError {
     /// There is no engine, or no scope, on this machine.
     #[error("{0}")]
     Host(String),
-}
-
-/// Names a caller: a member's name (`"ann"`, who gets a key of their own), a DID as text, or a [`Did`].
-pub trait AsCaller {
-    /// The caller's DID on this host.
-    fn did(&self, scratch: &mut Scratch) -> Did;
-}
-
-impl AsCaller for Did {
-    fn did(&self, _: &mut Scratch) -> Did {
-        *self
-    }
-}
-impl AsCaller for &str {
-    fn did(&self, scratch: &mut Scratch) -> Did {
-        if self.starts_with("did:") {
-            return right(Did::parse(self));
-        }
-        scratch.member(self)
-    }
-}
-
-/// Names the owner of an account: a member's [`Did`], or text as guests write it (`"treasury"`, `"project/2"`, a
-/// DID). A bare name is an account of that name, and not a member.
-pub trait AsOwner {
-    /// The owner.
-    fn owner(&self) -> Owner;
-}
-
-impl AsOwner for Owner {
-    fn owner(&self) -> Owner {
-        self.clone()
-    }
-}
-impl AsOwner for Did {
-    fn owner(&self) -> Owner {
-        Owner::Member(*self)
-    }
-}
-impl AsOwner for &str {
-    fn owner(&self) -> Owner {
-        right(Owner::parse(self))
-    }
-}
-
-/// What the test wrote, or the end of the test with what is wrong with it.
-#[expect(clippy::panic, reason = "a mistake in a test ends it, with what was wrong and what would be right")]
-#[track_caller]
-fn right<T, E: std::fmt::Display>(result: Result<T, E>) -> T {
-    match result {
-        Ok(value) => value,
-        Err(error) => panic!("{error}"),
-    }
 }
 
 /// One module in a scope of its own.
