@@ -83,7 +83,7 @@ rooms() {
 (cd ci/rooms && cargo test --locked --quiet) || fail "the tests of ci/rooms fail"
 # The crates that are in order so far.
 clean=(
-    actors/sync/src actors/sandbox/src loom-tests/src ci/rooms/src
+    actors/sync/src actors/sandbox/src actors/history/src loom-tests/src ci/rooms/src
     guest/on-host/src guest/template/src guest/examples/calls/src src
 )
 rooms ../.. order.txt "${clean[@]}" || fail "ci/rooms found what is above"

@@ -1,9 +1,9 @@
-//! Copies a data directory, up to its newest checkpoint, while a host may be writing. What the checkpoint covers never
-//! changes, so no lock of the host is needed.
+//! Copies a data directory, up to its newest checkpoint, while a host may be writing. What the checkpoint
+//! covers never changes, so no lock of the host is needed.
 //!
-//! Groups are copied as they are, into the same segment files: up to the checkpoint the backup is the log byte for byte. The
-//! secret keys go along unless the caller leaves them out, and so does the cosigned checkpoint, if it is this log's. The
-//! checkpoint is written last.
+//! Groups are copied as they are, into the same segment files: up to the checkpoint the backup is the log byte
+//! for byte. The secret keys go along unless the caller leaves them out, and so does the cosigned checkpoint,
+//! if it is this log's. The checkpoint is written last.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -87,7 +87,8 @@ impl Backup {
         let lock = Lock::take(&layout)?;
         let made = self.write(&signed, cosigned, &layout, progress);
         if made.is_err() {
-            // The directory was empty, so these files are ours. Where they cannot be removed, the checkpoint is missing.
+            // The directory was empty, so these files are ours. Where they cannot be removed, the checkpoint is
+            // missing.
             for dir in [layout.log(), layout.scopes()] {
                 let _ = fs::remove_dir_all(dir);
             }

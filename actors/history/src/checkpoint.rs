@@ -1,8 +1,9 @@
 //! The signed checkpoint of a data directory, and the comparison of a checkpoint with a log.
 //!
-//! A checkpoint says: at this size the log's tree has this root. A log that has another root there is another history; a log
-//! that ends before it was cut. The comparison runs while the log is read: `verify` once the host is known from the first
-//! entry, `compare` after each entry, `not_reached` at the end. Nothing here writes.
+//! A checkpoint says: at this size the log's tree has this root. A log that has another root there is another
+//! history; a log that ends before it was cut. The comparison runs while the log is read: `verify` once the
+//! host is known from the first entry, `compare` after each entry, `not_reached` at the end. Nothing here
+//! writes.
 
 use std::io::ErrorKind;
 
@@ -13,8 +14,8 @@ use crate::directory::Layout;
 use crate::disk;
 use crate::error::StoreError;
 
-/// Reads the checkpoint of a directory; `None` when the file does not exist. The signature is not verified: the host's key
-/// is in the log.
+/// Reads the checkpoint of a directory; `None` when the file does not exist. The signature is not verified: the
+/// host's key is in the log.
 pub(crate) fn read_checkpoint(layout: &Layout) -> Result<Option<String>, StoreError> {
     match disk::read_text(&layout.checkpoint()) {
         // Something that is no text is a checkpoint whose signature does not hold.
@@ -27,8 +28,8 @@ pub(crate) fn read_checkpoint(layout: &Layout) -> Result<Option<String>, StoreEr
     }
 }
 
-/// A notice for a person when the file of the verifier key has another key than the log gives: it would verify somebody
-/// else's checkpoints. A missing file gives no notice: the key is derived.
+/// A notice for a person when the file of the verifier key has another key than the log gives: it would verify
+/// somebody else's checkpoints. A missing file gives no notice: the key is derived.
 pub fn judge_verifier_key(layout: &Layout, expected: &str) -> Result<Option<String>, StoreError> {
     let path = layout.verifier_key();
     let Some(found) = disk::read(&path)? else { return Ok(None) };
@@ -74,7 +75,8 @@ pub struct OtherHistory {
     pub found: String,
 }
 
-/// Checks a tree that has reached a checkpoint's size, or has gone past it with its last entry, against that checkpoint.
+/// Checks a tree that has reached a checkpoint's size, or has gone past it with its last entry, against that
+/// checkpoint.
 pub(crate) fn check_root(checkpoint: &Checkpoint, frontier: &Frontier) -> Result<(), OtherHistory> {
     let (size, root) = (frontier.size(), frontier.root());
     if (size, root) == (checkpoint.size, checkpoint.root) {
@@ -89,8 +91,8 @@ impl Comparison {
         Self { note, verified: None, is_reached: false }
     }
 
-    /// Verifies the checkpoint, once, when the host is known from the log's first entry. Gives the size that the log must
-    /// reach.
+    /// Verifies the checkpoint, once, when the host is known from the log's first entry. Gives the size that
+    /// the log must reach.
     pub(crate) fn verify(&mut self, fold: &Fold) -> Result<Option<u64>, Disagreement> {
         let (Some(host), Some(note)) = (fold.host(), self.note.take()) else { return Ok(None) };
         let checkpoint = Checkpoint::open(&note, &host.log, &host.host)?;
@@ -104,8 +106,8 @@ impl Comparison {
         self.verified.as_ref().filter(|_| !self.is_reached).map(|checkpoint| checkpoint.size)
     }
 
-    /// Compares the tree after an entry: at the checkpoint's size it must have the checkpoint's root. An entry with several
-    /// leaves may go past that size; then no entry ends there.
+    /// Compares the tree after an entry: at the checkpoint's size it must have the checkpoint's root. An entry
+    /// with several leaves may go past that size; then no entry ends there.
     pub(crate) fn compare(&mut self, frontier: &Frontier) -> Result<(), Disagreement> {
         let is_due = |checkpoint: &&Checkpoint| !self.is_reached && frontier.size() >= checkpoint.size;
         let Some(checkpoint) = self.verified.as_ref().filter(is_due) else { return Ok(()) };

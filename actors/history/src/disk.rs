@@ -1,7 +1,8 @@
 //! Durable files: a file is replaced as a whole, and a directory's list of names is synced.
 //!
-//! A replacement writes the new file next to the old one (`*.new`), syncs it, renames it, and syncs the directory. A crash
-//! at any step leaves the old file or the new one, never a mix, and at most a leftover `*.new`.
+//! A replacement writes the new file next to the old one (`*.new`), syncs it, renames it, and syncs the
+//! directory. A crash at any step leaves the old file or the new one, never a mix, and at most a leftover
+//! `*.new`.
 //!
 //! This file knows nothing of what is in the files. A write that failed is reported; nothing here tries it again.
 

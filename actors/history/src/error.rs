@@ -1,8 +1,8 @@
 //! `StoreError`: why a file or the log cannot be read or written, and where.
 //!
-//! Every part of this crate that touches a disk answers with it. It separates two causes that need different answers:
-//! the operating system refused (`Io`), or the bytes on the disk changed (`Damaged`). An audit reports damage as a finding;
-//! a refusal says nothing about the log.
+//! Every part of this crate that touches a disk answers with it. It separates two causes that need different
+//! answers: the operating system refused (`Io`), or the bytes on the disk changed (`Damaged`). An audit reports
+//! damage as a finding; a refusal says nothing about the log.
 
 use std::path::{Path, PathBuf};
 
@@ -32,7 +32,7 @@ pub enum StoreError {
         position: u64,
         /// The damaged block, where it is known.
         block: Option<BlockId>,
-        /// What is wrong with the bytes.
+        /// The flaw of the bytes, for a person.
         what: String,
     },
     /// A writer appends at another position than the end of the log.

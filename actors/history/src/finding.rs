@@ -1,7 +1,7 @@
 //! `Finding`: the first thing in a log that does not hold, and where (`docs/formats.md`, "The report of an audit").
 //!
-//! Its code is made from the words of `what`. Programs compare codes, so the words of a `what` never change; the other texts
-//! are for people.
+//! Its code is made from the words of `what`. Programs compare codes, so the words of a `what` never change;
+//! the other texts are for people.
 
 use icn_core::fold::Divergence;
 use icn_core::log::TrustError;

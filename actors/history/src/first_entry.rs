@@ -1,5 +1,5 @@
-//! The first entry of a log: the block in which the host says who it is and how the log is called. It is the root of what a
-//! log proves: its checkpoints are verified with the key that stands there.
+//! The first entry of a log: the block in which the host says who it is and how the log is called. It is the
+//! root of what a log proves: its checkpoints are verified with the key that stands there.
 
 use icn_core::block::{Entry, HostBlock};
 use icn_core::encode::{DecodeError, Domain, Envelope};

@@ -1,8 +1,8 @@
 //! Makes a data directory from an export: the log, its checkpoint, its verifier key.
 //!
-//! The export is audited first, and nothing is created from one that does not hold. An export has no secret: no host can
-//! open the directory before its owner puts `host.key` and `scopes/*.key` back. The directory can be audited, read and
-//! exported.
+//! The export is audited first, and nothing is created from one that does not hold. An export has no secret: no
+//! host can open the directory before its owner puts `host.key` and `scopes/*.key` back. The directory can be
+//! audited, read and exported.
 
 use std::path::{Path, PathBuf};
 
@@ -75,7 +75,8 @@ impl Listener for ImportListener<'_> {
     }
 }
 
-/// Imports an export into a data directory, which must be new or empty. `progress` hears how many leaves were checked.
+/// Imports an export into a data directory, which must be new or empty. `progress` hears how many leaves were
+/// checked.
 pub fn import(from: &Path, data: &Path, progress: &mut dyn FnMut(u64)) -> Result<Imported, ImportError> {
     if !disk::is_free(data)? {
         return Err(ImportError::NotEmpty(data.to_owned()));

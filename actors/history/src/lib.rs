@@ -1,7 +1,8 @@
 //! A log without its host: what keeps a data directory, and what reads a log that nobody writes.
 //!
-//! An auditor, a mirror and a witness are built from this crate alone. It knows no actor and no engine: to run recorded
-//! invocations again, hand a re-runner to [`Audit::run_with`], or take the project's own with the feature `replay`.
+//! An auditor, a mirror and a witness are built from this crate alone. It knows no actor and no engine: to run
+//! recorded invocations again, hand a re-runner to [`Audit::run_with`], or take the project's own re-runner
+//! with the feature `replay`.
 //!
 //! | module | what it has |
 //! | --- | --- |
@@ -10,9 +11,10 @@
 //! | [`store`] | the log's segment files |
 //! | [`snapshot`] | what a log adds up to at a position |
 //! | [`directory`] | a data directory: where each file is, its lock, its keys |
+//! | [`checkpoint`] | the signed checkpoint, compared with the log |
 //! | [`recover`](mod@recover) | from a directory to a fold |
 //! | [`cosigned`] | the checkpoint that witnesses cosigned |
-//! | [`export`] | a log as files that other tools read |
+//! | [`export`], [`import`](mod@import) | a log as files that other tools read, and back |
 //! | [`backup`], [`repair`] | a log copied, and restored from copies |
 //! | [`witness`] | the memory of a witness |
 

@@ -1,7 +1,9 @@
-//! Proves that a block is a leaf of a log, under the log's newest checkpoint (`docs/formats.md`, "Proofs, tiles, cosignatures, CAR").
+//! Proves that a block is a leaf of a log, under the log's newest checkpoint (`docs/formats.md`, "Proofs,
+//! tiles, cosignatures, CAR").
 //!
-//! From a data directory the log is read twice: once to find the leaf, once for the hashes of the proof. From an export it
-//! takes a look at the bundles of entries, and at two tiles of each level. The proof is verified before it is given.
+//! From a data directory the log is read twice: once to find the leaf, once for the hashes of the proof. From
+//! an export it takes a look at the bundles of entries, and at two tiles of each level. The proof is verified
+//! before it is given.
 
 use std::path::{Path, PathBuf};
 
@@ -39,7 +41,7 @@ pub enum ProveError {
     Key {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The flaw, for a person.
         why: NoteError,
     },
     /// The export's checkpoint is not signed with its key.

@@ -1,11 +1,12 @@
 //! Opens a log for a host: it is read as a whole, every byte against its hash, and folded.
 //!
-//! In this order: the newest readable snapshot is taken; the log is read from its first byte; the entries behind the
-//! snapshot are folded. A snapshot saves folding, not reading: its tree, its scopes and their heads are compared with the
-//! log, and where one of them differs the fold begins at zero. The signed checkpoint is compared with the log on the way.
+//! In this order: the newest readable snapshot is taken; the log is read from its first byte; the entries
+//! behind the snapshot are folded. A snapshot saves folding, not reading: its tree, its scopes and their heads
+//! are compared with the log, and where one of them differs the fold begins at zero. The signed checkpoint is
+//! compared with the log on the way.
 //!
-//! Signatures of members and scopes are not verified again (`Trust::OwnDisk`): the host verified them before it wrote.
-//! Nothing here writes; the caller holds the lock.
+//! Signatures of members and scopes are not verified again (`Trust::OwnDisk`): the host verified them before it
+//! wrote. Nothing here writes; the caller holds the lock.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -137,8 +138,8 @@ impl Recovery {
         Recovered { fold, reader: self.reader, notices, folded: self.folded }
     }
 
-    /// Compares the checkpoint with the log. A checkpoint of another history is an error. One whose own signature does not
-    /// hold says nothing about the log: it gives a notice, and is replaced.
+    /// Compares the checkpoint with the log. A checkpoint of another history is an error. One whose own
+    /// signature does not hold says nothing about the log: it gives a notice, and is replaced.
     fn compare(&mut self, fold: &Fold, frontier: &Frontier) -> Result<(), RecoverError> {
         let verified = self.comparison.verify(fold);
         if let Ok(Some(size)) = verified {
@@ -184,8 +185,9 @@ impl Recovery {
         Ok(Ok(fold))
     }
 
-    /// Reads the part of the log that a snapshot covers. Policies and blocks of keys are folded, because the snapshot does
-    /// not have them; leaves are hashed into the tree; the last block of each scope is remembered.
+    /// Reads the part of the log that a snapshot covers. Policies and blocks of keys are folded, because the
+    /// snapshot does not have them; leaves are hashed into the tree; the last block of each scope is
+    /// remembered.
     fn read_covered(&mut self, snapshot: &Snapshot) -> Result<Result<Covered, String>, RecoverError> {
         let mut covered = Covered {
             fold: Fold::default(),

@@ -31,8 +31,8 @@ pub struct AuditReport {
     pub notices: Vec<String>,
     /// The checkpoint that the auditor's policy relies on, if witnesses cosigned it.
     pub cosigned: Option<Cosigned>,
-    /// Evidence of a fork that others can verify, as the text of a file (`docs/formats.md`, "Evidence of a fork"): a signed
-    /// checkpoint has another root than the log.
+    /// Evidence of a fork that others can verify, as the text of a file (`docs/formats.md`, "Evidence of a
+    /// fork"): a signed checkpoint has another root than the log.
     pub fork: Option<String>,
 }
 
@@ -82,7 +82,8 @@ impl Cosigned {
     }
 }
 
-/// A notice about the part of a log that is not cosigned; `None` when there is none, or when no witness cosigned anything.
+/// A notice about the part of a log that is not cosigned; `None` when there is none, or when no witness
+/// cosigned anything.
 pub(crate) fn unwitnessed(trusted: &Trusted, size: u64) -> Option<String> {
     let (cosigned, count) = (trusted.checkpoint.size, trusted.cosigned.len());
     (count > 0 && cosigned < size).then(|| {

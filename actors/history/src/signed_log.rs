@@ -1,7 +1,8 @@
 //! `SignedLog`: the part of a data directory's log that its signed checkpoint covers, entry by entry.
 //!
-//! That part never changes, so it is read without a lock, also while a host has the directory open. What is read has the
-//! checkpoint's root, or the last call reports an error: a caller keeps nothing of a log before it has read it to the end.
+//! That part never changes, so it is read without a lock, also while a host has the directory open. The entries
+//! have the checkpoint's root, or the last call reports an error: a caller keeps nothing before it has read the
+//! log to the end.
 
 use std::path::{Path, PathBuf};
 
@@ -42,7 +43,7 @@ pub enum SignedLogError {
     Cosigned {
         /// The file of the cosigned checkpoint.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The flaw, for a person.
         why: String,
     },
 }
@@ -104,10 +105,12 @@ impl SignedLog {
         &self.note
     }
 
-    /// Takes the newest checkpoint, and says whether it covers more. Call it when [`Self::next_entry`] came to the end.
+    /// Takes the newest checkpoint, and says whether it covers more. Call it when [`Self::next_entry`] came to
+    /// the end.
     ///
     /// # Errors
-    /// [`SignedLogError::OtherHistory`] when the newest checkpoint is of a smaller log, or has another root at the same size.
+    /// [`SignedLogError::OtherHistory`] when the newest checkpoint is of a smaller log, or has another root at
+    /// the same size.
     pub fn renew(&mut self, data: &Path) -> Result<bool, SignedLogError> {
         let none = || SignedLogError::NoCheckpoint(data.display().to_string());
         let note = read_checkpoint(&Layout::new(data))?.ok_or_else(none)?;
@@ -126,8 +129,8 @@ impl SignedLog {
         Ok(size > before)
     }
 
-    /// The next entry and the position of its first leaf. `None` when the checkpoint's size is reached and the root is the
-    /// checkpoint's.
+    /// The next entry and the position of its first leaf. `None` when the checkpoint's size is reached and the
+    /// root is the checkpoint's.
     pub fn next_entry(&mut self) -> Result<Option<(u64, Entry)>, SignedLogError> {
         if self.frontier.size() >= self.checkpoint.size {
             check_root(&self.checkpoint, &self.frontier)?;

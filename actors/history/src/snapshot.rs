@@ -1,8 +1,8 @@
 //! Snapshots: what a log adds up to at a size, to begin a fold from there.
 //!
-//! A snapshot is derived, and never trusted: one whose hash, name, tree or heads do not fit is put aside, and the fold begins
-//! at zero (`recover.rs`). A snapshot file is the snapshot as dag-cbor, and its SHA-256 (`docs/formats.md`, "Snapshot
-//! files").
+//! A snapshot is derived, and never trusted: one whose hash, name, tree or heads do not fit is put aside, and
+//! the fold begins at zero (`recover.rs`). A snapshot file is the snapshot as dag-cbor, and its SHA-256
+//! (`docs/formats.md`, "Snapshot files").
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -82,7 +82,7 @@ impl Snapshot {
 pub struct Unusable {
     /// The file.
     pub file: PathBuf,
-    /// What is wrong with it, for a person.
+    /// Why it cannot be used, for a person.
     pub why: String,
 }
 

@@ -60,11 +60,11 @@ pub struct Audit {
     pub subject: Subject,
     /// How much of it is checked.
     pub level: Level,
-    /// Signed checkpoints that the auditor has from elsewhere, each with a name for a person. The log must have been what
-    /// each of them says.
+    /// Signed checkpoints that the auditor has from elsewhere, each with a name for a person. The log must have
+    /// been what each of them says.
     pub seen: Vec<(String, String)>,
-    /// The policy by which a checkpoint is trusted. Without one, the key in the log's first entry is trusted, and of an export
-    /// also its own policy.
+    /// The policy by which a checkpoint is trusted. Without one, the key in the log's first entry is trusted,
+    /// and of an export also its own policy.
     pub trust: Option<TrustPolicy>,
 }
 

@@ -1,7 +1,7 @@
 //! `Asked`: one audit while it runs, and who runs the invocations again.
 //!
-//! The re-runner is handed in as a [`Rerunner`]. The project's own re-runner is the only thing in this crate that needs an
-//! engine; it stands behind the feature `replay`.
+//! The re-runner is handed in as a [`Rerunner`]. The project's own re-runner is the only thing in this crate
+//! that needs an engine; it stands behind the feature `replay`.
 
 use icn_core::fold::{Fold, Rerunner};
 use icn_core::name::{Hash, Origin};
@@ -13,7 +13,7 @@ use crate::error::StoreError;
 use crate::finding::Finding;
 use crate::report::AuditReport;
 
-/// Who runs the invocations again.
+/// The one that runs the invocations again, if they are run again.
 enum Runs<'a> {
     Nobody,
     By(&'a mut dyn Rerunner),

@@ -1,8 +1,8 @@
 //! The audit of a data directory.
 //!
-//! The part of the log that a signed checkpoint covers never changes, so it is read without a lock. Behind it a host may be
-//! writing, and half a write would look like damage: that part is read under the shared lock, or, when a host has the
-//! directory open, not at all.
+//! The part of the log that a signed checkpoint covers never changes, so it is read without a lock. Behind it a
+//! host may be writing, and half a write would look like damage: that part is read under the shared lock, or,
+//! when a host has the directory open, not at all.
 
 use std::path::Path;
 
@@ -75,8 +75,9 @@ pub(super) fn audit(
     Ok(AuditReport { in_use, notices, cosigned, fork, ..report })
 }
 
-/// The verdict on a log without a checkpoint. A host signs a checkpoint as soon as its log has its first entry. So a log
-/// without one has at most that entry, of a host that was killed before; it wrote nothing else and answered nobody.
+/// The verdict on a log without a checkpoint. A host signs a checkpoint as soon as its log has its first entry.
+/// So a log without one has at most that entry, of a host that was killed before; it wrote nothing else and
+/// answered nobody.
 fn without_checkpoint(
     layout: &Layout,
     size: u64,

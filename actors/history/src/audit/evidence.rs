@@ -1,5 +1,6 @@
-//! Evidence of a fork: the log's newest checkpoint and another signed one do not agree, and a third party can see it from
-//! the evidence alone. The log is read once more to make it. Evidence that would not verify is not given.
+//! Evidence of a fork: the log's newest checkpoint and another signed one do not agree, and a third party can
+//! see it from the evidence alone. The log is read once more to make it. Evidence that would not verify is not
+//! given.
 
 use std::path::Path;
 
@@ -14,8 +15,8 @@ use crate::disk;
 use crate::export::{CarLog, ExportLayout};
 use crate::signed_log::SignedLog;
 
-/// The evidence that the host of the log also signed the checkpoint `other`; `None` when the newest checkpoint does not show
-/// it.
+/// The evidence that the host of the log also signed the checkpoint `other`; `None` when the newest checkpoint
+/// does not show it.
 pub(super) fn of(subject: &Subject, fold: &Fold, other: &str) -> Option<Fork> {
     let host = fold.host()?;
     let key = VerifierKey::new(host.log.as_str(), KeyKind::Log, host.host)?;
@@ -39,8 +40,8 @@ fn of_export(layout: &ExportLayout, key: VerifierKey, other: &str) -> Option<For
     between(key, other, &newest, &mut || Some(log.next_entry().ok()??.1.leaves))
 }
 
-/// The evidence from two checkpoints and the leaves of the log, which `next` gives entry by entry: the log's own root at the
-/// earlier size, and a proof that the later checkpoint grew from that root.
+/// The evidence from two checkpoints and the leaves of the log, which `next` gives entry by entry: the log's
+/// own root at the earlier size, and a proof that the later checkpoint grew from that root.
 fn between(
     log: VerifierKey,
     earlier: &str,

@@ -1,7 +1,8 @@
-//! The audit of an export: the blocks of the CAR are the log, and every tile, every bundle of entries and the checkpoint must
-//! be what they give. Nothing of the host's data directory is needed.
+//! The audit of an export: the blocks of the CAR are the log, and every tile, every bundle of entries and the
+//! checkpoint must be what they give. Nothing of the host's data directory is needed.
 //!
-//! A publication is an export that grows: what stands behind its checkpoint is being written, so the audit stops there.
+//! A publication is an export that grows: what stands behind its checkpoint is being written, so the audit
+//! stops there.
 
 use std::fs::File;
 use std::io::Read as _;
@@ -115,14 +116,15 @@ impl Source for ExportSource<'_> {
 }
 
 impl ExportSource<'_> {
-    /// Whether this is a publication. Its CAR grows at the end alone, so it names the log's first leaf as its only root.
+    /// Whether this is a publication. Its CAR grows at the end alone, so it names the log's first leaf as its
+    /// only root.
     fn is_published(&self) -> bool {
         let first = self.first.as_ref().map(|first| first.as_bytes().to_vec());
         first.is_some_and(|first| self.log.roots() == [first])
     }
 
-    /// Opens the checkpoint, once the log's first entry names the host: the export's key and its policy must name the same
-    /// key. Applies the auditor's own policy, if there is one.
+    /// Opens the checkpoint, once the log's first entry names the host: the export's key and its policy must
+    /// name the same key. Applies the auditor's own policy, if there is one.
     fn open_checkpoint(&mut self, fold: &Fold) -> Result<Checkpoint, Finding> {
         let host = fold.host().ok_or_else(|| Finding::of("first entry", "the host's block", &"another"))?;
         let key = VerifierKey::new(host.log.as_str(), KeyKind::Log, host.host);
@@ -154,8 +156,8 @@ impl ExportSource<'_> {
         Ok(newest.checkpoint)
     }
 
-    /// Checks the end of the log: the checkpoint's size is reached, the partial tiles and the CAR's roots are right, and the
-    /// known checkpoints were reached.
+    /// Checks the end of the log: the checkpoint's size is reached, the partial tiles and the CAR's roots are
+    /// right, and the known checkpoints were reached.
     fn finish(&mut self, fold: &Fold) -> Option<Finding> {
         let is_published = self.is_published();
         let size = fold.log().size();

@@ -1,4 +1,5 @@
-//! Other checkpoints that the log must agree with: those that the auditor brings along, and the one that witnesses cosigned.
+//! Other checkpoints that the log must agree with: those that the auditor brings along, and the one that
+//! witnesses cosigned.
 //!
 //! A log with another root at the size of one of them was forked; a log that ends before its size was rolled back.
 

@@ -1,5 +1,6 @@
-//! The audit of a log, from a data directory or from an export. It trusts nobody: every CID, signature, parent, sequence
-//! number, state root and balance is checked; and, at the level `replay`, every invocation is run once more.
+//! The audit of a log, from a data directory or from an export. It trusts nobody: every CID, signature, parent,
+//! sequence number, state root and balance is checked; and, at the level `replay`, every invocation is run once
+//! more.
 //!
 //! - `ask.rs`: what an audit is asked
 //! - `listener.rs`: who hears of each entry
@@ -11,8 +12,8 @@
 //! - `export.rs`, `tiles.rs`: the audit of an export
 //! - `run.rs`: `Audit::run`
 //!
-//! An audit writes nothing and reads no secret. The first thing that does not hold ends it and is in the report. An error
-//! means that there is no report: the log could not be read, which says nothing about the log.
+//! An audit writes nothing and reads no secret. The first thing that does not hold ends it and is in the
+//! report. An error means that there is no report: the log could not be read, which says nothing about the log.
 
 mod ask;
 mod asked;

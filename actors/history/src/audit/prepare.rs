@@ -1,7 +1,7 @@
 //! Checks entries one by one, each without the others, on all cores. This is where signatures are verified.
 //!
-//! A batch is cut into shares of a few entries. Each core takes the next share that nobody took, so no core is idle while
-//! another has work left; the fold of the batch before runs on one of them meanwhile.
+//! A batch is cut into shares of a few entries. Each core takes the next share that nobody took, so no core is
+//! idle while another has work left; the fold of the batch before runs on one of them meanwhile.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
@@ -70,8 +70,8 @@ fn check(position: u64, entry: Entry) -> Checked {
     guarded(position, entry, |position, entry| Prepared::read_or_return(position, entry, Trust::Nobody))
 }
 
-/// Checks an entry. If the check panics, which is a defect of the auditor, the entry is named like any other that does not
-/// hold.
+/// Checks an entry. If the check panics, which is a defect of the auditor, the entry is named like any other
+/// that does not hold.
 fn guarded(position: u64, entry: Entry, check: impl FnOnce(u64, Entry) -> Checked) -> Checked {
     let first = entry.leaves.first().copied();
     let checked = catch_unwind(AssertUnwindSafe(|| check(position, entry)));

@@ -12,8 +12,8 @@ use crate::error::StoreError;
 use crate::report::AuditReport;
 
 impl Audit {
-    /// Audits the log. Of a data directory that is all of it, or, while a host has it open, the part that the host's newest
-    /// checkpoint covers.
+    /// Audits the log. Of a data directory that is all of it, or, while a host has it open, the part that the
+    /// host's newest checkpoint covers.
     ///
     /// # Errors
     /// The log cannot be read, or there is none. Damage is no error: it is in the report.
@@ -28,8 +28,8 @@ impl Audit {
         self.run_asked(&mut Asked::of(self), listener)
     }
 
-    /// Audits the log as [`Self::run`] does, at the level `replay`, whatever level was asked: `rerunner` runs every invocation
-    /// again.
+    /// Audits the log as [`Self::run`] does, at the level `replay`, whatever level was asked: `rerunner` runs
+    /// every invocation again.
     pub fn run_with(
         &self,
         rerunner: &mut dyn Rerunner,

@@ -1,5 +1,5 @@
-//! Compares the snapshots of a directory with the audited log. A snapshot is derived, so one that does not fit is a notice
-//! and no finding: a host rebuilds it from the log.
+//! Compares the snapshots of a directory with the audited log. A snapshot is derived, so one that does not fit
+//! is a notice and no finding: a host rebuilds it from the log.
 
 use icn_core::fold::Fold;
 
@@ -7,8 +7,8 @@ use crate::directory::Layout;
 use crate::error::StoreError;
 use crate::snapshot::{self, Snapshot, Unusable};
 
-/// Notices for snapshots that do not fit the log. While a host has the directory open (`in_use`), it may replace a snapshot,
-/// and may have written one of a larger log.
+/// Notices for snapshots that do not fit the log. While a host has the directory open (`in_use`), it may
+/// replace a snapshot, and may have written one of a larger log.
 pub(super) fn check(layout: &Layout, fold: &Fold, in_use: bool) -> Result<Vec<String>, StoreError> {
     let mut notices = Vec::new();
     for path in snapshot::list(&layout.snapshots())? {
@@ -26,7 +26,7 @@ pub(super) fn check(layout: &Layout, fold: &Fold, in_use: bool) -> Result<Vec<St
     Ok(notices)
 }
 
-/// What is wrong with a snapshot; `None` when nothing is, or when it cannot be told.
+/// The flaw of a snapshot; `None` when there is none, or when it cannot be told.
 fn judge(read: Result<Snapshot, Unusable>, fold: &Fold, in_use: bool) -> Option<String> {
     let size = fold.log().size();
     match read {

@@ -1,4 +1,5 @@
-//! Compares the tiles of an export with those that the audited log gives, and names the first leaf or hash that differs.
+//! Compares the tiles of an export with those that the audited log gives, and names the first leaf or hash that
+//! differs.
 
 use std::io::ErrorKind;
 

@@ -1,8 +1,8 @@
 //! Reads a log's entries, wherever they come from, and folds them in order.
 //!
-//! The steps for each batch: read it; check its entries on all cores (`prepare.rs`); fold it, while the next batch is read and
-//! checked. At most two batches are in memory. The first divergence ends the walk. Entries before damage are still
-//! folded: one of them may diverge first.
+//! The steps for each batch: read it; check its entries on all cores (`prepare.rs`); fold it, while the next
+//! batch is read and checked. At most two batches are in memory. The first divergence ends the walk. Entries
+//! before damage are still folded: one of them may diverge first.
 
 use icn_core::block::Entry;
 use icn_core::fold::{Divergence, Fold, Rerunner, signer_among};
@@ -109,8 +109,8 @@ fn read(source: &mut dyn Source, entries_max: usize) -> Batch {
     (batch, end)
 }
 
-/// The divergence of an entry that is wrong in itself. When its signature does not hold and is another author's, it says
-/// whose.
+/// The divergence of an entry that is wrong in itself. When its signature does not hold and is another
+/// author's, it says whose.
 fn name_signer(fold: &Fold, (mut divergence, entry): (Divergence, Entry)) -> Stop {
     if divergence.what == "signature"
         && let Some(other) = signer_among(&entry, &divergence.block, fold.signers())

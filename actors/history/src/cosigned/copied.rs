@@ -1,8 +1,9 @@
-//! `CosignedCopy`: the cosigned checkpoint that goes along with a copy of its log (an export, a publication, a backup).
+//! `CosignedCopy`: the cosigned checkpoint that goes along with a copy of its log (an export, a publication, a
+//! backup).
 //!
-//! It is read before the log's newest checkpoint, so that it is not newer. It must be signed by the log's host, and it is
-//! compared with the log while that is copied: a checkpoint of another log goes into no copy. Every error is a
-//! [`SignedLogError::Cosigned`].
+//! It is read before the log's newest checkpoint, so that it is not newer. It must be signed by the log's host,
+//! and it is compared with the log while that is copied: a checkpoint of another log goes into no copy. Every
+//! error is a [`SignedLogError::Cosigned`].
 
 use std::path::{Path, PathBuf};
 

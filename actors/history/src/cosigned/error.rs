@@ -24,7 +24,7 @@ pub enum CosignedError {
     Note {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The flaw, for a person.
         why: NoteError,
     },
     /// Another process has the right to write it.

@@ -1,5 +1,5 @@
-//! `CosignedFile`: the right to write the cosigned checkpoint of a directory. One process has it at a time; the host's own lock
-//! is another one.
+//! `CosignedFile`: the right to write the cosigned checkpoint of a directory. One process has it at a time; the
+//! host's own lock is another one.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};

@@ -1,5 +1,5 @@
-//! The cosigned checkpoint of a data directory: the newest checkpoint that witnesses cosigned (`docs/formats.md`, "Cosigned
-//! checkpoints").
+//! The cosigned checkpoint of a data directory: the newest checkpoint that witnesses cosigned
+//! (`docs/formats.md`, "Cosigned checkpoints").
 //!
 //! - `error.rs`: why there is none
 //! - `note.rs`: reads it, without a verification
@@ -7,8 +7,8 @@
 //! - `request.rs`: what a witness must be shown to cosign the next one
 //! - `copied.rs`: the one that goes along with a copy of its log
 //!
-//! The host takes no part in any of it: asking witnesses reads what the host signed, as an auditor does, and no commit waits
-//! for it.
+//! The host takes no part in any of it: asking witnesses reads what the host signed, as an auditor does, and no
+//! commit waits for it.
 
 mod copied;
 mod error;

@@ -15,8 +15,8 @@ pub fn read(data: &Path) -> Result<Option<String>, StoreError> {
     read_note(&Layout::new(data).cosigned())
 }
 
-/// Reads a file that should have a signed note; `None` when it does not exist. The text may be anything: who uses it parses
-/// it. No more than a note's greatest length is read, and one byte to notice a longer file.
+/// Reads a file that should have a signed note; `None` when it does not exist. The text may be anything: who
+/// uses it parses it. No more than a note's greatest length is read, and one byte to notice a longer file.
 pub(crate) fn read_note(path: &Path) -> Result<Option<String>, StoreError> {
     let Some(file) = disk::open(path)? else { return Ok(None) };
     let mut note = Vec::new();
@@ -26,8 +26,8 @@ pub(crate) fn read_note(path: &Path) -> Result<Option<String>, StoreError> {
     Ok(Some(String::from_utf8_lossy(&note).into_owned()))
 }
 
-/// Applies a trust policy to the checkpoints of a log: the newest one, or, when that has too few cosignatures, the cosigned
-/// one.
+/// Applies a trust policy to the checkpoints of a log: the newest one, or, when that has too few cosignatures,
+/// the cosigned one.
 pub(crate) fn judge(
     policy: &TrustPolicy,
     newest: &str,

@@ -1,5 +1,5 @@
-//! What a witness must be shown to cosign the next checkpoint: the newest checkpoint of a log, and proofs that the log grew
-//! from what each witness has seen. Only what the host signed is read.
+//! What a witness must be shown to cosign the next checkpoint: the newest checkpoint of a log, and proofs that
+//! the log grew from what each witness has seen. Only what the host signed is read.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -30,8 +30,8 @@ pub fn newest(data: &Path) -> Result<Newest, CosignedError> {
     Ok(Newest { note: log.note().to_owned(), size, log: key })
 }
 
-/// Proves for each of these smaller sizes that the tree of `size` leaves begins with the tree of that size. The log is read
-/// once for all of them.
+/// Proves for each of these smaller sizes that the tree of `size` leaves begins with the tree of that size. The
+/// log is read once for all of them.
 pub fn consistency(
     data: &Path,
     olds: &BTreeSet<u64>,

@@ -1,7 +1,7 @@
 //! The secret that protects compiled modules on disk (`artefacts.key`).
 //!
-//! It protects only what can be compiled again. So a key that is torn, or that others could read, is replaced, and every
-//! module that was stored under it is removed first.
+//! It protects only what can be compiled again. So a key that is torn, or that others could read, is replaced,
+//! and every module that was stored under it is removed first.
 
 use std::io::{ErrorKind, Read as _};
 use std::os::unix::fs::PermissionsExt as _;

@@ -1,8 +1,8 @@
-//! What the names in a data directory say before its log is read: whether it is a host's at all, and whether its log ever
-//! had an entry. Nothing here writes or locks.
+//! What the names in a data directory say before its log is read: whether it is a host's at all, and whether
+//! its log ever had an entry. Nothing here writes or locks.
 //!
-//! The danger is a log that is gone: a host that began a new one in its place would sign a second history. So a host begins
-//! a log only in a directory that has no other files than a host's own, and no trace of a log.
+//! The danger is a log that is gone: a host that began a new one in its place would sign a second history. So a
+//! host begins a log only in a directory that has no other files than a host's own, and no trace of a log.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -88,8 +88,8 @@ fn has_segments(log: &Path) -> Result<bool, StoreError> {
     Ok(!Listing::read(log)?.is_empty())
 }
 
-/// Whether a host may open this directory: it has a segment, or a log may begin in it. Called before anything is created
-/// or locked.
+/// Whether a host may open this directory: it has a segment, or a log may begin in it. Called before anything
+/// is created or locked.
 pub fn may_be_opened(layout: &Layout) -> Result<(), DirectoryError> {
     let log = layout.log();
     // Looked at before the segments, which are written first: another host may be beginning right now.
@@ -115,8 +115,8 @@ pub fn log_is_not_gone(layout: &Layout) -> Result<(), DirectoryError> {
     }
 }
 
-/// Whether a host made this directory. One of these shows it: a segment, or a file that looks like one; an empty log, with no
-/// foreign file beside it; the host's key; a trace of entries.
+/// Whether a host made this directory. One of these shows it: a segment, or a file that looks like one; an
+/// empty log, with no foreign file beside it; the host's key; a trace of entries.
 pub(crate) fn is_a_hosts(layout: &Layout) -> Result<bool, StoreError> {
     if !layout.dir().is_dir() {
         return Ok(false);

@@ -1,7 +1,7 @@
 //! The secret keys of a host and its scopes, each in a file of its own.
 //!
-//! A key that exists stays, and must be the expected one: nothing here replaces a key by another. Without a passphrase a key is
-//! written as 64 hexadecimal digits, with one as an encrypted key file.
+//! A key that exists stays, and must be the expected one: nothing here replaces a key by another. Without a
+//! passphrase a key is written as 64 hexadecimal digits, with one as an encrypted key file.
 
 use std::path::Path;
 
@@ -27,8 +27,8 @@ pub fn read_key(path: &Path, passphrase: Option<&Passphrase>) -> Result<Option<S
     }
 }
 
-/// Writes a secret key for its owner alone, encrypted when there is a passphrase. A key that exists stays, and must be the
-/// same.
+/// Writes a secret key for its owner alone, encrypted when there is a passphrase. A key that exists stays, and
+/// must be the same.
 pub fn write_key(path: &Path, key: &SecretKey, passphrase: Option<&Passphrase>) -> Result<(), StoreError> {
     if let Some(found) = read_key(path, passphrase)? {
         return expect_key(path, &found, &key.did());

@@ -1,8 +1,8 @@
 //! `Lock`: one process has a data directory open for writing.
 //!
-//! A host holds the lock exclusively for as long as it is open. An auditor holds it shared while it reads the last entries of
-//! the log, so that no host begins to write meanwhile; the exclusive lock is therefore tried again for a moment. The
-//! operating system releases a lock when its process ends, so a crash leaves none.
+//! A host holds the lock exclusively for as long as it is open. An auditor holds it shared while it reads the
+//! last entries of the log, so that no host begins to write meanwhile; the exclusive lock is therefore tried
+//! again for a moment. The operating system releases a lock when its process ends, so a crash leaves none.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::PathBuf;
@@ -56,8 +56,8 @@ impl Lock {
         Self::try_take(layout)
     }
 
-    /// Takes the lock shared, if no host has the directory open. Without a lock file no host was ever here; a file system
-    /// that has no locks cannot tell, and counts as one without a host.
+    /// Takes the lock shared, if no host has the directory open. Without a lock file no host was ever here; a
+    /// file system that has no locks cannot tell, and counts as one without a host.
     pub(crate) fn share(layout: &Layout) -> Result<Writers, StoreError> {
         let Some(file) = disk::open(&layout.lock())? else { return Ok(Writers::Absent(None)) };
         Ok(match file.try_lock_shared() {

@@ -7,8 +7,8 @@
 //! - `rekey.rs`: all of these keys under another passphrase
 //! - `artefact_key.rs`: the secret that protects compiled modules
 //!
-//! A host calls in this order: `may_be_opened`, `Lock::take`, `read_key`, recovery, `log_is_not_gone`. Nothing is created
-//! before the first, and nothing is written before the lock is held.
+//! A host calls in this order: `may_be_opened`, `Lock::take`, `read_key`, recovery, `log_is_not_gone`. Nothing
+//! is created before the first, and nothing is written before the lock is held.
 
 mod artefact_key;
 mod contents;

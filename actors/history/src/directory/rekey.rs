@@ -1,5 +1,5 @@
-//! Puts all secret keys of a data directory under a passphrase, under another one, or under none. The directory is locked
-//! meanwhile: no host has it open.
+//! Puts all secret keys of a data directory under a passphrase, under another one, or under none. The directory
+//! is locked meanwhile: no host has it open.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,5 @@
-//! `CarFile`: the CAR of a publication while it is written. Bytes that were published before are compared; behind them it is
-//! written. The file grows at its end alone.
+//! `CarFile`: the CAR of a publication while it is written. Bytes that were published before are compared;
+//! behind them it is written. The file grows at its end alone.
 
 use std::fs::{File, OpenOptions};
 use std::io::{BufReader, BufWriter, Read as _, Seek as _, SeekFrom, Write as _};
@@ -40,8 +40,8 @@ impl CarFile {
         self.old.is_some()
     }
 
-    /// Adds bytes: compares them with the existing ones, or writes them. False when the file has other bytes there and they may
-    /// not differ. Where they may differ, the file is cut and written from there on.
+    /// Adds bytes: compares them with the existing ones, or writes them. False when the file has other bytes
+    /// there and they may not differ. Where they may differ, the file is cut and written from there on.
     pub(super) fn push(&mut self, bytes: &[u8], may_differ: bool) -> Result<bool, StoreError> {
         if let Some(old) = &mut self.old {
             let mut there = Vec::new();

@@ -1,7 +1,8 @@
 //! `CarLog`: reads the CAR of an export as a log, in one pass.
 //!
-//! The bytes of each block are compared with its CID, and blocks are gathered into entries. In memory are one entry, and the
-//! places of blocks that may be named again; those blocks are read from the file again when an entry needs them.
+//! The bytes of each block are compared with its CID, and blocks are gathered into entries. In memory are one
+//! entry, and the places of blocks that may be named again; those blocks are read from the file again when an
+//! entry needs them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -37,7 +38,8 @@ pub(crate) struct CarLog {
     places: BTreeMap<BlockId, u64>,
     /// The place and the length of each block that later entries may name again.
     shared: BTreeMap<BlockId, (u64, usize)>,
-    /// The engines that each scope's receipts named. A host writes the description with the first receipt of the scope.
+    /// The engines that each scope's receipts named. A host writes the description with the first receipt of
+    /// the scope.
     described: BTreeSet<(Did, BlockId)>,
     /// Leaves of the entries that were given.
     position: u64,
@@ -81,8 +83,8 @@ impl CarLog {
         self.read_shared(id).ok()?
     }
 
-    /// The next entry and the position of its first leaf; `None` at the end of the log. The entry has every block that a host
-    /// writes with it, also those that stand earlier in the CAR.
+    /// The next entry and the position of its first leaf; `None` at the end of the log. The entry has every
+    /// block that a host writes with it, also those that stand earlier in the CAR.
     pub(crate) fn next_entry(&mut self) -> Result<Option<(u64, Entry)>, CarLogError> {
         while let Some((offset, block)) = self.next_block()? {
             let id = block.id();

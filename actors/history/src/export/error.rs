@@ -19,7 +19,7 @@ pub enum ExportError {
     Entry {
         /// The log position of the entry.
         position: u64,
-        /// What is wrong with it.
+        /// The flaw, for a person.
         why: EntriesError,
     },
     /// The log has more authors than the header of a CAR can name.

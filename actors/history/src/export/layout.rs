@@ -1,9 +1,9 @@
 //! `ExportLayout`: the paths in an export.
 //!
-//! - `log.car`: every block, in the order of [`icn_core::dag::entries`]. Its roots are each author's last envelope; of a
-//!   publication, the log's first leaf
-//! - `tiles/`: the tree and the names of the leaves, laid out for a web server (C2SP tlog-tiles), with the signed `checkpoint`;
-//!   and `checkpoint.cosigned`, if witnesses cosigned one
+//! - `log.car`: every block, in the order of [`icn_core::log::Row`]. Its roots are each author's last
+//!   envelope; of a publication, the log's first leaf
+//! - `tiles/`: the tree and the names of the leaves, laid out for a web server (C2SP tlog-tiles), with the
+//!   signed `checkpoint`; and `checkpoint.cosigned`, if witnesses cosigned one
 //! - `log.vkey`: the key that verifies the checkpoint
 //! - `policy.json`: a trust policy that names that key
 
@@ -64,8 +64,8 @@ impl ExportLayout {
         self.0.join("policy.json")
     }
 
-    /// Reads a tile that should have `bytes` bytes: those, and one more where the file is longer. A partial tile that a
-    /// growing log has filled since is read from the full tile (C2SP tlog-tiles, "Partial Tiles").
+    /// Reads a tile that should have `bytes` bytes: those, and one more where the file is longer. A partial
+    /// tile that a growing log has filled since is read from the full tile (C2SP tlog-tiles, "Partial Tiles").
     pub(crate) fn read_tile(&self, tile: &Tile, bytes: u64) -> std::io::Result<Vec<u8>> {
         let mut read = Vec::new();
         match File::open(self.tile(tile)) {

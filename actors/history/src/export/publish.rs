@@ -1,11 +1,11 @@
 //! Keeps an export up to date while its host runs, for any web server that serves files.
 //!
-//! A reader may come at any moment, so the order of writes matters: the CAR grows at its end, tiles are written once, all of it
-//! is made durable, then the checkpoint is replaced as a whole, and last the cosigned checkpoint, which is not newer. A
-//! reader that fetches the checkpoint first finds everything that it covers.
+//! A reader may come at any moment, so the order of writes matters: the CAR grows at its end, tiles are written
+//! once, all of it is made durable, then the checkpoint is replaced as a whole, and last the cosigned
+//! checkpoint, which is not newer. A reader that fetches the checkpoint first finds everything that it covers.
 //!
-//! After a crash the bytes behind the published checkpoint are written again. A publication that is opened again is compared
-//! with the log byte by byte: a directory of another log is never changed.
+//! After a crash the bytes behind the published checkpoint are written again. A publication that is opened
+//! again is compared with the log byte by byte: a directory of another log is never changed.
 
 use std::path::{Path, PathBuf};
 
@@ -52,8 +52,8 @@ pub struct Publisher {
 }
 
 impl Publisher {
-    /// Publishes what a data directory's checkpoint covers to a directory: a new one, or one to which this log was published
-    /// before. `progress` hears how many leaves were read.
+    /// Publishes what a data directory's checkpoint covers to a directory: a new one, or one to which this log
+    /// was published before. `progress` hears how many leaves were read.
     pub fn open(
         data: &Path,
         out: &Path,
@@ -133,8 +133,8 @@ impl Publisher {
         })
     }
 
-    /// Writes the small files in their order. A file that has its bytes already is not touched: readers may look at the time
-    /// of its last change.
+    /// Writes the small files in their order. A file that has its bytes already is not touched: readers may
+    /// look at the time of its last change.
     fn write_small_files(&self) -> Result<(), PublishError> {
         let host = self.log.host();
         let texts = [

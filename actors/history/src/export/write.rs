@@ -1,8 +1,9 @@
 //! Makes an export from a data directory, also while a host has it open.
 //!
-//! The log is read twice. The first reading finds each author's last envelope, because a CAR begins with its roots; and it
-//! makes sure that the log has the checkpoint's root, before anything is written. The second reading writes. In memory are
-//! one entry, one tile of each level, and the names of blocks that may come again.
+//! The log is read twice. The first reading finds each author's last envelope, because a CAR begins with its
+//! roots; and it makes sure that the log has the checkpoint's root, before anything is written. The second
+//! reading writes. In memory are one entry, one tile of each level, and the names of blocks that may come
+//! again.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -43,8 +44,8 @@ pub struct Exported {
     pub tiles: u64,
 }
 
-/// Exports what the newest checkpoint of a data directory covers. `out` must be a new or an empty directory. `progress`
-/// hears how many leaves were written.
+/// Exports what the newest checkpoint of a data directory covers. `out` must be a new or an empty directory.
+/// `progress` hears how many leaves were written.
 pub fn export(data: &Path, out: &Path, progress: &mut dyn FnMut(u64)) -> Result<Exported, ExportError> {
     if !disk::is_free(out)? {
         return Err(CopyError::NotEmpty(out.to_owned()).into());
@@ -60,8 +61,8 @@ pub fn export(data: &Path, out: &Path, progress: &mut dyn FnMut(u64)) -> Result<
     disk::create_dir(out)?;
     let written = write(data, &layout, &header, cosigned.as_deref(), progress);
     if written.is_err() {
-        // The directory was empty, so these files are ours. Where they cannot be removed, the checkpoint is missing, and nobody
-        // takes them for an export.
+        // The directory was empty, so these files are ours. Where they cannot be removed, the checkpoint is
+        // missing, and nobody takes them for an export.
         for file in [layout.car(), layout.verifier_key(), layout.policy()] {
             let _ = std::fs::remove_file(file);
         }
@@ -70,8 +71,8 @@ pub fn export(data: &Path, out: &Path, progress: &mut dyn FnMut(u64)) -> Result<
     written
 }
 
-/// The roots of the CAR: each author's last envelope, in the order of the authors' keys; and the cosigned checkpoint, if there
-/// is one. Both the newest and the cosigned checkpoint are compared with the log.
+/// The roots of the CAR: each author's last envelope, in the order of the authors' keys; and the cosigned
+/// checkpoint, if there is one. Both the newest and the cosigned checkpoint are compared with the log.
 fn roots_of(data: &Path, cosigned: Option<String>) -> Result<(Vec<BlockId>, Option<String>), ExportError> {
     let mut log = SignedLog::open(data)?;
     let mut cosigned = CosignedCopy::of(data, cosigned, &log)?;

@@ -1,5 +1,5 @@
-//! Reads and writes key files. A file that others can read is refused; a file that exists is never written over, but for
-//! the same key in another form.
+//! Reads and writes key files. A file that others can read is refused; a file that exists is never written
+//! over, but for the same key in another form.
 
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Read as _, Write as _};
@@ -17,7 +17,8 @@ use crate::disk;
 /// Bytes of a key file, at most: a hundred times the usual length.
 const FILE_BYTES_MAX: usize = 16 * 1024;
 
-/// Reads a key. `passphrase` is called only when the file is encrypted. Where nobody can be asked, pass [`no_passphrase`].
+/// Reads a key. `passphrase` is called only when the file is encrypted. Where nobody can be asked, pass
+/// [`no_passphrase`].
 pub fn read(
     path: &Path,
     passphrase: impl FnOnce() -> Result<Passphrase, PassphraseError>,

@@ -1,7 +1,7 @@
 //! A key as text: PKCS#8 in PEM, encrypted or not, or 64 hexadecimal digits.
 //!
-//! A text says itself how much time and memory its decryption takes, so those are bounded before it begins. Nothing here
-//! touches a file.
+//! A text says itself how much time and memory its decryption takes, so those are bounded before it begins.
+//! Nothing here touches a file.
 
 use icn_core::encode::SecretKey;
 use pkcs8::der::pem::PemLabel as _;
@@ -18,8 +18,8 @@ use super::passphrase::Passphrase;
 /// id-Ed25519 (RFC 8410, section 3).
 const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
 
-/// The cost of scrypt for keys that are written: 16 MiB, five rounds. OpenSSL gives scrypt no more memory when it reads a
-/// key; for that memory OWASP's password storage cheat sheet asks for these parameters.
+/// The cost of scrypt for keys that are written: 16 MiB, five rounds. OpenSSL gives scrypt no more memory when
+/// it reads a key; for that memory OWASP's password storage cheat sheet asks for these parameters.
 const SCRYPT_LOG_N: u8 = 14;
 const SCRYPT_R: u32 = 8;
 const SCRYPT_P: u32 = 5;

@@ -1,11 +1,11 @@
 //! Key files: a secret key on disk, for its owner alone (`docs/formats.md`, "Key files").
 //!
-//! A file has mode 0600. It is PKCS#8 in PEM (RFC 5958, RFC 7468, RFC 8410): `PRIVATE KEY`, or, under a passphrase,
-//! `ENCRYPTED PRIVATE KEY` (PBES2 of RFC 8018 with scrypt and AES-256-CBC). `openssl pkey` reads and writes both. The form
-//! of a host's own keys, 64 hexadecimal digits, is read too.
+//! A file has mode 0600. It is PKCS#8 in PEM (RFC 5958, RFC 7468, RFC 8410): `PRIVATE KEY`, or, under a
+//! passphrase, `ENCRYPTED PRIVATE KEY` (PBES2 of RFC 8018 with scrypt and AES-256-CBC). `openssl pkey` reads
+//! and writes both. The form of a host's own keys, 64 hexadecimal digits, is read too.
 //!
-//! A file that others can read is refused. A key is never written over another key. Secrets in memory are wiped after use,
-//! and no error and no `Debug` text contains a byte of one.
+//! A file that others can read is refused. A key is never written over another key. Secrets in memory are wiped
+//! after use, and no error and no `Debug` text contains a byte of one.
 //!
 //! - `error.rs`: why there is no key
 //! - `passphrase.rs`: passphrases

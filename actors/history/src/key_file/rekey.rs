@@ -1,7 +1,8 @@
 //! Puts key files under a passphrase, under another one, or under none.
 //!
-//! All files are opened before one is written, so a wrong passphrase changes nothing. Each file is replaced as a whole. A file
-//! that is under the new passphrase already stays, so a change that was interrupted is finished by doing it again.
+//! All files are opened before one is written, so a wrong passphrase changes nothing. Each file is replaced as
+//! a whole. A file that is under the new passphrase already stays, so a change that was interrupted is finished
+//! by doing it again.
 
 use std::path::{Path, PathBuf};
 

@@ -1,3 +1,5 @@
+//! Key files: the forms, the modes, the passphrases, and what OpenSSL makes of them.
+
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;

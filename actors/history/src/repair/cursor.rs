@@ -1,4 +1,5 @@
-//! `Cursor`: reads the log of a source from its begin, a few entries at a time. A source is a CAR or a data directory.
+//! `Cursor`: reads the log of a source from its begin, a few entries at a time. A source is a CAR or a data
+//! directory.
 
 use std::path::Path;
 
@@ -57,8 +58,8 @@ impl Cursor {
         })
     }
 
-    /// The next entries: one of a CAR, a group of a data directory. `None` at the end. An error says why nothing more can be
-    /// read.
+    /// The next entries: one of a CAR, a group of a data directory. `None` at the end. An error says why
+    /// nothing more can be read.
     pub(super) fn next(&mut self) -> Result<Option<Vec<SourceEntry>>, String> {
         match self {
             Self::Car(car) => {
@@ -82,7 +83,8 @@ impl Cursor {
         }
     }
 
-    /// A block of an earlier entry, if later entries may name it. A data directory writes such blocks with each entry.
+    /// A block of an earlier entry, if later entries may name it. A data directory writes such blocks with each
+    /// entry.
     pub(super) fn shared_block(&self, id: &BlockId) -> Option<Block> {
         match self {
             Self::Car(car) => car.shared_block(id),
@@ -91,9 +93,9 @@ impl Cursor {
     }
 }
 
-/// An entry of a CAR with its blocks in the order in which a host writes them: an invocation and its envelope; then the
-/// payload and the envelope of the host or scope; then the blocks that those name. The order has no meaning, but with it a
-/// group gets its old bytes.
+/// An entry of a CAR with its blocks in the order in which a host writes them: an invocation and its envelope;
+/// then the payload and the envelope of the host or scope; then the blocks that those name. The order has no
+/// meaning, but with it a group gets its old bytes.
 fn as_written(mut entry: Entry) -> Entry {
     let signed = entry.leaves.first().copied().and_then(|first| {
         let envelope = Envelope::from_bytes(entry.block(&first)?.bytes()).ok()?;

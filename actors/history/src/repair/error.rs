@@ -55,7 +55,7 @@ pub enum RepairError {
     Plan {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The flaw, for a person.
         why: String,
     },
 }

@@ -10,8 +10,9 @@ use crate::store::format::{self, SECTOR_BYTES};
 use crate::store::place::Place;
 
 impl Restoration<'_> {
-    /// The chain hash behind the entries from a place up to a position: in the groups of a source that has groups, else in as
-    /// few groups as possible. With an offset the groups must take exactly the bytes up to there.
+    /// The chain hash behind the entries from a place up to a position: in the groups of a source that has
+    /// groups, else in as few groups as possible. With an offset the groups must take exactly the bytes up to
+    /// there.
     pub(super) fn chain_to(&mut self, at: Place, position: u64, offset: Option<u64>) -> Option<[u8; 32]> {
         let room = match offset {
             Some(offset) => offset.checked_sub(at.offset)?,
@@ -36,8 +37,8 @@ impl Restoration<'_> {
         None
     }
 
-    /// Fills the log from its place `at` to the place `to` where the old log goes on; without `to`, up to all that is signed.
-    /// Gives the place where the walk goes on.
+    /// Fills the log from its place `at` to the place `to` where the old log goes on; without `to`, up to all
+    /// that is signed. Gives the place where the walk goes on.
     pub(super) fn fill_gap(&mut self, at: Place, to: Next) -> Result<Next, RepairError> {
         let end = to.map_or_else(|| self.covered(), |to| to.position);
         if to.is_none() && at.position >= end {
@@ -113,8 +114,8 @@ impl Restoration<'_> {
     }
 }
 
-/// The positions of the entries of the next group, and the position behind it: the source's own group, or as many entries as
-/// one group may have.
+/// The positions of the entries of the next group, and the position behind it: the source's own group, or as
+/// many entries as one group may have.
 fn next_group(source: &mut Source, from: u64, end: u64, bytes_max: u64) -> (Vec<u64>, u64) {
     let (mut group, mut position, mut bytes) = (Vec::new(), from, 0);
     while position < end && group.len() < limits::GROUP_ENTRIES_MAX {

@@ -124,8 +124,8 @@ impl Restoration<'_> {
         Ok((blocks, missing))
     }
 
-    /// The place behind a group whose header is right and whose table is not: as the next group confirms it; or, for the last
-    /// group of its file, as the entries of a source confirm it.
+    /// The place behind a group whose header is right and whose table is not: as the next group confirms it;
+    /// or, for the last group of its file, as the entries of a source confirm it.
     fn behind_header(
         &mut self,
         remains: &Remains,

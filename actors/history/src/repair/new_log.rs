@@ -1,8 +1,8 @@
 //! `NewLog`: the repaired log, made segment by segment.
 //!
-//! While the new log is the old one byte for byte (it is *aligned*), nothing is written. At the first change in a segment a new
-//! file is made beside the old one. Where a group had to be formed differently, the hash chain changes: the log is no longer
-//! aligned, and everything behind is written again.
+//! While the new log is the old one byte for byte (it is *aligned*), nothing is written. At the first change in
+//! a segment a new file is made beside the old one. Where a group had to be formed differently, the hash chain
+//! changes: the log is no longer aligned, and everything behind is written again.
 //!
 //! The tree over all entries is compared with every signed checkpoint on the way.
 
@@ -136,8 +136,8 @@ impl<'a> NewLog<'a> {
         self.count(entries)
     }
 
-    /// Adds a group that lacks some blocks: the content that is known, at its place in the old file. `next` is the place behind
-    /// it there.
+    /// Adds a group that lacks some blocks: the content that is known, at its place in the old file. `next` is
+    /// the place behind it there.
     pub(super) fn put_incomplete(&mut self, content: &[u8], next: Place) -> Result<(), StoreError> {
         if self.is_aligned {
             self.write(self.place.offset, &format::sectors_of(content))?;

@@ -1,8 +1,8 @@
 //! `Plan`: puts a repair in place, so that a crash does no harm.
 //!
-//! In this order: the new files are made beside the old ones, durably; the plan is written to `repair.json`; the old files are
-//! kept under `damaged/`, the new ones are renamed; the plan is removed. A crash leaves the old directory, or one that the next
-//! repair finishes (`docs/formats.md`, "The data directory", "Repairs").
+//! In this order: the new files are made beside the old ones, durably; the plan is written to `repair.json`;
+//! the old files are kept under `damaged/`, the new ones are renamed; the plan is removed. A crash leaves the
+//! old directory, or one that the next repair finishes (`docs/formats.md`, "The data directory", "Repairs").
 
 use std::fs;
 use std::io::ErrorKind;
@@ -90,8 +90,8 @@ impl Plan {
         Ok(disk::sync_dir(dir)?)
     }
 
-    /// Keeps an old file under its own path in the directory for old files. It is moved there; or it also stays at its place,
-    /// until the new file takes that.
+    /// Keeps an old file under its own path in the directory for old files. It is moved there; or it also stays
+    /// at its place, until the new file takes that.
     fn keep_old(&self, dir: &Path, old: &Path, is_moved: bool) -> Result<(), StoreError> {
         let (from, to) = (dir.join(old), dir.join(&self.aside).join(old));
         if from.symlink_metadata().is_err() {

@@ -16,7 +16,7 @@ pub struct Damage {
     pub position: Option<u64>,
     /// The block, where it is known.
     pub block: Option<String>,
-    /// What is wrong there.
+    /// The flaw, for a person.
     pub what: String,
     /// Whether it is repaired: restored, or put aside if the file is derived.
     pub restored: bool,
@@ -40,7 +40,8 @@ pub struct Lost {
 pub struct Repaired {
     /// Whether nothing was written.
     pub dry_run: bool,
-    /// Whether all damage is repaired, and the audit at the end passed. Of a dry run, whether all damage would be repaired.
+    /// Whether all damage is repaired, and the audit at the end passed. Of a dry run, whether all damage would
+    /// be repaired.
     pub ok: bool,
     /// The name of the log.
     pub origin: String,

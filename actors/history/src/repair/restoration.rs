@@ -3,8 +3,8 @@
 //! `walk.rs`, `group.rs` and `gap.rs` add the steps. The order of trust, in all of them:
 //!
 //! 1. a group whose header and table are right: each block by its CID;
-//! 2. damaged groups in front of a sound one: entries of a source, if they come out with the chain hash that the sound group was
-//!    written behind;
+//! 2. damaged groups in front of a sound one: entries of a source, if they come out with the chain hash that
+//!    the sound group was written behind;
 //! 3. entries of a source that a signed checkpoint covers, in groups that are formed anew.
 //!
 //! A part that none of them gives is lost: it is named, and stays as it is.

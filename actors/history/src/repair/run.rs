@@ -116,8 +116,8 @@ impl Repair {
 
     /// Goes through the log. Gives what was found, and the numbers of the segments that change.
     ///
-    /// The first walk may form groups anew. If something is lost after that, the walk is repeated without: then only what fits
-    /// in its old place is restored.
+    /// The first walk may form groups anew. If something is lost after that, the walk is repeated without: then
+    /// only what fits in its old place is restored.
     fn walk(
         &self,
         layout: &Layout,

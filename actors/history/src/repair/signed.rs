@@ -1,4 +1,5 @@
-//! Whose log it is, and what was signed of it: by the damaged directory and by the sources. All of them must be of one log.
+//! Whose log it is, and what was signed of it: by the damaged directory and by the sources. All of them must be
+//! of one log.
 
 use icn_core::block::HostBlock;
 use icn_core::log::{Checkpoint, verifier_key};
@@ -38,7 +39,7 @@ pub(super) fn host(layout: &Layout, sources: &mut [Source]) -> Result<HostBlock,
 pub(super) struct Signed {
     /// All that the host signed, of the directory and of the sources.
     pub(super) checkpoints: Vec<Checkpoint>,
-    /// What is wrong with the directory's own checkpoint.
+    /// The flaw of the directory's own checkpoint, if it has one.
     pub(super) damage: Option<Damage>,
     /// The note that takes the place of the directory's own checkpoint: the newest one of a source.
     pub(super) replacement: Option<String>,

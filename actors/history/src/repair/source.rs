@@ -1,7 +1,8 @@
 //! `Source`: another copy of the log, to restore from: an export, a CAR alone, or a data directory.
 //!
-//! Entries are read in the order of the log, and every block is compared with its CID. Entries that were asked for stay in memory
-//! until they are released. Asking for an earlier entry again reads the source from its begin.
+//! Entries are read in the order of the log, and every block is compared with its CID. Entries that were asked
+//! for stay in memory until they are released. Asking for an earlier entry again reads the source from its
+//! begin.
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
@@ -105,8 +106,8 @@ impl Source {
         self.ended.as_deref()
     }
 
-    /// The entry whose first leaf has this position. `None` when the source has none, or when too many entries would be in
-    /// memory.
+    /// The entry whose first leaf has this position. `None` when the source has none, or when too many entries
+    /// would be in memory.
     pub(super) fn entry(&mut self, position: u64) -> Option<&SourceEntry> {
         if position < self.kept.front().map_or(self.read, |first| first.position) {
             // The entry was released.

@@ -1,5 +1,5 @@
-//! Goes through the old log, segment by segment and group by group. Sound groups are kept; `group.rs` takes damaged ones, and
-//! `gap.rs` what is missing.
+//! Goes through the old log, segment by segment and group by group. Sound groups are kept; `group.rs` takes
+//! damaged ones, and `gap.rs` what is missing.
 
 use icn_core::block::Entry;
 
@@ -75,7 +75,8 @@ impl Restoration<'_> {
         self.walk_groups(number, &remains, Place { segment: number, offset: SECTOR_BYTES as u64, ..at })
     }
 
-    /// A segment whose header is wrong. If its first group confirms that entries are missing in front of it, they are filled in.
+    /// A segment whose header is wrong. If its first group confirms that entries are missing in front of it,
+    /// they are filled in.
     fn mend_header(
         &mut self,
         number: u64,

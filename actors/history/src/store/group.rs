@@ -4,9 +4,9 @@
 //! - a wrong block by the sector in which it begins;
 //! - a wrong header or table by the first sector of the group.
 //!
-//! Entries before the first flaw are sound, and are given. This file decides between a torn write (`Unwritten`) and damage
-//! by what the file alone shows; `reader.rs` also knows later segments and checkpoints. The table of all cases is in
-//! `docs/design/0001-raw-segment-log.md`, "Torn or damaged".
+//! Entries before the first flaw are sound, and are given. This file decides between a torn write (`Unwritten`)
+//! and damage by what the file alone shows; `reader.rs` also knows later segments and checkpoints. The table of
+//! all cases is in `docs/design/0001-raw-segment-log.md`, "Torn or damaged".
 
 use icn_core::block::Entry;
 use icn_core::encode::Block;
@@ -21,14 +21,14 @@ use crate::error::StoreError;
 /// Entries, each with the position of its first leaf.
 pub(crate) type Entries = Vec<(u64, Entry)>;
 
-/// What is wrong in a segment file, and where.
+/// A flaw in a segment file, and where it is.
 #[derive(Debug, Clone)]
 pub(crate) struct Flaw {
     /// The byte of the file where the first sector begins that is, or may be, damaged.
     pub(crate) offset: u64,
     /// The damaged block, where it is known.
     pub(crate) block: Option<BlockId>,
-    /// What is wrong, for a person.
+    /// A description for a person.
     pub(crate) what: String,
 }
 
@@ -50,7 +50,8 @@ pub(crate) enum Found {
     },
     /// Only zeros up to the end of the file.
     Nothing,
-    /// A sector of the group was never written. The write was torn by a crash; or, if it was durable once, this is damage.
+    /// A sector of the group was never written. The write was torn by a crash; or, if it was durable once, this
+    /// is damage.
     Unwritten {
         /// The sound entries before the flaw.
         sound: Entries,
@@ -121,8 +122,8 @@ pub(super) fn read_group(segment: &SegmentFile, place: &Place) -> Result<Found, 
     })
 }
 
-/// The place begins with a sector of zeros: the end of the log, a torn write, or damage. From there to the end of the file
-/// are `whole` bytes of whole sectors, and `part` bytes behind them.
+/// The place begins with a sector of zeros: the end of the log, a torn write, or damage. From there to the end
+/// of the file are `whole` bytes of whole sectors, and `part` bytes behind them.
 fn behind_zeros(segment: &SegmentFile, offset: u64, whole: u64, part: u64) -> Result<Found, StoreError> {
     let bytes = segment.bytes_in_use(offset)?;
     if bytes == 0 {
@@ -140,7 +141,7 @@ fn behind_zeros(segment: &SegmentFile, offset: u64, whole: u64, part: u64) -> Re
     Ok(Found::Unwritten { sound: Vec::new(), flaw, bytes })
 }
 
-/// What is wrong with the last `part` bytes of a file, which are less than a sector: nothing when all are zero.
+/// The flaw of the last `part` bytes of a file, which are less than a sector; `None` when all are zero.
 fn flaw_of_part(segment: &SegmentFile, part: u64) -> Result<Option<Flaw>, StoreError> {
     let offset = segment.length() - part;
     let is_written = segment.read(offset, part)?.iter().any(|byte| *byte != 0);

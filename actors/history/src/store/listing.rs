@@ -1,7 +1,7 @@
 //! The segment files of a log directory. They are numbered from zero without a gap.
 //!
-//! Nothing else in the directory may look like a segment: nobody would read such a file, so nobody would miss the history
-//! in it. It is reported as a stray.
+//! Nothing else in the directory may look like a segment: nobody would read such a file, so nobody would miss
+//! the history in it. It is reported as a stray.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

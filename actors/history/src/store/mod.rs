@@ -1,7 +1,7 @@
 //! The log on disk: segment files that only ever grow (`docs/formats.md`, "Segment files").
 //!
-//! One writer appends through [`LogStore`]; the lock file of the data directory keeps a second one away. Any number of
-//! readers read the same files through [`Reader`], also while the writer appends.
+//! One writer appends through [`LogStore`]; the lock file of the data directory keeps a second one away. Any
+//! number of readers read the same files through [`Reader`], also while the writer appends.
 //!
 //! - `format/`: the bytes of a segment
 //! - `place.rs`: where a log goes on

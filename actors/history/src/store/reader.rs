@@ -4,8 +4,8 @@
 //!
 //! - nothing, or zeros that were written ahead;
 //! - a write that a crash cut short: nobody was told that it succeeded, so it may be dropped;
-//! - damage. A torn write is damage too when it was durable once: when a later segment exists, or when a signed checkpoint
-//!   covers it.
+//! - damage. A torn write is damage too when it was durable once: when a later segment exists, or when a signed
+//!   checkpoint covers it.
 //!
 //! Missing segments, and files that only look like segments, are damage as well. The reader finds all of this before
 //! anybody writes. It never writes itself, and it takes no lock: what a checkpoint covers does not change.
@@ -102,8 +102,9 @@ impl Reader {
         self.file.as_mut().map_or(Ok(()), SegmentFile::look_again)
     }
 
-    /// The entries of the next group, each with the position of its first leaf; `None` at the end of the log. A damaged
-    /// group gives the sound entries before the damage, if there are any; the next call reports the damage.
+    /// The entries of the next group, each with the position of its first leaf; `None` at the end of the log. A
+    /// damaged group gives the sound entries before the damage, if there are any; the next call reports the
+    /// damage.
     pub fn next_group(&mut self) -> Result<Option<Vec<(u64, Entry)>>, StoreError> {
         loop {
             if let Some((file, flaw)) = &self.damage {
@@ -173,8 +174,8 @@ impl Reader {
         Ok(None)
     }
 
-    /// Gives the sound entries of a damaged group, and keeps the damage for the next call. Without sound entries the damage
-    /// is reported at once.
+    /// Gives the sound entries of a damaged group, and keeps the damage for the next call. Without sound
+    /// entries the damage is reported at once.
     fn give_sound(
         &mut self,
         sound: Vec<(u64, Entry)>,
@@ -214,8 +215,8 @@ impl Reader {
             return Ok(true);
         }
         if sector == [0; SECTOR_BYTES] && segment.bytes_in_use(0)? == 0 {
-            // A crash came after the file was created and before its header was durable. Groups come only behind a durable
-            // header.
+            // A crash came after the file was created and before its header was durable. Groups come only
+            // behind a durable header.
             if self.next_segment()?.is_none() {
                 return Ok(false);
             }

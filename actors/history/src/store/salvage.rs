@@ -1,7 +1,7 @@
-//! What is still certain about a damaged segment file: the questions of a repair.
+//! Answers the questions of a repair about a damaged segment file: which of its bytes are still certain.
 //!
-//! Every answer is confirmed by a hash. The only exception is called a claim: a header whose check could not be verified. A
-//! claim tells a repair where to look, and nothing is kept because of it. Nothing here writes.
+//! Every answer is confirmed by a hash. The only exception is called a claim: a header whose check could not be
+//! verified. A claim tells a repair where to look, and nothing is kept because of it. Nothing here writes.
 
 use std::path::Path;
 
@@ -42,8 +42,8 @@ impl Remains {
         Ok(self.0.bytes_in_use(offset)? > 0)
     }
 
-    /// Content of the group at `offset`, whatever the marks are: `bytes` bytes from byte `from` of the content on. Fewer where
-    /// the file ends.
+    /// Content of the group at `offset`, whatever the marks are: `bytes` bytes from byte `from` of the content
+    /// on. Fewer where the file ends.
     fn content(&self, offset: u64, from: u64, bytes: u64) -> Result<Vec<u8>, StoreError> {
         let (content, sector) = (CONTENT_BYTES as u64, SECTOR_BYTES as u64);
         let start = offset.saturating_add((from / content).saturating_mul(sector));
@@ -113,8 +113,8 @@ impl Remains {
         Ok(None)
     }
 
-    /// The place behind the group at `offset` that has this header, if the next group's check confirms the header's chain
-    /// hash.
+    /// The place behind the group at `offset` that has this header, if the next group's check confirms the
+    /// header's chain hash.
     pub(crate) fn confirmed_behind(
         &self,
         segment: u64,

@@ -57,7 +57,8 @@ impl SegmentFile {
         Ok(read)
     }
 
-    /// Whether a group begins in these bytes. `offset` is the begin of a sector; `bytes` is rounded up to whole sectors.
+    /// Whether a group begins in these bytes. `offset` is the begin of a sector; `bytes` is rounded up to whole
+    /// sectors.
     pub(super) fn group_begins(&self, offset: u64, bytes: u64) -> Result<bool, StoreError> {
         let end = offset + bytes.next_multiple_of(SECTOR_BYTES as u64);
         let mut at = offset;

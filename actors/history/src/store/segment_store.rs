@@ -1,8 +1,8 @@
 //! `SegmentStore`: writes the log to segment files on the local disk.
 //!
-//! An append writes one group behind the last one and syncs it. The order inside an append: make room (zeros written ahead, or
-//! a new segment), write the group, sync, advance. Bytes of a durable group are never written again, and a file is
-//! shortened only by zeros or by a torn write.
+//! An append writes one group behind the last one and syncs it. The order inside an append: make room (zeros
+//! written ahead, or a new segment), write the group, sync, advance. Bytes of a durable group are never written
+//! again, and a file is shortened only by zeros or by a torn write.
 
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::FileExt as _;
@@ -38,8 +38,8 @@ pub struct SegmentStore {
 }
 
 impl SegmentStore {
-    /// Opens a directory for appending. `reader` must have read the log to its end. A torn write behind the end is cut off;
-    /// the caller reports it.
+    /// Opens a directory for appending. `reader` must have read the log to its end. A torn write behind the end
+    /// is cut off; the caller reports it.
     pub fn open(dir: &Path, reader: &Reader) -> Result<Self, StoreError> {
         let place = reader.place();
         let mut store = Self {

@@ -18,8 +18,8 @@ use crate::error::StoreError;
 pub(super) struct WatchedLog {
     pub(super) watched: Watched,
     pub(super) memory: Memory,
-    /// Whether a write failed. Then nobody knows what is on the disk: nothing is cosigned until the witness starts again and
-    /// reads it.
+    /// Whether a write failed. Then nobody knows what is on the disk: nothing is cosigned until the witness
+    /// starts again and reads it.
     pub(super) is_broken: bool,
 }
 
@@ -44,7 +44,8 @@ impl std::fmt::Debug for WitnessDir {
     }
 }
 
-/// Locks, also after a thread panicked with the lock: it had not advanced the log, which is the last step of an answer.
+/// Locks, also after a thread panicked with the lock: it had not advanced the log, which is the last step of an
+/// answer.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -62,8 +63,8 @@ impl WitnessDir {
         self.logs.iter().map(|(origin, log)| (origin.clone(), lock(log).watched.size())).collect()
     }
 
-    /// Answers a request to cosign a checkpoint (C2SP tlog-witness, "add-checkpoint"). `now_s` is in seconds since the Unix
-    /// epoch.
+    /// Answers a request to cosign a checkpoint (C2SP tlog-witness, "add-checkpoint"). `now_s` is in seconds
+    /// since the Unix epoch.
     pub fn add_checkpoint(&self, body: &[u8], now_s: u64) -> Answer {
         let request = match Request::parse(body) {
             Ok(request) => request,

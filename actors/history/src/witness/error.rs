@@ -59,7 +59,7 @@ pub enum WitnessError {
     Watch {
         /// The file, or the key.
         place: String,
-        /// What is wrong with it.
+        /// The flaw, for a person.
         why: WatchError,
     },
     /// No log is watched.

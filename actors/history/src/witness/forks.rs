@@ -9,7 +9,8 @@ use crate::error::StoreError;
 /// Evidence files of one log, at most.
 const FORKS_KEPT_MAX: usize = 8;
 
-/// Keeps evidence against the log with this hash. Gives the file where this evidence is, or other evidence against the log.
+/// Keeps evidence against the log with this hash. Gives the file where this evidence is, or other evidence
+/// against the log.
 pub(super) fn keep(dir: &Path, log: &str, text: &str) -> Result<PathBuf, StoreError> {
     let dir = dir.join("forks");
     disk::create_dir(&dir)?;

@@ -1,5 +1,5 @@
-//! The memory of a witness: the last cosigned note of each log, and the list of the logs that have one. Each is a file that is
-//! replaced as a whole.
+//! The memory of a witness: the last cosigned note of each log, and the list of the logs that have one. Each is
+//! a file that is replaced as a whole.
 
 use std::collections::BTreeSet;
 use std::io::Read as _;
@@ -48,8 +48,8 @@ impl Memory {
         self.path.parent().map_or(Ok(()), disk::create_dir)
     }
 
-    /// Reads the note; `None` when there is none. No more than a note's greatest length is read, and one byte to notice a
-    /// longer file.
+    /// Reads the note; `None` when there is none. No more than a note's greatest length is read, and one byte
+    /// to notice a longer file.
     pub(super) fn read(&self) -> Result<Option<String>, StoreError> {
         let Some(file) = disk::open(&self.path)? else { return Ok(None) };
         let mut note = String::new();

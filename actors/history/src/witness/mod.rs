@@ -9,10 +9,10 @@
 //!     forks/<hash>-<hash>.fork   evidence against a log: the SHA-256 of its origin, and the begin of that of the file
 //! ```
 //!
-//! The order of an answer: judge the request; make the cosigned note durable; name the log in `cosigned`, durably; then
-//! give the cosignature away. A witness that lost its memory could cosign a fork, so it never begins with a key and without
-//! a memory unless it is told to; `cosigned` shows when the note of a log is lost. Requests of one log are answered one
-//! after the other.
+//! The order of an answer: judge the request; make the cosigned note durable; name the log in `cosigned`,
+//! durably; then give the cosignature away. A witness that lost its memory could cosign a fork, so it never
+//! begins with a key and without a memory unless it is told to; `cosigned` shows when the note of a log is
+//! lost. Requests of one log are answered one after the other.
 //!
 //! - `steps.rs`: who hears of each step of a write, for tests
 //! - `options.rs`, `error.rs`, `answer.rs`: what a witness is given, why it does not begin, what it answers

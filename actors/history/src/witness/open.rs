@@ -1,5 +1,5 @@
-//! Opens a witness's directory, in this order: the lock; the memory's own name and key; the witness's key, which is made the first
-//! time; the last cosigned note of each log.
+//! Opens a witness's directory, in this order: the lock; the memory's own name and key; the witness's key,
+//! which is made the first time; the last cosigned note of each log.
 //!
 //! Whatever does not fit is an error: a witness never goes on with half a memory.
 
@@ -20,8 +20,8 @@ use crate::disk;
 use crate::key_file::{self, KeyFileError, Passphrase, PassphraseError, random_key};
 
 impl WitnessDir {
-    /// Opens a witness's directory, or makes a new one: with a new key, unless a key file is named. `passphrase` is called when
-    /// an existing key is encrypted.
+    /// Opens a witness's directory, or makes a new one: with a new key, unless a key file is named.
+    /// `passphrase` is called when an existing key is encrypted.
     pub fn open(
         options: WitnessOptions,
         passphrase: impl FnOnce(&Path) -> Result<Passphrase, PassphraseError>,

@@ -6,8 +6,8 @@ use super::header::{GroupHeader, encode_header};
 use super::sector::SectorWriter;
 use super::table::table_of;
 
-/// Encodes a group into `out`, which is cleared first, and gives the group's chain hash. `before` is the chain hash of the
-/// group before, `position` that of the first leaf. `limits` bounds all counts and lengths.
+/// Encodes a group into `out`, which is cleared first, and gives the group's chain hash. `before` is the chain
+/// hash of the group before, `position` that of the first leaf. `limits` bounds all counts and lengths.
 pub(crate) fn encode_group(
     out: &mut Vec<u8>,
     before: &[u8; 32],

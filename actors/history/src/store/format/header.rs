@@ -1,12 +1,12 @@
 //! Headers of segments and groups, and the hash chain that ties them together.
 //!
-//! Segment header (56 bytes of content): magic `ICNSEG01`; number u64; position of the first leaf u64; chain hash of the
-//! group before (32 bytes).
+//! Segment header (56 bytes of content): magic `ICNSEG01`; number u64; position of the first leaf u64; chain
+//! hash of the group before (32 bytes).
 //!
-//! Group header (96 bytes): magic `GRP1`; entries u32; position of the first leaf u64; bytes of the table u64; bytes of the
-//! body u64; chain hash (32 bytes); check (32 bytes). The chain hash is SHA-256(chain hash of the group before ‖ bytes 0 to
-//! 31 of the header ‖ table). The check is SHA-256(chain hash of the group before ‖ bytes 0 to 63 of the header): with it
-//! the lengths can be trusted before the rest is read.
+//! Group header (96 bytes): magic `GRP1`; entries u32; position of the first leaf u64; bytes of the table u64;
+//! bytes of the body u64; chain hash (32 bytes); check (32 bytes). The chain hash is SHA-256(chain hash of the
+//! group before ‖ bytes 0 to 31 of the header ‖ table). The check is SHA-256(chain hash of the group before ‖
+//! bytes 0 to 63 of the header): with it the lengths can be trusted before the rest is read.
 
 use std::path::{Path, PathBuf};
 

@@ -1,8 +1,9 @@
 //! The bytes of a segment file (`docs/formats.md`, "Segment files").
 //!
-//! A segment is a row of sectors of 512 bytes. The first sector is the segment's header. Groups follow; each group begins
-//! in a sector of its own. Behind the groups there may be sectors of zeros: they are written ahead, so that a durable append
-//! changes no metadata of the file. Integers are little endian. Content behind the end of a header or a group is zero.
+//! A segment is a row of sectors of 512 bytes. The first sector is the segment's header. Groups follow; each
+//! group begins in a sector of its own. Behind the groups there may be sectors of zeros: they are written
+//! ahead, so that a durable append changes no metadata of the file. Integers are little endian. Content behind
+//! the end of a header or a group is zero.
 //!
 //! - `sector.rs`: sectors and their marks, which separate a torn write from damage
 //! - `header.rs`: headers of segments and groups, and the hash chain through them

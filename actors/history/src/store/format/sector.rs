@@ -1,9 +1,10 @@
 //! Sectors: 511 bytes of content and a mark.
 //!
-//! A disk writes a sector whole or not at all, and it was all zeros before. The mark makes every written sector differ from
-//! zeros, whatever its content is. So a sector of zeros was never written, and any other wrong sector is damaged. The mark
-//! also says whether a header or a group begins in the sector (`5a`) or goes on (`a5`). A group is written only after the
-//! one before it is durable: a begin behind a bad sector proves that the bad one was durable.
+//! A disk writes a sector whole or not at all, and it was all zeros before. The mark makes every written sector
+//! differ from zeros, whatever its content is. So a sector of zeros was never written, and any other wrong
+//! sector is damaged. The mark also says whether a header or a group begins in the sector (`5a`) or goes on
+//! (`a5`). A group is written only after the one before it is durable: a begin behind a bad sector proves that
+//! the bad one was durable.
 
 /// Bytes of a sector.
 pub(crate) const SECTOR_BYTES: usize = 512;
@@ -59,7 +60,7 @@ pub(crate) fn sectors_of(content: &[u8]) -> Vec<u8> {
     out
 }
 
-/// What is wrong with a sector, told by its mark alone.
+/// The flaw of a sector, told by its mark alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SectorFlaw {
     /// It was never written: all of it is zero.

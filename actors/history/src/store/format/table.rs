@@ -1,7 +1,8 @@
 //! The table of a group: for each entry its leaves, and its blocks with their lengths.
 //!
-//! For each entry: number of leaves u16; number of blocks u16; the CID of each leaf (36 bytes); the CID of each block
-//! (36 bytes) and its length u32. The blocks' bytes follow in the body, in this order. A block's CID is the check on it.
+//! For each entry: number of leaves u16; number of blocks u16; the CID of each leaf (36 bytes); the CID of each
+//! block (36 bytes) and its length u32. The blocks' bytes follow in the body, in this order. A block's CID is
+//! the check on it.
 
 use icn_core::block::Entry;
 use icn_core::name::{BlockId, CID_BYTES};
@@ -30,7 +31,8 @@ pub(super) fn table_of(entries: &[&Entry]) -> (Vec<u8>, u64) {
     (table, body_bytes)
 }
 
-/// Reads a table; `None` when it is malformed. The chain hash covers a table, so only a mistake of the writer makes one.
+/// Reads a table; `None` when it is malformed. The chain hash covers a table, so only a mistake of the writer
+/// makes one.
 pub(crate) fn parse_table(mut table: &[u8], entries: u32) -> Option<Vec<TableRow>> {
     fn take<'a>(table: &mut &'a [u8], count: usize) -> Option<&'a [u8]> {
         let (taken, rest) = table.split_at_checked(count)?;
