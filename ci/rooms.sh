@@ -77,14 +77,15 @@ done
 # Inside the crates. The check is a program, ci/rooms; its tests plant circles of every kind.
 rooms() {
     local status=0
-    (cd ci/rooms && cargo run --locked --quiet -- "$@") || status=$?
+    (cd ci/rooms && cargo run --locked --quiet -- rooms "$@") || status=$?
     return "$status"
 }
 (cd ci/rooms && cargo test --locked --quiet) || fail "the tests of ci/rooms fail"
 # The crates that are in order so far.
 clean=(
-    actors/sync/src actors/sandbox/src actors/history/src loom-tests/src ci/rooms/src
-    guest/on-host/src guest/template/src guest/examples/calls/src src
+    actors/core/src actors/sync/src actors/sandbox/src actors/history/src src loom-tests/src ci/rooms/src
+    guest/src guest/examples/ballot/src guest/examples/calls/src guest/examples/membership/src
+    guest/examples/timebank/src guest/template/src guest/on-host/src
 )
 rooms ../.. order.txt "${clean[@]}" || fail "ci/rooms found what is above"
 

@@ -1,19 +1,19 @@
 //! The invocation: its input and output, who calls, in which scope, when.
+//! The other files read the host's answers with [`read_in`] and [`read`].
 
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use crate::failure::answer;
-use crate::{HostError, host};
+use crate::results::answer;
+use crate::{failure::HostError, host};
 
-/// How much a read offers the host before it knows how much there is: most inputs, DIDs and keys fit, and
-/// so cost one call.
+/// The size of the first buffer for a read, in bytes. Most inputs, DIDs and keys fit, so they cost one call.
 const FIRST_READ_BYTES: usize = 512;
 
-/// Reads what the host gives into `scratch`, which grows when it must; what was read is its beginning.
+/// Reads the answer of `call` into the beginning of `scratch`, which grows when it must.
 ///
-/// The host writes nothing when the buffer is too small and says how much it needs, so a second call always
+/// When the buffer is too small, the host writes nothing and says how much it needs, so a second call always
 /// suffices.
 pub(crate) fn read_in(scratch: &mut Vec<u8>, call: impl Fn(&mut [u8]) -> i32) -> Result<&[u8], HostError> {
     if scratch.len() < FIRST_READ_BYTES {
@@ -21,14 +21,14 @@ pub(crate) fn read_in(scratch: &mut Vec<u8>, call: impl Fn(&mut [u8]) -> i32) ->
     }
     let mut length = answer(call(scratch))?;
     if length > scratch.len() {
-        // No need to keep what the buffer held: a fresh one is not copied.
+        // The old contents are not needed: a new buffer is cheaper than one that grows by copying.
         *scratch = vec![0; length];
         length = answer(call(scratch))?;
     }
     Ok(&scratch[..length])
 }
 
-/// The same, for a value that the guest keeps.
+/// Reads the answer of `call` into a new buffer, for a value that the guest keeps.
 pub(crate) fn read(call: impl Fn(&mut [u8]) -> i32) -> Result<Vec<u8>, HostError> {
     let mut bytes = Vec::new();
     let length = read_in(&mut bytes, call)?.len();
@@ -45,7 +45,7 @@ pub fn input() -> Result<Vec<u8>, HostError> {
     read(host::get_input)
 }
 
-/// The invocation's input as text; [`HostError::InvalidUtf8`] when it is none.
+/// The invocation's input as text; [`HostError::InvalidUtf8`] when it is not UTF-8.
 pub fn input_text() -> Result<String, HostError> {
     text(input()?)
 }
@@ -70,35 +70,29 @@ pub fn time_ms() -> i64 {
     host::get_time()
 }
 
-/// Fills `bytes` deterministically from recorded data: the same at replay, unknown before, and not secret.
+/// Fills `bytes` from recorded data: a replay gets the same bytes. Nobody knows them before the run, and they are
+/// not secret.
 pub fn random(bytes: &mut [u8]) -> Result<(), HostError> {
     answer(host::get_random(bytes)).map(drop)
 }
 
-/// How much a logged text matters.
+/// How important a logged text is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(i32)]
 pub enum Level {
     /// Every step.
     Trace = 0,
-    /// What helps to find a mistake.
+    /// Helps to find a mistake.
     Debug = 1,
-    /// What an operator may want to know.
+    /// An operator may want to know it.
     Info = 2,
-    /// What an operator should look at.
+    /// An operator should look at it.
     Warn = 3,
-    /// What went wrong.
+    /// Something went wrong.
     Error = 4,
 }
 
 /// Writes a text to the host's log, and its digest into the receipt.
 pub fn log(level: Level, text: &str) -> Result<(), HostError> {
     answer(host::log(level as i32, text.as_bytes())).map(drop)
-}
-
-/// Ends the invocation as `Aborted`, with a message; no effect, and the whole grant is charged.
-///
-/// For what should be impossible. What a caller can bring about is a [`Failure`](crate::Failure).
-pub fn abort(message: &str) -> ! {
-    host::abort(message.as_bytes())
 }

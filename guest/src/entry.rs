@@ -1,16 +1,17 @@
 //! The macros that make a crate a guest: exported entries, and the manifest that names them.
 
-use crate::{Failure, context};
+use crate::context;
+use crate::failure::Failure;
 
 /// Runs an entry for the host: its failure's message becomes the output, its code the answer.
 ///
-/// What [`entries!`](crate::entries) calls; not for use by hand.
+/// [`entries!`](crate::entries) calls it. Guests do not call it themselves.
 #[doc(hidden)]
 pub fn run(entry: fn() -> Result<(), Failure>) -> i32 {
     match entry() {
         Ok(()) => 0,
         Err(failure) => {
-            // When even the message is refused (too large), the code still tells what happened.
+            // When the host refuses the message, because it is too large, the code still says what happened.
             let _ = context::set_output(failure.message().as_bytes());
             failure.code()
         }
@@ -19,10 +20,10 @@ pub fn run(entry: fn() -> Result<(), Failure>) -> i32 {
 
 /// Exports functions `fn() -> Result<(), Failure>` as the guest's entries, under their own names.
 ///
-/// Use [`guest!`](crate::guest) to have them named in a manifest too; without one a guest may read its
-/// input, write its output and log, and nothing else.
+/// Use [`guest!`](crate::guest) to name them in a manifest too. A guest without a manifest may read its input, write
+/// its output and log, and nothing else.
 ///
-/// On other targets than wasm it exports nothing: a native test calls the functions.
+/// On other targets than wasm it exports nothing: native tests call the functions.
 #[macro_export]
 macro_rules! entries {
     ($($entry:ident),+ $(,)?) => {
@@ -31,7 +32,7 @@ macro_rules! entries {
             const _: () = {
                 #[unsafe(no_mangle)]
                 extern "C" fn $entry() -> i32 {
-                    $crate::run(self::$entry)
+                    $crate::entry::run(self::$entry)
                 }
             };
         )+
@@ -40,15 +41,15 @@ macro_rules! entries {
 
 /// Carries the manifest: the custom section `icn.manifest`, and the same JSON as the constant `MANIFEST`.
 ///
-/// Name and version are those of the guest's Cargo package. A guest is never given a capability that its
-/// manifest does not ask for.
+/// Name and version are those of the guest's Cargo package. A guest never gets a capability that its manifest does
+/// not ask for.
 #[macro_export]
 macro_rules! manifest {
     (
         entries: [$first:ident $(, $more:ident)* $(,)?],
         capabilities: [$($capability:literal),* $(,)?] $(,)?
     ) => {
-        /// The manifest that the module carries: what it is, its entries, and what it asks for.
+        /// The manifest that the module carries: its name and version, its entries, and its capabilities.
         pub const MANIFEST: &str = $crate::manifest!(@text [$first $($more)*] [$($capability)*]);
 
         #[cfg(target_arch = "wasm32")]

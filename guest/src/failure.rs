@@ -1,12 +1,24 @@
-//! What can go wrong: what the host answers, and what an entry answers its caller.
+//! The two kinds of errors: [`HostError`], by which the host refuses a call, and [`Failure`], by which an entry ends.
+//!
+//! A refused call has no effect, and the guest goes on. It handles the error, or returns it with `?`: then the
+//! entry fails. A failed entry has no effect at all; the receipt has its number and its message.
+//!
+//! | number of a failure | whose it is |
+//! | --- | --- |
+//! | 1 and more | a refusal of the guest, which numbers its own |
+//! | -1 to -9 | an error of the host that the entry passed on |
+//!
+//! This file calls nothing: `results.rs` turns the host's numbers into these errors.
 
 use alloc::format;
 use alloc::string::String;
 use core::fmt;
 
-/// A soft error: the host refused one call, the call has no effect, and the guest goes on.
+/// An error of one call: the host refused it, the call has no effect, and the guest goes on.
 ///
-/// The discriminant is the ABI's code.
+/// The documentation of a call names the errors that have a special meaning there.
+///
+/// The discriminant is the ABI's code (`docs/host-abi.md`, "Answers").
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(i32)]
 pub enum HostError {
@@ -22,7 +34,7 @@ pub enum HostError {
     Denied = -5,
     /// Authorization, cap, balance or credit limit does not cover it.
     Exhausted = -6,
-    /// It exists already, is revoked already, a parent is missing, a sequence is stale.
+    /// It exists already, it is revoked already, a parent is missing, or a sequence is stale.
     Conflict = -7,
     /// A signature or proof does not verify.
     InvalidSignature = -8,
@@ -31,7 +43,7 @@ pub enum HostError {
 }
 
 impl HostError {
-    const ALL: [HostError; 9] = [
+    pub(crate) const ALL: [HostError; 9] = [
         HostError::InvalidArgument,
         HostError::InvalidUtf8,
         HostError::TooLarge,
@@ -63,19 +75,9 @@ impl HostError {
         }
     }
 
-    /// The failure of an entry that could not do without this call: `doing` says what it was about to do.
+    /// The failure of an entry that needed this call. `doing` says what the entry was doing, for the message.
     pub fn while_doing(self, doing: &str) -> Failure {
         Failure { code: self.code(), message: format!("{doing}: {}", self.name()) }
-    }
-
-    /// The error of a negative answer. A number that the ABI does not know ends the call: going on would
-    /// mean guessing what the host meant.
-    #[cold]
-    fn from_code(code: i64) -> HostError {
-        match HostError::ALL.into_iter().find(|error| i64::from(error.code()) == code) {
-            Some(error) => error,
-            None => crate::abort(&format!("the host answered {code}, which ABI 1 does not know")),
-        }
     }
 }
 
@@ -87,20 +89,18 @@ impl fmt::Display for HostError {
 
 impl core::error::Error for HostError {}
 
-/// A host's answer: zero or more is success, anything else a soft error.
-pub(crate) fn answer(code: i32) -> Result<usize, HostError> {
-    usize::try_from(code).map_err(|_| HostError::from_code(i64::from(code)))
-}
-
-/// The same, of a call that answers an amount.
-pub(crate) fn amount(code: i64) -> Result<i64, HostError> {
-    if code < 0 { Err(HostError::from_code(code)) } else { Ok(code) }
-}
-
-/// How an entry fails by its own word: a number, and a message that becomes the invocation's output.
+/// Why an entry failed: a number, and a message that becomes the invocation's output.
 ///
-/// Guests number their own refusals from 1 up. A host's error that an entry passes on with `?` keeps its
-/// negative code, so the two never meet.
+/// The entry returns it, and everything that the entry did is undone. What it consumed stays charged.
+///
+/// Guests number their own refusals from 1 up. An error of the host that an entry passes on with `?` keeps its
+/// negative code, so the two kinds of numbers never overlap.
+///
+/// ```
+/// use icn_guest::{Failure, HostError};
+/// assert_eq!(Failure::new(7, "the vote is over").to_string(), "the vote is over (7)");
+/// assert_eq!(Failure::from(HostError::Denied).code(), -5);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
     code: i32,

@@ -1,9 +1,8 @@
-//! The SDK for guest programs: what a guest sees of its host, version 1 of the ABI, without a pointer.
+//! The SDK for guest programs: the host's calls, version 1 of the ABI, as safe functions without pointers.
 //!
-//! A guest is a `cdylib` whose entries are ordinary functions. An entry reads its [`input`], asks the host
-//! for what it needs, leaves an output, and returns `Ok(())`; or it returns a [`Failure`], and then nothing
-//! that it did takes effect, its number and its message stand in the receipt, and what it consumed stays
-//! charged.
+//! A guest is a `cdylib` whose entries are ordinary functions. An entry reads its [`input`], calls the host, sets
+//! an output, and returns `Ok(())`. If it returns a [`Failure`] instead, nothing that it did takes effect, the
+//! receipt has the failure's number and message, and what the entry consumed stays charged.
 //!
 //! ```
 //! use icn_guest::{Failure, state};
@@ -21,7 +20,7 @@
 //!     Ok(())
 //! }
 //!
-//! // On any other target than wasm, the same functions talk to a fake host, so a guest is tested natively.
+//! // On every other target than wasm the same functions use a fake host, so a guest can be tested natively.
 //! # #[cfg(not(target_arch = "wasm32"))] {
 //! use icn_guest::fake;
 //! assert_eq!(fake::call("did:key:ann", b"", greet).unwrap(), b"welcome");
@@ -32,18 +31,20 @@
 //! | file | what |
 //! | --- | --- |
 //! | `entry.rs` | the macros that export entries and carry the manifest |
-//! | `failure.rs` | [`HostError`], what the host answers; [`Failure`], what an entry answers |
-//! | `context.rs` | input, output, who calls, when, logging |
+//! | `failure.rs` | [`HostError`], why the host refused a call; [`Failure`], why an entry failed |
+//! | `abi.rs` | the types in the host's calls |
+//! | `host.rs`, `results.rs` | the host's calls, and how their answers become results |
+//! | `context.rs` | input, output, caller, time, logging |
 //! | `resource.rs`, `escrow.rs` | the budget, balances, transfers, minting; amounts held until a deadline |
 //! | `state.rs`, `dag.rs` | values and keys; nodes and anchors |
 //! | `credential.rs` | credentials and signatures |
-//! | `record.rs` | how a value of several fields is kept |
-//! | `text.rs` | what a strict input format needs: lines, fields, numbers, quotation |
+//! | `record.rs` | values of several fields |
+//! | `text.rs` | helpers for strict input formats: lines, fields, numbers, quotation |
 //! | `wasm/` | the imports, the allocator, the panic handler: the only folder with `unsafe` |
 //! | `fake/` | the fake host behind the same calls, for native tests |
 //!
-//! An instance lives for one call. Nothing is ever freed, and a panic ends the call by `host_abort`, which
-//! costs the caller the whole grant: a guest refuses what it can foresee by a [`Failure`] instead.
+//! An instance lives for one call, so memory is never freed. A panic ends the call by `host_abort`, which costs the
+//! caller the whole grant. So a guest should refuse every case that it can foresee, by a [`Failure`].
 
 #![no_std]
 
@@ -51,14 +52,18 @@ extern crate alloc;
 #[cfg(not(target_arch = "wasm32"))]
 extern crate std;
 
+mod abi;
 mod context;
 pub mod credential;
 pub mod dag;
-mod entry;
+#[doc(hidden)]
+pub mod entry;
 pub mod escrow;
 mod failure;
+mod host;
 pub mod record;
 pub mod resource;
+mod results;
 pub mod state;
 pub mod text;
 
@@ -67,13 +72,7 @@ pub mod fake;
 #[cfg(target_arch = "wasm32")]
 mod wasm;
 
-#[cfg(not(target_arch = "wasm32"))]
-use fake::calls as host;
-#[cfg(target_arch = "wasm32")]
-use wasm as host;
-
-pub use context::{Level, abort, caller, input, input_text, log, random, scope, set_output, time_ms};
+pub use context::{Level, caller, input, input_text, log, random, scope, set_output, time_ms};
 pub use credential::{CredentialStatus, verify_signature};
-#[doc(hidden)]
-pub use entry::run;
 pub use failure::{Failure, HostError};
+pub use results::abort;

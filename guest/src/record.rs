@@ -1,5 +1,5 @@
-//! How a guest keeps a value of several fields: a version in the first byte, then numbers and texts, one after the
-//! other. What is read must be what was written: no field is left out, and nothing follows the last one.
+//! Values of several fields, as bytes: a version in the first byte, then numbers and texts, one after the other. A
+//! reader must read every field that was written: none is left out, and nothing follows the last one.
 //!
 //! ```
 //! use icn_guest::record::{Reader, Writer};
@@ -18,11 +18,11 @@ use alloc::format;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use crate::Failure;
+use crate::failure::Failure;
 
 /// The first byte of every value.
 const VERSION: u8 = 1;
-/// The longest text of a record, in bytes: what a length of 2 bytes can say.
+/// The longest text of a record, in bytes: the largest length that fits into 2 bytes.
 const TEXT_BYTES_MAX: usize = u16::MAX as usize;
 
 /// A value that is being written.
@@ -66,7 +66,7 @@ impl Default for Writer {
     }
 }
 
-/// A value that is being read. What cannot be read is a refusal under the guest's own number.
+/// A value that is being read. A value that cannot be read is refused with the guest's own number.
 #[derive(Debug)]
 pub struct Reader<'b> {
     rest: &'b [u8],
@@ -75,7 +75,7 @@ pub struct Reader<'b> {
 }
 
 impl<'b> Reader<'b> {
-    /// Checks the version. Refusals have the number `code`, not zero, and name `what` this is.
+    /// Checks the version. A refusal has the number `code`, not zero, and names the kind of value, `what`.
     pub fn new(bytes: &'b [u8], what: &'static str, code: i32) -> Result<Reader<'b>, Failure> {
         let mut reader = Reader { rest: bytes, what, code };
         if reader.take(1)? != [VERSION] {
@@ -98,7 +98,7 @@ impl<'b> Reader<'b> {
         core::str::from_utf8(bytes).map_err(|_| self.unreadable())
     }
 
-    /// Refuses what follows the last field.
+    /// Ends the record: refuses bytes after the last field.
     pub fn end(self) -> Result<(), Failure> {
         if self.rest.is_empty() { Ok(()) } else { Err(self.unreadable()) }
     }

@@ -1,15 +1,15 @@
 //! The values that this module keeps in this scope; needs the capability `state`.
 //!
-//! Memory is never freed while a call runs. Whoever reads many values reads them [in](get_in) a buffer that
-//! is used again, and walks keys with [`Keys`], which does the same.
+//! Memory is never freed while a call runs. To read many values, use one buffer again and again with [`get_in`], and
+//! walk keys with [`Keys`], which does the same.
 
 use alloc::vec::Vec;
 
 use crate::context::{read, read_in};
-use crate::failure::answer;
-use crate::{HostError, host};
+use crate::results::answer;
+use crate::{failure::HostError, host};
 
-/// Absence is not a failure here.
+/// Turns [`HostError::NotFound`] into `None`.
 fn optional<T>(result: Result<T, HostError>) -> Result<Option<T>, HostError> {
     match result {
         Ok(value) => Ok(Some(value)),

@@ -1,15 +1,15 @@
-//! What a strict text format needs: its fields, its numbers, and how it is quoted back in a refusal.
+//! Helpers for strict text formats: fields, numbers, and quotation of the input in a refusal.
 //!
-//! Nothing is trimmed and nothing is guessed: one meaning has one spelling, so that two programs never read one
+//! Nothing is trimmed and nothing is guessed. One meaning has one spelling, so that two programs never read one
 //! signed input in two ways.
 
 use core::fmt::{self, Write};
 
-/// The longest that a message quotes; a hostile input is not sent back whole.
+/// How many characters a message quotes at most: a hostile input is not sent back whole.
 const QUOTED_CHARS_MAX: usize = 64;
 
-/// The fields of a text of one line, separated by `;`; `None` when there are not exactly `N`, or it has more
-/// lines. The line's end may be there or not.
+/// The fields of a text of one line, separated by `;`. `None` when there are not exactly `N` fields, or more than one
+/// line. The line end is optional.
 pub fn fields<const N: usize>(input: &str) -> Option<[&str; N]> {
     let line = input.strip_suffix('\n').unwrap_or(input);
     if line.contains('\n') {
@@ -39,7 +39,7 @@ pub fn whole_number(text: &str) -> Option<i64> {
     if is_whole_number(text) { text.parse().ok() } else { None }
 }
 
-/// Quotes what someone wrote: in double quotes, control characters spelt out, cut when long.
+/// Quotes an input: in double quotes, with control characters escaped, and cut when it is long.
 pub fn quote(text: &str) -> impl fmt::Display {
     fmt::from_fn(move |f| {
         f.write_char('"')?;

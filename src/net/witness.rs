@@ -47,6 +47,7 @@ impl std::fmt::Debug for WitnessServer {
     }
 }
 
+// Format: docs/formats.md, "Cosigned checkpoints".
 fn answer(witness: &WitnessDir, request: &Request) -> Response {
     let not_allowed = |allow, why| Response { allow: Some(allow), ..Response::text(405, why) };
     if request.path == "/add-checkpoint" {

@@ -24,6 +24,8 @@ use crate::error::StoreError;
 const DIGEST_BYTES: u64 = 32;
 
 /// What a log adds up to at a size.
+///
+/// Format: docs/formats.md, "Snapshot files".
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Snapshot {

@@ -1,5 +1,6 @@
 //! The crates of the project, and the check of one of them.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -59,7 +60,8 @@ pub fn check(project: &Path, folder: &str, order: &Order) -> Result<Vec<String>,
     let library = library_name(project, folder)?;
     let arrows = arrows(&sources, &library).map_err(in_folder)?;
 
-    let mut wrong: Vec<String> = circles(&arrows).iter().map(|circle| circle_text(circle)).collect();
+    let allowed = order.get(folder).map_or(&[][..], |section| &section.circles);
+    let mut wrong = circle_faults(&circles(&arrows), allowed);
     if !order.contains_key(folder) {
         wrong.push("the crate has no section in order.txt".to_owned());
     }
@@ -72,6 +74,20 @@ pub fn check(project: &Path, folder: &str, order: &Order) -> Result<Vec<String>,
         wrong.extend(order::broken(section, &below, &sources, &arrows));
     }
     Ok(wrong.into_iter().map(in_folder).collect())
+}
+
+/// What is wrong with the circles: those that are not allowed, and allowed ones that are not there.
+pub fn circle_faults(circles: &[Vec<Arrow>], allowed: &[BTreeSet<String>]) -> Vec<String> {
+    let files =
+        |circle: &[Arrow]| -> BTreeSet<String> { circle.iter().map(|arrow| arrow.from.clone()).collect() };
+    let found: Vec<BTreeSet<String>> = circles.iter().map(|circle| files(circle)).collect();
+    let not_allowed = circles.iter().zip(&found).filter(|(_, files)| !allowed.contains(files));
+    let mut faults: Vec<String> = not_allowed.map(|(circle, _)| circle_text(circle)).collect();
+    for files in allowed.iter().filter(|files| !found.contains(files)) {
+        let names: Vec<&str> = files.iter().map(String::as_str).collect();
+        faults.push(format!("order.txt allows a circle of {}, which is not there", names.join(" ")));
+    }
+    faults
 }
 
 /// A circle in words: for each pair of files, what the first names of the second.

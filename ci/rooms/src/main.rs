@@ -1,13 +1,29 @@
-//! `icn-rooms PROJECT ORDER [FOLDER...]`: checks the crates of a project against the rules of [`icn_rooms`].
+//! Two checks of a project's sources, see [`icn_rooms`]:
 //!
-//! `PROJECT` is the project's folder, `ORDER` its `order.txt`, each `FOLDER` a source folder as `actors/core/src`. Without
-//! one, all are checked. The exit code is 0 if all is well, 1 if something is wrong, 2 if the check could not be made.
+//! - `icn-rooms rooms PROJECT ORDER [FOLDER...]`: no circles, and the order of the file `ORDER`. Each `FOLDER` is a source
+//!   folder, as `actors/core/src`. Without one, all crates are checked.
+//! - `icn-rooms formats PROJECT`: `docs/formats.md` and the code that enforces it name each other.
+//!
+//! The exit code is 0 if all is well, 1 if something is wrong, 2 if the check could not be made.
 
 use std::path::Path;
 use std::process::ExitCode;
 use std::{env, fs};
 
-use icn_rooms::{crates, order};
+use icn_rooms::{citations, crates, order, sources};
+
+/// The sections of `docs/formats.md` that state no rules of their own.
+const WITHOUT_RULES: &[&str] = &[
+    "Conventions",
+    "Payloads",
+    "Worked example",
+    "Entry 0: the host",
+    "Entry 1: the policy",
+    "Entry 2: a receipt",
+    "The checkpoint",
+    "The segment file",
+    "Keys, in the same log",
+];
 
 fn main() -> ExitCode {
     match run() {
@@ -27,15 +43,17 @@ fn main() -> ExitCode {
 
 fn run() -> Result<Vec<String>, String> {
     let arguments: Vec<String> = env::args().skip(1).collect();
-    let [project, order_file, chosen @ ..] = arguments.as_slice() else {
-        return Err("usage: icn-rooms PROJECT ORDER [FOLDER...]".to_owned());
-    };
-    let project = Path::new(project);
-    let text =
-        fs::read_to_string(order_file).map_err(|error| format!("{order_file} cannot be read: {error}"))?;
-    let order = order::read(&text)?;
-    let all = crates::source_folders(project)?;
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments.as_slice() {
+        ["rooms", project, order, chosen @ ..] => rooms(Path::new(project), Path::new(order), chosen),
+        ["formats", project] => formats(Path::new(project)),
+        _ => Err("usage: icn-rooms rooms PROJECT ORDER [FOLDER...] | icn-rooms formats PROJECT".to_owned()),
+    }
+}
 
+fn rooms(project: &Path, order: &Path, chosen: &[&str]) -> Result<Vec<String>, String> {
+    let order = order::read(&read(order)?)?;
+    let all = crates::source_folders(project)?;
     let mut wrong = Vec::new();
     for section in order.keys() {
         if !all.iter().any(|folder| section == folder || section.starts_with(&format!("{folder}/"))) {
@@ -43,10 +61,11 @@ fn run() -> Result<Vec<String>, String> {
         }
     }
     for folder in chosen {
-        if !all.contains(folder) {
+        if !all.iter().any(|known| known == folder) {
             return Err(format!("{folder} is no source folder of a crate; there are: {}", all.join(" ")));
         }
     }
+    let all: Vec<&str> = all.iter().map(String::as_str).collect();
     let checked = if chosen.is_empty() { &all } else { chosen };
     for folder in checked {
         wrong.extend(crates::check(project, folder, &order)?);
@@ -55,4 +74,21 @@ fn run() -> Result<Vec<String>, String> {
         println!("rooms: no circle and one order in {}", checked.join(" "));
     }
     Ok(wrong)
+}
+
+fn formats(project: &Path) -> Result<Vec<String>, String> {
+    let document = read(&project.join("docs/formats.md"))?;
+    let mut sources = sources::read(project)?;
+    // This program's own documents and tests show what a citation looks like.
+    sources.retain(|file, _| !file.starts_with("ci/rooms/"));
+    let wrong = citations::broken(&document, &sources, WITHOUT_RULES);
+    if wrong.is_empty() {
+        let cited: usize = sources.values().map(|source| citations::citations(source).len()).sum();
+        println!("rooms: {cited} citations of docs/formats.md, and each of its rules names its files");
+    }
+    Ok(wrong)
+}
+
+fn read(file: &Path) -> Result<String, String> {
+    fs::read_to_string(file).map_err(|error| format!("{} cannot be read: {error}", file.display()))
 }

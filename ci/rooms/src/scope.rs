@@ -96,6 +96,8 @@ fn descend(tree: &Tree, module: ModuleId, rest: &[String]) -> Vec<Place> {
     let Some((first, rest)) = rest.split_first() else { return vec![Place { module, whole: true }] };
     let children = child(tree, module, first);
     if children.is_empty() {
+        // A path to an exported macro begins at the root, wherever the macro is defined.
+        let module = tree.macros.get(&(module, first.clone())).copied().unwrap_or(module);
         return vec![Place { module, whole: false }];
     }
     children.iter().flat_map(|child| descend(tree, *child, rest)).collect()

@@ -1,13 +1,14 @@
-//! The Rust files of one crate, in memory, so that the checks can be tested on trees that are written as text.
+//! Rust files in memory: of one crate, or of the whole project. So the checks can be tested on trees that are written as
+//! text.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-/// The text of each `.rs` file, by its path below the crate's source folder, with `/` between the parts.
+/// The text of each `.rs` file, by its path below the folder that was read, with `/` between the parts.
 pub type Sources = BTreeMap<String, String>;
 
-/// Reads every `.rs` file below `folder`.
+/// Reads every `.rs` file below `folder`. What was built is left out, and so are folders whose names begin with a dot.
 ///
 /// # Errors
 ///
@@ -27,6 +28,9 @@ fn read_into(sources: &mut Sources, folder: &Path, prefix: &str) -> Result<(), S
         };
         let below = format!("{prefix}{name}");
         if path.is_dir() {
+            if name == "target" || name.starts_with('.') || path.is_symlink() {
+                continue;
+            }
             read_into(sources, &path, &format!("{below}/"))?;
         } else if name.ends_with(".rs") {
             let text = fs::read_to_string(&path)

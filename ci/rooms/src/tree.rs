@@ -37,6 +37,8 @@ pub(crate) struct Module {
 pub(crate) struct Tree {
     /// In the order in which they were found: a parent before its children.
     pub(crate) modules: Vec<Module>,
+    /// The exported macros, by the root at which their paths begin and their name: the module that defines each.
+    pub(crate) macros: BTreeMap<(ModuleId, String), ModuleId>,
     /// The name and the root of the library, if there is one.
     pub(crate) library: Option<(String, ModuleId)>,
 }
@@ -53,7 +55,7 @@ struct Place {
 impl Tree {
     /// Reads the tree of every root in `sources`.
     pub(crate) fn read(sources: &Sources, library: &str) -> Result<Self, String> {
-        let mut tree = Self { modules: Vec::new(), library: None };
+        let mut tree = Self { modules: Vec::new(), macros: BTreeMap::new(), library: None };
         for root in sources.keys().filter(|file| is_root(file)) {
             let folder = folder_of(root).to_owned();
             let place = Place { file: root.clone(), path_base: folder.clone(), folder };
@@ -98,6 +100,13 @@ impl Tree {
         let (children, items): (Vec<_>, Vec<_>) =
             items.into_iter().partition(|item| matches!(item, Item::Mod(_)));
         let imports = imports::of_items(&items);
+        for item in &items {
+            if let Item::Macro(syn::ItemMacro { ident: Some(name), attrs, .. }) = item
+                && attrs.iter().any(|attribute| attribute.path().is_ident("macro_export"))
+            {
+                self.macros.insert((root, imports::plain(name)), id);
+            }
+        }
         let file = place.file.clone();
         self.modules.push(Module { parent, root, children: BTreeMap::new(), file, test, items, imports });
         for item in children {

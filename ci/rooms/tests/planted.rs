@@ -4,6 +4,7 @@
 
 use icn_rooms::arrow::Arrow;
 use icn_rooms::circles::circles;
+use icn_rooms::crates::circle_faults;
 use icn_rooms::names::arrows;
 use icn_rooms::order;
 use icn_rooms::sources::Sources;
@@ -131,6 +132,18 @@ fn a_path_in_the_tokens_of_a_macro_is_a_circle() {
         ("b.rs", "macro_rules! make { () => { $crate::a::A } }"),
     ];
     assert_eq!(circle(&files), ["a.rs", "b.rs"]);
+}
+
+#[test]
+fn an_exported_macro_belongs_to_the_file_that_defines_it() {
+    let made =
+        "macro_rules! hidden { () => {} } #[macro_export] macro_rules! made { () => { $crate::made!() } }";
+    let files = [
+        ("lib.rs", "mod a; mod b; use a::A;"),
+        ("a.rs", made),
+        ("b.rs", "crate::made!(); fn f() { crate::hidden!() }"),
+    ];
+    assert_eq!(drawn(&files), ["b.rs -> a.rs", "b.rs -> lib.rs", "lib.rs -> a.rs"]);
 }
 
 #[test]
@@ -340,6 +353,22 @@ fn each_file_has_a_row_and_each_row_a_file() {
         broken("planted/src", "", &files),
         ["new.rs has no row in order.txt", "order.txt:5 has the row folder/, but nothing has that name"]
     );
+}
+
+#[test]
+fn only_the_circle_that_the_order_allows_is_let_through() {
+    let order = order::read("[a]\na.rs\nb.rs\nlib.rs\ncircle: b.rs a.rs").unwrap();
+    let allowed = &order["a"].circles;
+    let a = ("a.rs", "use crate::b::B;");
+    let files = [("lib.rs", "mod a; mod b;"), a, ("b.rs", "use crate::a::A;")];
+    assert!(circle_faults(&circles(&found(&files)), allowed).is_empty());
+    assert!(order::broken(&order["a"], "", &sources(&files), &found(&files)).is_empty());
+    let larger = [("lib.rs", "mod a; mod b; use a::A;"), a, ("b.rs", "use crate::a::A; use crate::C;")];
+    let faults = circle_faults(&circles(&found(&larger)), allowed);
+    assert!(faults[0].starts_with("files name each other in a circle:"), "{faults:?}");
+    assert_eq!(faults[1], "order.txt allows a circle of a.rs b.rs, which is not there");
+    let none = circle_faults(&circles(&found(&[("lib.rs", "mod a; mod b;"), a, ("b.rs", "")])), allowed);
+    assert_eq!(none, ["order.txt allows a circle of a.rs b.rs, which is not there"]);
 }
 
 #[test]

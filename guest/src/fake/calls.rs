@@ -1,36 +1,17 @@
-//! The calls themselves, as `wasm/` has them: context, values and nodes. Money and trust are in their own files.
+//! The host's calls, with the same names and types as in `wasm/`: context, values and nodes. `money.rs` and `trust.rs`
+//! have the others.
 
 use core::ops::Bound;
-use std::borrow::ToOwned;
 use std::string::String;
 use std::vec::Vec;
 
-use super::{SCOPE, with};
-use crate::HostError;
-use crate::dag::Cid;
+use super::answer::{code, put, put_or_absent, text};
+use super::world::{SCOPE, with};
+use crate::abi::Cid;
+use crate::failure::HostError;
 
 pub(crate) use super::money::*;
 pub(crate) use super::trust::*;
-
-pub(super) fn code(result: Result<(), HostError>) -> i32 {
-    result.map_or_else(HostError::code, |()| 0)
-}
-
-/// The convention of outputs: nothing is written when it does not fit.
-pub(super) fn put(bytes: &[u8], out: &mut [u8]) -> i32 {
-    if let Some(room) = out.get_mut(..bytes.len()) {
-        room.copy_from_slice(bytes);
-    }
-    i32::try_from(bytes.len()).unwrap_or(HostError::TooLarge.code())
-}
-
-fn put_or_absent(bytes: Option<&[u8]>, out: &mut [u8]) -> i32 {
-    bytes.map_or(HostError::NotFound.code(), |bytes| put(bytes, out))
-}
-
-pub(super) fn text(bytes: &[u8]) -> Result<String, HostError> {
-    core::str::from_utf8(bytes).map(ToOwned::to_owned).map_err(|_| HostError::InvalidUtf8)
-}
 
 pub(crate) fn get_input(out: &mut [u8]) -> i32 {
     with(|host| put(&host.input, out))
@@ -118,7 +99,7 @@ pub(crate) fn store_node(payload: &[u8], parents: &[Cid], out: &mut [u8; Cid::BY
     }))
 }
 
-/// Something of the shape of a CID that differs when the node differs: four FNV-1a hashes, no SHA-256.
+/// Bytes in the form of a CID that differ when the node differs: four FNV-1a hashes, no SHA-256.
 fn name(payload: &[u8], parents: &[Cid]) -> [u8; Cid::BYTES] {
     let mut cid = [0; Cid::BYTES];
     cid[..4].copy_from_slice(&[0x01, 0x71, 0x12, 0x20]);

@@ -3,11 +3,10 @@
 use std::borrow::ToOwned;
 use std::string::String;
 
-use super::calls::{code, text};
-use super::{Hold, Host, MODULE, TREASURY, Transfer, with};
-use crate::HostError;
-use crate::escrow::HoldId;
-use crate::resource::Kind;
+use super::answer::{code, text};
+use super::world::{Hold, Host, MODULE, TREASURY, Transfer, with};
+use crate::abi::{HoldId, Kind};
+use crate::failure::HostError;
 
 /// How far ahead a deadline may be on the host: 400 days.
 const HOLD_AHEAD_MS_MAX: i64 = 400 * 24 * 60 * 60 * 1000;
@@ -33,7 +32,7 @@ pub(crate) fn record_resource_usage(kind: i32, amount: i64) -> i32 {
         host.granted("usage")?;
         let left = left(host, kind)?;
         positive(amount)?;
-        // These two are consumed by keeping and by growing, and not by saying so.
+        // These two are consumed by storing values and by growing the memory, not by this call.
         if kind == Kind::StorageBytes as i32 || kind == Kind::MemoryPages as i32 {
             return Err(HostError::InvalidArgument);
         }
@@ -87,7 +86,7 @@ impl Host {
         Ok(())
     }
 
-    /// Both or none: a call that fails has no effect.
+    /// Debits one account and credits the other. When it fails, it has no effect.
     fn move_amount(&mut self, from: &str, to: &str, unit: &str, amount: i64) -> Result<(), HostError> {
         self.debit(from, unit, amount)?;
         self.credit(to, unit, amount).inspect_err(|_| {
@@ -95,12 +94,12 @@ impl Host {
         })
     }
 
-    /// Gives back what is held beyond its deadline.
+    /// Returns the amounts of holds whose deadline has come.
     pub(super) fn void_expired(&mut self) {
         let now = self.time_ms;
         while let Some(index) = self.holds.iter().position(|hold| hold.deadline_ms <= now) {
             let hold = self.holds.remove(index);
-            // What was debited from an account fits into it, unless a test filled it since: then it is full.
+            // The amount fits into the account that it came from, unless a test filled that since. Then it is full.
             let full = self.balance(&hold.from, &hold.unit).saturating_add(hold.amount);
             self.accounts.insert((hold.from, hold.unit), full);
         }
@@ -198,7 +197,7 @@ pub(crate) fn settle_hold(id: &[u8; HoldId::BYTES], amount: i64) -> i32 {
         if amount > held {
             return Err(HostError::Exhausted);
         }
-        // First all of it back, then the payment: either both or none, as one transfer.
+        // First return all of it, then pay. When the payment is refused, the return is undone.
         host.credit(&from, &unit, held)?;
         if let Err(refused) = host.move_amount(&from, &to, &unit, amount) {
             host.debit(&from, &unit, held)?;

@@ -1,12 +1,12 @@
-//! The calls for credentials and signatures. Nothing here is cryptography: what verifies is what the test said.
+//! The calls for credentials and signatures. There is no cryptography here: the test says what verifies.
 
 use std::borrow::ToOwned;
 use std::format;
 
-use super::calls::{code, put, text};
-use super::{Credential, Host, with};
-use crate::HostError;
-use crate::credential::CredentialStatus;
+use super::answer::{code, put, text};
+use super::world::{Credential, Host, with};
+use crate::abi::CredentialStatus;
+use crate::failure::HostError;
 
 fn status_code(status: Result<CredentialStatus, HostError>) -> i32 {
     status.map_or_else(HostError::code, |status| status as i32)
@@ -29,8 +29,8 @@ pub(crate) fn issue_credential(
     let issued = with(|host| {
         let (subject, credential_type, claims) = (text(subject)?, text(credential_type)?, text(claims)?);
         host.granted(&format!("issue:{credential_type}"))?;
-        // The host parses it; the fake looks at its two ends.
-        // An end of 0 is none.
+        // The host parses the claims; the fake only looks at the first and last character.
+        // An end of 0 means no end.
         let in_time = valid_until_ms == 0 || valid_until_ms > host.time_ms;
         if !claims.starts_with('{') || !claims.ends_with('}') || !in_time {
             return Err(HostError::InvalidArgument);

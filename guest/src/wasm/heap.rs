@@ -1,4 +1,4 @@
-//! The allocator: memory from the heap's start upwards, never taken back.
+//! The allocator: it hands out memory from the heap's start upwards, and never takes any back.
 
 use core::alloc::{GlobalAlloc, Layout};
 use core::cell::Cell;
@@ -6,26 +6,26 @@ use core::cell::Cell;
 const PAGE_BYTES: usize = 64 * 1024;
 
 unsafe extern "C" {
-    /// Where the linker's data ends; its address is the value.
+    /// The end of the linker's data. The address of this symbol is the value.
     static __heap_base: u8;
 }
 
-/// Hands out memory from the heap's start upwards and takes none back: an instance lives for one call.
+/// Hands out memory from the heap's start upwards and takes none back, because an instance lives for one call.
 ///
-/// Memory that was never handed out is zero, as wasm gives it, so zeroed memory costs nothing.
+/// New wasm memory is zero, so memory that was never handed out is zero already.
 struct Bump {
-    /// Address of the first byte that nobody has; zero before the first use.
+    /// Address of the first byte that was not handed out; zero before the first use.
     next: Cell<usize>,
 }
 
-// SAFETY: a guest has one thread; shared memories are no feature of the ABI.
+// SAFETY: a guest has one thread, because the ABI has no shared memories.
 unsafe impl Sync for Bump {}
 
 #[global_allocator]
 static HEAP: Bump = Bump { next: Cell::new(0) };
 
 impl Bump {
-    /// Moves the end of what is handed out to `end`, growing the memory when it must.
+    /// Moves the end of the used memory to `end`, and grows the memory when it must. `false` if it cannot grow.
     fn advance(&self, end: usize) -> bool {
         let have = core::arch::wasm32::memory_size::<0>() * PAGE_BYTES;
         if end > have {
@@ -39,8 +39,8 @@ impl Bump {
     }
 }
 
-// SAFETY: what is handed out lies between `__heap_base` and the memory's end, aligned, and is never handed
-// out twice: `next` only grows, and only past what was handed out.
+// SAFETY: every block lies between `__heap_base` and the memory's end, is aligned, and is handed out only once:
+// `next` only grows, and is always past the last block.
 unsafe impl GlobalAlloc for Bump {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         let start = match self.next.get() {
@@ -57,7 +57,7 @@ unsafe impl GlobalAlloc for Bump {
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        // SAFETY: the caller's promise is that of `alloc`; memory that was never handed out is zero.
+        // SAFETY: the caller promises the same as for `alloc`; memory that was never handed out is zero.
         unsafe { self.alloc(layout) }
     }
 
@@ -68,7 +68,7 @@ unsafe impl GlobalAlloc for Bump {
         if size <= layout.size() {
             return ptr;
         }
-        // The last thing handed out grows where it is: a vector that is being filled is not copied.
+        // The last block grows in place, so a vector that is being filled is not copied.
         if start + layout.size() == self.next.get() {
             if let Some(end) = start.checked_add(size) {
                 if self.advance(end) {

@@ -1,15 +1,14 @@
-//! The wasm side: the imports of module `icn`; beside it the allocator and the panic handler.
+//! The wasm side of the host's calls: the imports of module `icn`, the allocator and the panic handler.
 //!
-//! The only folder with `unsafe`. Each function takes slices and passes them as the pairs of the ABI; what an
-//! answer means is decided by its caller. `fake/` has the same functions for other targets.
+//! This is the only folder with `unsafe`. Each function takes slices and passes them as the pairs of the ABI. Its
+//! caller decides what an answer means. `fake/` has the same functions for other targets.
 
 #![allow(unsafe_code, reason = "calls imported functions with pointers; nothing else in the SDK does")]
 
 mod heap;
 mod panic;
 
-use crate::dag::Cid;
-use crate::escrow::HoldId;
+use crate::abi::{Cid, HoldId};
 
 /// The ABI, as `docs/host-abi.md` has it. Pointers and lengths are `i32` here: wasm is a 32-bit machine.
 mod import {
@@ -132,11 +131,12 @@ mod import {
     }
 }
 
-// Safe because every pair below is the pointer and length of one live slice, every pointer without a length is
-// that of an array of the ABI's size (36 bytes of a CID, 16 of a hold, 64 of a signature), and the host keeps no pointer beyond the call: it reads inputs and writes at most `cap` bytes of outputs.
+// These calls are safe for three reasons. Every pair is the pointer and length of one live slice. Every pointer without
+// a length is that of an array of the ABI's size (36 bytes of a CID, 16 of a hold, 64 of a signature). The host keeps no
+// pointer after the call: it reads inputs and writes at most `cap` bytes of outputs.
 macro_rules! import {
     ($function:ident($($argument:expr),* $(,)?)) => {
-        // SAFETY: see above; each use passes whole slices or arrays only.
+        // SAFETY: the reasons above; each use passes whole slices or arrays only.
         unsafe { import::$function($($argument),*) }
     };
 }
@@ -171,7 +171,7 @@ pub(crate) fn log(level: i32, text: &[u8]) -> i32 {
 
 pub(crate) fn abort(message: &[u8]) -> ! {
     import!(host_abort(message.as_ptr(), message.len()));
-    // The host traps; a host that came back would find this trap instead.
+    // The host traps. If it returned all the same, this would trap.
     core::arch::wasm32::unreachable()
 }
 
@@ -228,7 +228,7 @@ pub(crate) fn scan_keys(prefix: &[u8], after: &[u8], out: &mut [u8]) -> i32 {
 }
 
 pub(crate) fn store_node(payload: &[u8], parents: &[Cid], out: &mut [u8; Cid::BYTES]) -> i32 {
-    // `Cid` is its 36 bytes, so a slice of them is what the ABI asks for: one after the other.
+    // A `Cid` is its 36 bytes, so a slice of them has the form of the ABI: one CID after the other.
     let first = parents.as_ptr().cast();
     import!(host_store_node(payload.as_ptr(), payload.len(), first, parents.len(), out.as_mut_ptr()))
 }

@@ -1,12 +1,12 @@
-//! What a panic becomes: `Aborted`, with file, line and message. The file's path is as the compiler was given
-//! it, from the workspace's folder; `build.sh` keeps every other path out.
+//! The panic handler: a panic ends the call as `Aborted`, with file, line and message. The file's path is relative
+//! to the workspace's folder; `build.sh` keeps every other path out of the module.
 
 use core::fmt::{self, Write};
 use core::panic::PanicInfo;
 
 use super::abort;
 
-/// A text of bounded length, cut where it is full: a panic must not allocate, memory may be what is missing.
+/// A text of bounded length, cut when it is full. A panic must not allocate, because memory may be exhausted.
 struct Line {
     bytes: [u8; 512],
     length: usize,

@@ -65,6 +65,8 @@ impl fmt::Debug for CredentialType {
 }
 
 /// A right of a module beyond reading its input, writing its output and logging.
+///
+/// Format: docs/formats.md, "Policy".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Capability {
     /// Keep values in the scope's state.

@@ -11,6 +11,8 @@ use crate::name::Hash;
 tag!(/** `typ` of an engine's description. */ EngineTag, "icn/engine/v1");
 
 /// An engine's description. Every receipt links the one that ran it.
+///
+/// Format: docs/formats.md, "Engine".
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Engine {

@@ -18,6 +18,8 @@ use crate::name::{BlockId, Codec};
 /// Checks the receipt of this envelope, and those of its nodes and its engine that the entry has. The fold checks
 /// that the others came before.
 ///
+/// Format: docs/formats.md, "Bounds".
+///
 /// # Errors
 /// The first block that breaks a rule, and that rule.
 pub(crate) fn check(
@@ -48,6 +50,8 @@ pub(crate) fn is_dag_cbor(id: &BlockId) -> Result<(), ChainError> {
 }
 
 /// Checks that a module is not larger than the limit.
+///
+/// Format: docs/formats.md, "Raw blocks".
 ///
 /// # Errors
 /// The rule `bounds`.

@@ -10,6 +10,8 @@ use crate::name::{Did, Origin};
 tag!(/** `typ` of a host's first block. */ HostTag, "icn/host/v1");
 
 /// What a host signs as the first entry of its log.
+///
+/// Format: docs/formats.md, "Host".
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HostBlock {

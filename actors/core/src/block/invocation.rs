@@ -10,6 +10,8 @@ use crate::name::{BlockId, Did, InvocationId, Origin};
 tag!(/** `typ` of an invocation. */ InvocationTag, "icn/invocation/v1");
 
 /// A caller's signed request: run this entry of this module in this scope of this log, once, before it expires.
+///
+/// Format: docs/formats.md, "Invocation".
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Invocation {

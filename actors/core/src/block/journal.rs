@@ -8,6 +8,8 @@ use crate::name::{BlockId, Did, HoldId, Owner, Unit};
 pub const USAGE_MEMO: &str = "usage";
 
 /// One operation of a journal.
+///
+/// Format: docs/formats.md, "Receipt".
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Operation {

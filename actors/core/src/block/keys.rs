@@ -24,6 +24,8 @@ pub struct Signer {
 }
 
 /// A scope's block of keys. Its delegations count from this block on; its revocations count from the next block on.
+///
+/// Format: docs/formats.md, "Keys".
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KeysBlock {

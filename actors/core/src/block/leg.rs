@@ -15,6 +15,8 @@ use crate::name::{BlockId, Did, Hash, Origin};
 tag!(/** `typ` of a counterpart's leg. */ LegTag, "icn/leg/v1");
 
 /// A counterpart's own side of another scope's receipt.
+///
+/// Format: docs/formats.md, "Leg".
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Leg {

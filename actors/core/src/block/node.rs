@@ -10,6 +10,8 @@ use crate::name::{BlockId, Did};
 tag!(/** `typ` of a node that a guest stored. */ NodeTag, "icn/node/v1");
 
 /// A node that a guest stored.
+///
+/// Format: docs/formats.md, "Node".
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Node {

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 /// The end of a guest's run, as its receipt records it.
+///
+/// Format: docs/formats.md, "Receipt".
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Outcome {

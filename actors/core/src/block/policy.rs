@@ -61,6 +61,8 @@ pub struct GrantLimits {
 }
 
 /// A scope's policy, signed by the scope. The first one opens the scope.
+///
+/// Format: docs/formats.md, "Policy".
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Policy {

@@ -46,6 +46,8 @@ pub struct Anchor(
 );
 
 /// A scope's signed record of one invocation.
+///
+/// Format: docs/formats.md, "Receipt".
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Receipt {

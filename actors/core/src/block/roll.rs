@@ -28,6 +28,8 @@ impl Roll {
     }
 
     /// Reads a roll's block.
+    ///
+    /// Format: docs/formats.md, "Raw blocks".
     pub fn from_block(block: Block) -> Result<Self, PolicyError> {
         let (keys, rest) = block.bytes().as_chunks::<32>();
         let ordered = keys.is_sorted_by(|a, b| a < b);

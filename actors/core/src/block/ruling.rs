@@ -36,6 +36,8 @@ pub fn input(operations: &[Operation]) -> Vec<u8> {
 
 /// Reads the input of a ruling.
 ///
+/// Format: docs/formats.md, "Rulings".
+///
 /// # Errors
 /// The bytes are not the canonical encoding of a list of operations.
 pub fn read(input: &[u8]) -> Result<Vec<Operation>, DecodeError> {

@@ -60,6 +60,8 @@ pub fn from_reader<T: DeserializeOwned>(
 
 /// Reads a value from its canonical bytes.
 ///
+/// Format: docs/formats.md, "Blocks and CIDs".
+///
 /// # Errors
 /// More than `bytes_max` bytes, another shape, or an encoding that is not the canonical one.
 ///

@@ -164,6 +164,8 @@ pub fn scan(bytes: &[u8], depth_max: usize) -> Result<Scan<'_>, CborError> {
 
 /// Checks that bytes could be a block of this runtime, and lists the blocks that they link.
 ///
+/// Format: docs/formats.md, "Blocks and CIDs".
+///
 /// # Errors
 /// The first fault, with its offset.
 pub fn strict(bytes: &[u8]) -> Result<Vec<BlockId>, CborError> {

@@ -120,6 +120,8 @@ pub enum SignatureFlaw {
 }
 
 /// A signature on a payload block.
+///
+/// Format: docs/formats.md, "Envelopes and signatures".
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Envelope {
     payload: BlockId,

@@ -74,6 +74,8 @@ fn point(key: &[u8; 32]) -> Option<VerifyingKey> {
 
 /// A strict Ed25519 verification: small-order keys and non-canonical points are refused
 /// (`verify_strict`; "Taming the many EdDSAs", section 3).
+///
+/// Format: docs/formats.md, "Envelopes and signatures".
 #[must_use]
 pub fn verify_raw(by: &Did, message: &[u8], signature: &[u8; 64]) -> bool {
     point(by.key()).is_some_and(|key| key.verify_strict(message, &Signature::from_bytes(signature)).is_ok())

@@ -262,6 +262,8 @@ impl Chain {
     }
 
     /// Applies a receipt of the log, checking everything that the chain determines.
+    ///
+    /// Format: docs/formats.md, "Receipt"; docs/formats.md, "State"; docs/formats.md, "What a verifier checks".
     pub fn apply(
         &mut self,
         invocation: &Invocation,
@@ -327,6 +329,8 @@ impl Chain {
 
     /// Applies a leg of this scope: its own draft, which was handed over, or one of the log. Its journal but for the
     /// expiries was compared with its receipt ([`crossing::check_legs`](crate::fold::crossing::check_legs)).
+    ///
+    /// Format: docs/formats.md, "Between scopes".
     ///
     /// # Errors
     /// What in it does not come next.

@@ -58,6 +58,8 @@ pub fn mirror(payer: Did, journal: &[Operation], counterpart: Did) -> Vec<Operat
 /// Whether a receipt has the legs that it asks for, in the order of their scopes, and each says of the receipt what is
 /// so. `envelope` is the receipt's. Expiries are the counterpart's own business.
 ///
+/// Format: docs/formats.md, "Between scopes".
+///
 /// # Errors
 /// The first rule that does not hold.
 pub fn check_legs(receipt: &Receipt, envelope: BlockId, legs: &[Leg]) -> Result<(), ChainError> {

@@ -108,6 +108,8 @@ impl Prepared {
 }
 
 /// Looks at one entry alone: its payload, what it says, and what it brings.
+///
+/// Format: docs/formats.md, "The log"; docs/formats.md, "What a verifier checks".
 fn look(position: u64, entry: &Entry, trust: Trust) -> Result<(Block, Body, Brought), Divergence> {
     let nil = BlockId::from_digest(crate::name::Codec::Raw, &[0; 32]);
     let first = *entry.leaves.first().ok_or_else(|| fail(position, nil, "entry", "leaves", "none"))?;

@@ -157,6 +157,8 @@ impl Fold {
 
     /// Applies the next entry and gives it back; with a re-runner, runs its invocation again and compares the
     /// receipts.
+    ///
+    /// Format: docs/formats.md, "What a verifier checks".
     pub fn apply(
         &mut self,
         prepared: Prepared,

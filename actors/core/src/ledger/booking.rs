@@ -97,6 +97,8 @@ impl Ledger {
 
     /// Books a receipt, or refuses it and changes nothing: a fold's way.
     ///
+    /// Format: docs/formats.md, "The ledger".
+    ///
     /// # Errors
     /// What in it the books do not allow; an expiry that is due and missing too.
     pub fn book(&mut self, booking: &Booking<'_>) -> Result<Applied, LedgerRefusal> {

@@ -13,6 +13,8 @@ use crate::block::{CapKey, Level};
 use crate::name::{Did, Unit};
 
 /// A cap, and what counts against it.
+///
+/// Format: docs/formats.md, "Rulings".
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Cap {

@@ -10,6 +10,8 @@ use crate::limits::{self};
 use crate::name::{AccountId, Did, Owner};
 
 /// An amount that is moved.
+///
+/// Format: docs/formats.md, "The ledger".
 fn amount(amount: u64) -> Verdict {
     if amount == 0 || i64::try_from(amount).is_err() {
         return refuse(Code::Amount, format!("an amount of {amount} where 1 to 2^63 - 1 are allowed"));

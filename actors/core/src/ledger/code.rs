@@ -154,6 +154,8 @@ impl LedgerCode {
 }
 
 /// A refusal: nothing was changed.
+///
+/// Format: docs/formats.md, "The report of an audit".
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 #[error("{}, command {at}: {what}", code.as_str())]

@@ -161,6 +161,8 @@ impl Ledger {
     /// The one decision on what an actor may spend: the account's limit, what was consumed and is held, and every cap
     /// that binds the actor. Commands and questions ask it alike; it changes nothing.
     ///
+    /// Format: docs/formats.md, "The ledger".
+    ///
     /// # Errors
     /// Why it may not; for a cap, with its level.
     pub fn authorize(&self, from: &AccountId, amount: u64, actor: &Actor, time: u64) -> Verdict {

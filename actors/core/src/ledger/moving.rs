@@ -12,6 +12,8 @@ use crate::block::CapKey;
 use crate::name::{AccountId, Did, Owner, Unit};
 
 /// A transfer's one leg, or two when it is between scopes.
+///
+/// Format: docs/formats.md, "The ledger".
 pub(super) type Legs = ([AccountNo; 2], Option<[AccountNo; 2]>);
 
 pub(super) fn all(legs: &Legs) -> impl Iterator<Item = [AccountNo; 2]> {

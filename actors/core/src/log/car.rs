@@ -157,6 +157,8 @@ pub enum Item {
 }
 
 /// A reader that is fed.
+///
+/// Format: docs/formats.md, "Proofs, tiles, cosignatures, CAR".
 #[derive(Debug, Default)]
 pub struct Sections {
     buffer: Vec<u8>,

@@ -8,6 +8,8 @@ use crate::encode::{SecretKey, verify_raw};
 use crate::name::{Bytes, Did, Hash, Origin};
 
 /// A size of the log and the root that it had then.
+///
+/// Format: docs/formats.md, "Checkpoints".
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checkpoint {
     /// The log.

@@ -119,6 +119,8 @@ impl Fork {
 
     /// Whether the log with this key signed both, and no history fits both. The key must be known from elsewhere: that
     /// in the file says only which one it is about.
+    ///
+    /// Format: docs/formats.md, "Evidence of a fork".
     pub fn verify(&self, log: &VerifierKey) -> Result<Forked, ForkError> {
         let earlier = head_of("earlier", &self.earlier, log)?;
         let later = head_of("later", &self.later, log)?;

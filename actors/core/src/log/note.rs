@@ -183,6 +183,8 @@ pub struct Note {
 
 impl Note {
     /// Reads a note; no signature is verified.
+    ///
+    /// Format: docs/formats.md, "Proofs, tiles, cosignatures, CAR".
     pub fn parse(note: &str) -> Result<Self, NoteError> {
         let max = limits::NOTE_BYTES_MAX;
         if note.len() > max {

@@ -120,6 +120,8 @@ impl Log {
 
     /// Whether the entry comes next; nothing is changed. The first link is that of the first leaf's block; those of
     /// other authors, of its last leaves in their order.
+    ///
+    /// Format: docs/formats.md, "The log".
     pub fn check(&self, entry: &Entry, links: &[Link]) -> Result<(), LogError> {
         for (leaf, link) in signed_leaves(entry, links)? {
             if entry.block(&leaf).is_none() {

@@ -111,6 +111,8 @@ fn leads_to(expected: &Hash, found: Hash) -> Result<(), ProofError> {
 }
 
 /// Whether the leaf with this hash stands at `index` of the tree of this size and root.
+///
+/// Format: docs/formats.md, "Proofs, tiles, cosignatures, CAR".
 pub fn verify_inclusion(
     leaf: &Hash,
     index: u64,

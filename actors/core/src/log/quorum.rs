@@ -4,6 +4,8 @@ use crate::log::checkpoint::{Checkpoint, CheckpointError};
 use crate::log::note::{KeyKind, Note, NoteError, Verdict, VerifierKey};
 
 /// What a verifier asks of a checkpoint. As JSON it is the file `policy.json`.
+///
+/// Format: docs/formats.md, "Proofs, tiles, cosignatures, CAR".
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TrustPolicy {

@@ -128,6 +128,8 @@ fn within_bounds(blocks: usize, bytes: usize) -> Result<(), EntriesError> {
 }
 
 /// Puts entries into a row.
+///
+/// Format: docs/formats.md, "Exports".
 #[derive(Debug, Default)]
 pub struct Row {
     /// Names of rolls, modules, UCANs, nodes and engines that stood before. Nothing else can come twice in a log that holds:

@@ -25,6 +25,8 @@ pub enum TileKind {
 }
 
 /// The name of a tile.
+///
+/// Format: docs/formats.md, "Proofs, tiles, cosignatures, CAR".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Tile {
     /// What it is of.

@@ -74,6 +74,8 @@ impl TlogProof {
     }
 
     /// Reads the text form.
+    ///
+    /// Format: docs/formats.md, "Proofs, tiles, cosignatures, CAR".
     pub fn parse(text: &str) -> Result<Self, TlogProofError> {
         let (head, checkpoint) = text.split_once("\n\n").ok_or(TlogProofError::Form {
             line: 1,

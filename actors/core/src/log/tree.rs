@@ -6,6 +6,8 @@ use sha2::{Digest, Sha256};
 use crate::name::{BlockId, Bytes, Hash};
 
 /// Hash of a leaf: SHA-256(0x00 ‖ data).
+///
+/// Format: docs/formats.md, "The log".
 #[must_use]
 pub fn leaf_hash(data: &[u8]) -> Hash {
     Bytes(Sha256::new().chain_update([0u8]).chain_update(data).finalize().into())

@@ -30,6 +30,8 @@ pub enum Codec {
 }
 
 /// A block's name: its CIDv1 as 36 bytes.
+///
+/// Format: docs/formats.md, "Blocks and CIDs".
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BlockId([u8; CID_BYTES]);
 

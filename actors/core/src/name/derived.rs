@@ -23,6 +23,8 @@ pub fn invocation_id(texts: &[&str]) -> InvocationId {
 
 /// Derives the seed of a run's random bytes from the invocation's envelope and the scope's block before it, both of
 /// which are recorded.
+///
+/// Format: docs/formats.md, "Derived values".
 #[must_use]
 pub fn random_seed(envelope: &BlockId, head: &BlockId) -> [u8; 32] {
     Sha256::new()

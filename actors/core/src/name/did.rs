@@ -42,6 +42,8 @@ impl Did {
     }
 
     /// Parses the text form; any spelling but the canonical one is an error.
+    ///
+    /// Format: docs/formats.md, "Identities and names".
     pub fn parse(text: &str) -> Result<Self, IdError> {
         let error = || IdError::Did(cut(text));
         if text.len() != DID_TEXT_BYTES {

@@ -16,6 +16,8 @@ pub struct Origin(Arc<str>);
 
 impl Origin {
     /// Parses a name. It is also the key name of signed notes, so it has no spaces and no `+` (C2SP signed-note).
+    ///
+    /// Format: docs/formats.md, "Identities and names".
     pub fn parse(text: &str) -> Result<Self, IdError> {
         let well_formed = !text.is_empty()
             && text.len() <= limits::ORIGIN_BYTES_MAX

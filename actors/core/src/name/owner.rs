@@ -45,6 +45,8 @@ impl Owner {
     }
 
     /// Parses the text form.
+    ///
+    /// Format: docs/formats.md, "Identities and names".
     pub fn parse(text: &str) -> Result<Self, IdError> {
         let owner = Self::parse_form(text)?;
         debug_assert_eq!(owner.to_string(), text, "an owner has one spelling");

@@ -49,6 +49,8 @@ impl Unit {
     }
 
     /// Parses a token's or a resource's name.
+    ///
+    /// Format: docs/formats.md, "Identities and names".
     pub fn parse(text: &str) -> Result<Self, IdError> {
         if Self::RESOURCES.contains(&text) {
             return Ok(Self(Arc::from(text)));

@@ -23,6 +23,8 @@ struct Asker<'a> {
 /// which are the chain's business. `seed` is the run's
 /// ([`crate::name::random_seed`]), `ledger` the one before the receipt.
 ///
+/// Format: docs/formats.md, "Authority".
+///
 /// # Errors
 /// The first operation that the module could not have asked for.
 pub fn check_journal(

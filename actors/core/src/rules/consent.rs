@@ -15,6 +15,8 @@ pub fn consent(ours: &PolicyInForce, theirs: &PolicyInForce) -> Result<(), Ledge
 
 /// Whether a policy names a scope as its counterpart.
 ///
+/// Format: docs/formats.md, "Between scopes".
+///
 /// # Errors
 /// [`LedgerCode::NoConsent`].
 pub fn names_counterpart(policy: &PolicyInForce, other: Did) -> Result<(), LedgerRefusal> {

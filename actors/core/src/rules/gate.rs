@@ -112,6 +112,8 @@ pub fn admit(
 }
 
 /// What an auditor judges again, from the log alone: the same rules at the receipt's own time.
+///
+/// Format: docs/formats.md, "Invocation".
 pub fn judge(
     invocation: &Invocation,
     origin: &Origin,
@@ -133,6 +135,7 @@ fn refuse_encoding(error: DecodeError) -> Refusal {
     Refusal::new(code, error.to_string())
 }
 
+// Format: docs/formats.md, "Identities and names".
 fn check_shape(invocation: &Invocation) -> Result<(), Refusal> {
     let _: InvocationTag = invocation.typ;
     if invocation.input.len() > limits::INPUT_BYTES_MAX {

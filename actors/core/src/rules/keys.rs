@@ -35,6 +35,8 @@ pub fn delegate(
 }
 
 /// What one entry brings: read, and right in itself.
+///
+/// Format: docs/formats.md, "Keys".
 #[derive(Debug, Default)]
 pub struct Brought {
     /// Delegations.
@@ -100,6 +102,8 @@ fn ucan_flaw(kind: &'static str, error: &UcanError) -> ChainError {
 
 /// Whether a delegation is one of a scope's root to an operating key: by the root, of this scope, of the one command,
 /// without further limits, and with an end.
+///
+/// Format: docs/formats.md, "Delegations and revocations".
 ///
 /// # Errors
 /// The first that does not hold.
@@ -170,6 +174,8 @@ pub struct Keys {
 
 impl Keys {
     /// Whether a block of this time may be signed so, next.
+    ///
+    /// Format: docs/formats.md, "Who may sign in a scope's name".
     ///
     /// # Errors
     /// Why not.

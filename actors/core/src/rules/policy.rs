@@ -30,6 +30,8 @@ pub fn resources_default() -> [(Unit, u64); 4] {
 }
 
 /// A checked policy and its rolls: an immutable snapshot, shared by reference.
+///
+/// Format: docs/formats.md, "Policy".
 #[derive(Debug)]
 pub struct PolicyInForce {
     id: BlockId,

@@ -32,6 +32,8 @@ pub fn may_rule(scope: &Did, caller: &Did, operation: &Operation) -> Result<(), 
 
 /// Checks the receipt of a ruling: what was done is what the input asks for, and nothing else.
 ///
+/// Format: docs/formats.md, "Rulings".
+///
 /// # Errors
 /// An operation that no administrator may ask for, or that the input does not have; effects beside the journal.
 pub(crate) fn check_ruling(

@@ -45,6 +45,8 @@ fn goes_right(key: &[u8; 32], depth: usize) -> bool {
 }
 
 /// The Merkle tree of a state. It is derived data: it lives in memory and is built again from the values.
+///
+/// Format: docs/formats.md, "State".
 #[derive(Debug, Default)]
 pub struct StateTree(Subtree);
 

@@ -31,6 +31,7 @@ const SMALL_FILE_BYTES_MAX: u64 = 1024 * 1024;
 
 const _: () = assert!((limits::NOTE_BYTES_MAX as u64) < SMALL_FILE_BYTES_MAX, "a checkpoint is a small file");
 
+// Format: docs/formats.md, "Exports".
 pub(super) fn audit(
     dir: &Path,
     asked: &mut Asked<'_>,

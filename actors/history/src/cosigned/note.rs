@@ -28,6 +28,8 @@ pub(crate) fn read_note(path: &Path) -> Result<Option<String>, StoreError> {
 
 /// Applies a trust policy to the checkpoints of a log: the newest one, or, when that has too few cosignatures,
 /// the cosigned one.
+///
+/// Format: docs/formats.md, "Cosigned checkpoints".
 pub(crate) fn judge(
     policy: &TrustPolicy,
     newest: &str,

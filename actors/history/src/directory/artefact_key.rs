@@ -15,6 +15,8 @@ use crate::error::StoreError;
 const ABSENT: &str = "is missing";
 
 /// Reads the key, or makes a new one. The second value tells a person that a key was replaced, and why.
+///
+/// Format: docs/formats.md, "The data directory".
 pub fn artefact_key(layout: &Layout) -> Result<([u8; 32], Option<String>), StoreError> {
     let (path, dir) = (layout.artefact_key(), layout.artefacts());
     let why = match read(&path)? {

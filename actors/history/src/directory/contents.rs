@@ -90,6 +90,8 @@ fn has_segments(log: &Path) -> Result<bool, StoreError> {
 
 /// Whether a host may open this directory: it has a segment, or a log may begin in it. Called before anything
 /// is created or locked.
+///
+/// Format: docs/formats.md, "The data directory".
 pub fn may_be_opened(layout: &Layout) -> Result<(), DirectoryError> {
     let log = layout.log();
     // Looked at before the segments, which are written first: another host may be beginning right now.

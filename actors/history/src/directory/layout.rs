@@ -17,6 +17,8 @@ use std::path::{Path, PathBuf};
 use icn_core::name::Did;
 
 /// The paths in a data directory.
+///
+/// Format: docs/formats.md, "The data directory".
 #[derive(Debug, Clone)]
 pub struct Layout(PathBuf);
 

@@ -35,6 +35,8 @@ pub struct Published {
 }
 
 /// A publication of a log.
+///
+/// Format: docs/formats.md, "Exports".
 #[derive(Debug)]
 pub struct Publisher {
     data: PathBuf,

@@ -46,6 +46,8 @@ pub struct Exported {
 
 /// Exports what the newest checkpoint of a data directory covers. `out` must be a new or an empty directory.
 /// `progress` hears how many leaves were written.
+///
+/// Format: docs/formats.md, "Exports".
 pub fn export(data: &Path, out: &Path, progress: &mut dyn FnMut(u64)) -> Result<Exported, ExportError> {
     if !disk::is_free(out)? {
         return Err(CopyError::NotEmpty(out.to_owned()).into());

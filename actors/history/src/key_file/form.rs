@@ -67,6 +67,8 @@ pub(super) fn is_encrypted(text: &str) -> bool {
 }
 
 /// Writes a key as PEM. With a passphrase it is encrypted.
+///
+/// Format: docs/formats.md, "Key files".
 pub(super) fn to_text(
     key: &SecretKey,
     passphrase: Option<&Passphrase>,

@@ -16,6 +16,8 @@ use crate::disk;
 use crate::error::StoreError;
 
 /// The renames of a repair. Paths are relative to the data directory.
+///
+/// Format: docs/formats.md, "The data directory".
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Plan {

@@ -36,6 +36,8 @@ pub struct Lost {
 }
 
 /// What a repair did; or, of a dry run, what it would do.
+///
+/// Format: docs/formats.md, "The data directory".
 #[derive(Debug, Clone, serde::Serialize)]
 pub struct Repaired {
     /// Whether nothing was written.

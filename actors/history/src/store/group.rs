@@ -77,6 +77,8 @@ impl Found {
 }
 
 /// Reads the group at `place`, a place of this segment.
+///
+/// Format: docs/formats.md, "Segment files".
 pub(super) fn read_group(segment: &SegmentFile, place: &Place) -> Result<Found, StoreError> {
     let rest = segment.length().saturating_sub(place.offset);
     let part = rest % SECTOR_BYTES as u64;

@@ -105,6 +105,8 @@ impl Reader {
     /// The entries of the next group, each with the position of its first leaf; `None` at the end of the log. A
     /// damaged group gives the sound entries before the damage, if there are any; the next call reports the
     /// damage.
+    ///
+    /// Format: docs/formats.md, "Segment files".
     pub fn next_group(&mut self) -> Result<Option<Vec<(u64, Entry)>>, StoreError> {
         loop {
             if let Some((file, flaw)) = &self.damage {

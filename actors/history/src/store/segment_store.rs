@@ -23,6 +23,8 @@ use crate::error::StoreError;
 const AHEAD_BYTES: u64 = 4 * 1024 * 1024;
 
 /// The write side of a log directory.
+///
+/// Format: docs/formats.md, "Segment files".
 #[derive(Debug)]
 pub struct SegmentStore {
     dir: PathBuf,

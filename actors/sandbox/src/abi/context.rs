@@ -1,3 +1,4 @@
+// Format: docs/formats.md, "Derived values".
 //! Context and text: input, output, who calls, when, random bytes, log, abort.
 
 use std::convert::Infallible;

@@ -4,7 +4,9 @@ use icn_core::block::{Capability, Operation};
 use icn_core::name::{Did, Owner};
 use icn_core::{costs, limits};
 
-use super::money::{memo_part, owner_part, payable, read_amount, read_owner, read_unit, stage, unit_part};
+use super::money::{
+    bounded_memo, bounded_owner, bounded_unit, payable, read_amount, read_owner, read_unit, stage,
+};
 use crate::contract::Soft;
 use crate::guest::{Answer, Guest, HostCall, arg};
 
@@ -26,7 +28,8 @@ pub(super) async fn host_transfer_cross(
     let (unit, memo) = (arg("unit", unit, unit_len), arg("memo", memo, memo_len));
     guest.require(Capability::Cross)?;
     let scope = scope.at_most(limits::NAME_BYTES_MAX, costs::BYTE_FUEL);
-    let [scope, to, unit, memo] = guest.inspect([scope, owner_part(to), unit_part(unit), memo_part(memo)])?;
+    let [scope, to, unit, memo] =
+        guest.inspect([scope, bounded_owner(to), bounded_unit(unit), bounded_memo(memo)])?;
     let scope = Did::parse(&guest.text(scope)?).map_err(|_| Soft::InvalidArgument)?;
     let to = read_owner(&mut guest, to)?;
     let unit = read_unit(&mut guest, unit)?;

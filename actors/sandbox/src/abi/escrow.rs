@@ -7,8 +7,8 @@ use icn_core::name::{Bytes, HoldId, Owner, hold_id};
 use icn_core::{costs, limits};
 
 use super::money::{
-    closed, owner_part, payable, read_amount, read_owner, read_purse, read_unit, require_purse, stage,
-    unit_part,
+    bounded_owner, bounded_unit, closed, payable, read_amount, read_owner, read_purse, read_unit,
+    require_purse, stage,
 };
 use crate::contract::Soft;
 use crate::guest::{Answer, Guest, HostCall, arg, fixed_arg};
@@ -34,7 +34,7 @@ pub(super) async fn host_hold(
     let out = fixed_arg("out", out, ID_BYTES);
     guest.require(Capability::Transfer)?;
     require_purse(&mut guest, from)?;
-    let [to, unit, out] = guest.inspect([owner_part(to), unit_part(unit), out.buffer()])?;
+    let [to, unit, out] = guest.inspect([bounded_owner(to), bounded_unit(unit), out.buffer()])?;
     let from = read_purse(&mut guest, from)?;
     let to = read_owner(&mut guest, to)?;
     let unit = read_unit(&mut guest, unit)?;

@@ -6,7 +6,8 @@ use icn_core::costs;
 use icn_core::name::Owner;
 
 use super::money::{
-    owner_part, payable, read_amount, read_owner, read_purse, read_unit, require_purse, stage, unit_part,
+    bounded_owner, bounded_unit, payable, read_amount, read_owner, read_purse, read_unit, require_purse,
+    stage,
 };
 use crate::guest::{Answer, HostCall, arg};
 
@@ -21,7 +22,7 @@ pub(super) async fn host_mint(
     let mut guest = call.enter(costs::LEDGER_FUEL)?;
     let (unit, to) = (arg("unit", unit, unit_len), arg("to", to, to_len));
     guest.require(Capability::Mint)?;
-    let [unit, to] = guest.inspect([unit_part(unit), owner_part(to)])?;
+    let [unit, to] = guest.inspect([bounded_unit(unit), bounded_owner(to)])?;
     let unit = read_unit(&mut guest, unit)?;
     let amount = read_amount(amount)?;
     let to = read_owner(&mut guest, to)?;
@@ -41,7 +42,7 @@ pub(super) async fn host_burn(
     let unit = arg("unit", unit, unit_len);
     guest.require(Capability::Mint)?;
     require_purse(&mut guest, from)?;
-    let [unit] = guest.inspect([unit_part(unit)])?;
+    let [unit] = guest.inspect([bounded_unit(unit)])?;
     let unit = read_unit(&mut guest, unit)?;
     let amount = read_amount(amount)?;
     let from = read_purse(&mut guest, from)?;

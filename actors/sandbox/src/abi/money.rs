@@ -7,15 +7,15 @@ use icn_core::name::{Owner, Unit};
 use icn_core::{costs, limits};
 
 use crate::contract::Soft;
-use crate::guest::{Answer, Arg, Guest, HostFault, NeedsCounterpart, Part, PortError, Stop};
+use crate::guest::{Answer, Arg, BoundedArg, Guest, HostFault, NeedsCounterpart, PortError, Stop};
 
-pub(super) const fn owner_part(owner: Arg) -> Part {
+pub(super) const fn bounded_owner(owner: Arg) -> BoundedArg {
     owner.at_most(limits::NAME_BYTES_MAX, costs::BYTE_FUEL)
 }
-pub(super) const fn unit_part(unit: Arg) -> Part {
+pub(super) const fn bounded_unit(unit: Arg) -> BoundedArg {
     unit.at_most(limits::UNIT_BYTES_MAX, costs::BYTE_FUEL)
 }
-pub(super) const fn memo_part(memo: Arg) -> Part {
+pub(super) const fn bounded_memo(memo: Arg) -> BoundedArg {
     memo.at_most(limits::MEMO_BYTES_MAX, costs::BYTE_FUEL)
 }
 

@@ -8,8 +8,8 @@ use icn_core::costs;
 use icn_core::name::Owner;
 
 use super::money::{
-    closed, memo_part, owner_part, payable, read_amount, read_owner, read_purse, read_unit, require_purse,
-    stage, unit_part,
+    bounded_memo, bounded_owner, bounded_unit, closed, payable, read_amount, read_owner, read_purse,
+    read_unit, require_purse, stage,
 };
 use crate::contract::Soft;
 use crate::guest::{Answer, Guest, HostCall, arg};
@@ -127,7 +127,7 @@ pub(super) async fn host_get_balance(
     let mut guest = call.enter(costs::LEDGER_FUEL)?;
     let (owner, unit) = (arg("owner", owner, owner_len), arg("unit", unit, unit_len));
     guest.require(Capability::Transfer)?;
-    let [owner, unit] = guest.inspect([owner_part(owner), unit_part(unit)])?;
+    let [owner, unit] = guest.inspect([bounded_owner(owner), bounded_unit(unit)])?;
     let owner = read_owner(&mut guest, owner)?;
     let unit = read_unit(&mut guest, unit)?;
     let balance = guest.context().call.ledger.balance(owner, unit).await.map_err(closed)?;
@@ -151,7 +151,7 @@ pub(super) async fn host_transfer(
     let (to, unit, memo) = (arg("to", to, to_len), arg("unit", unit, unit_len), arg("memo", memo, memo_len));
     guest.require(Capability::Transfer)?;
     require_purse(&mut guest, from)?;
-    let [to, unit, memo] = guest.inspect([owner_part(to), unit_part(unit), memo_part(memo)])?;
+    let [to, unit, memo] = guest.inspect([bounded_owner(to), bounded_unit(unit), bounded_memo(memo)])?;
     let from = read_purse(&mut guest, from)?;
     let to = read_owner(&mut guest, to)?;
     let unit = read_unit(&mut guest, unit)?;

@@ -7,10 +7,10 @@ use icn_core::state::storage_bytes;
 use icn_core::{costs, limits};
 
 use crate::contract::Soft;
-use crate::guest::{Answer, Arg, Context, Guest, HostCall, Part, arg};
+use crate::guest::{Answer, Arg, BoundedArg, Context, Guest, HostCall, arg};
 
 /// A key that is looked at and not kept.
-const fn key_part(key: Arg) -> Part {
+const fn bounded_key(key: Arg) -> BoundedArg {
     key.at_most(limits::KEY_BYTES_MAX, costs::BYTE_FUEL)
 }
 
@@ -18,7 +18,7 @@ pub(super) fn host_get_value(call: HostCall<'_>, key: i32, key_len: i32, out: i3
     let mut guest = call.enter(costs::STATE_FUEL)?;
     let (key, out) = (arg("key", key, key_len), arg("out", out, cap));
     guest.require(Capability::State)?;
-    let [key, out] = guest.inspect([key_part(key), out.buffer()])?;
+    let [key, out] = guest.inspect([bounded_key(key), out.buffer()])?;
     let key = guest.bytes(key)?;
     guest.give(out, |context| context.value(&key).ok_or(Soft::NotFound.into()))
 }
@@ -48,7 +48,7 @@ pub(super) fn host_delete_value(call: HostCall<'_>, key: i32, key_len: i32) -> A
     let mut guest = call.enter(costs::STATE_FUEL + costs::WRITE_FUEL)?;
     let key = arg("key", key, key_len);
     guest.require(Capability::State)?;
-    let [key] = guest.inspect([key_part(key)])?;
+    let [key] = guest.inspect([bounded_key(key)])?;
     let key = guest.bytes(key)?;
     if guest.context().value(&key).is_none() {
         return Err(Soft::NotFound.into());
@@ -95,7 +95,7 @@ pub(super) fn host_scan_keys(
     let (prefix, after) = (arg("prefix", prefix, prefix_len), arg("after", after, after_len));
     let out = arg("out", out, cap);
     guest.require(Capability::State)?;
-    let [prefix, after, out] = guest.inspect([key_part(prefix), key_part(after), out.buffer()])?;
+    let [prefix, after, out] = guest.inspect([bounded_key(prefix), bounded_key(after), out.buffer()])?;
     let (prefix, after) = (guest.bytes(prefix)?, guest.bytes(after)?);
     let key = next_key(&mut guest, &prefix, &after)?.ok_or(Soft::NotFound)?;
     guest.give_bytes(out, &key)

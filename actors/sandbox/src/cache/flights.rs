@@ -1,11 +1,11 @@
-//! Makes each thing once, however many ask for it at once, on a few threads of its own; remembers what was made
-//! and what could not be, both within bounds.
+//! Makes each thing once, however many ask for it at the same time, on a few threads of its own ("single flight").
+//! Remembers what was made and what could not be made, both within bounds.
 //!
-//! The order of things: what is kept is answered at once; what is being made is waited for; what is new takes a
-//! thread, or a place in the queue, or is told `Busy`. The one lock is held for lookups alone, never while
+//! The order of things: a thing that is kept is answered at once; one that is being made is waited for; a new one gets a
+//! thread, or a place in the queue, or the answer `Busy`. There is one lock. It is held for lookups alone, never while
 //! something is made, dropped or waited for.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -18,57 +18,18 @@ use icn_core::name::BlockId;
 use super::error::CacheError;
 use super::limits::CacheLimits;
 use super::lru::Lru;
+use super::maker::{Maker, Outcome};
+use super::queue::{Answer, Job, Purpose, Queue, Task};
 use super::stats::CacheStats;
 use crate::validate::Rejected;
 
-/// Makes a thing from its block: takes as long as it takes, and may panic.
-pub(crate) trait Maker: Send + Sync + 'static {
-    /// What is made.
-    type Made: Send + Sync + 'static;
-    /// Makes it.
-    fn make(&self, block: &Block) -> Outcome<Self::Made>;
-    /// Keeps what was made beyond this process; asked once it is installed, so that what is refused leaves nothing.
-    fn keep(&self, made: &Self::Made);
-}
+/// An answer that is waited for. Each clone gets the same one.
+pub(super) type Flight<V> = Shared<BoxFuture<'static, Answer<V>>>;
 
-/// What came of making something.
-pub(crate) struct Outcome<V> {
-    /// The thing and the bytes that it counts for, or why the block is refused.
-    pub(crate) made: Result<(V, usize), Rejected>,
-    /// Whether it was loaded from an artefact.
-    pub(crate) loaded: bool,
-    /// Whether an artefact was found and not used.
-    pub(crate) discarded: bool,
-}
-
-/// For whom something is made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum For {
-    /// Somebody who wants to install it: told `Busy` when too many wait.
-    Install,
-    /// A scope that has it installed: first in the queue, and never told `Busy`. So a flood of installs keeps no
-    /// scope from coming back; how many of these wait is bounded by what is installed.
-    Installed,
-}
-
-pub(crate) type Answer<V> = Result<Arc<V>, CacheError>;
-pub(crate) type Flight<V> = Shared<BoxFuture<'static, Answer<V>>>;
-
-enum Task<V> {
-    /// Make it from its block.
-    Make(Block),
-    /// Keep it, now that it is installed.
-    Keep(BlockId, Arc<V>),
-}
-
-struct Job<V> {
-    task: Task<V>,
-    answer: oneshot::Sender<Answer<V>>,
-}
-
+/// A thing that was made.
 struct Ready<V> {
     made: Arc<V>,
-    /// Whether it is kept beyond this process, or was asked to be.
+    /// Whether it is kept beyond this process, or keeping it was tried.
     kept: bool,
 }
 
@@ -78,9 +39,10 @@ impl<V> Clone for Ready<V> {
     }
 }
 
+/// A thing that is being made or kept, or that waits for that.
 struct UnderWay<V> {
     flight: Flight<V>,
-    /// Whether somebody waits who has it installed.
+    /// Whether a scope that has it installed waits for it.
     installed: bool,
 }
 
@@ -88,14 +50,14 @@ struct State<V> {
     ready: Lru<Ready<V>>,
     refused: Lru<Arc<Rejected>>,
     under_way: BTreeMap<BlockId, UnderWay<V>>,
-    waiting_installed: VecDeque<Job<V>>,
-    waiting_installs: VecDeque<Job<V>>,
+    waiting: Queue<V>,
+    /// Threads that work now.
     threads: usize,
     stats: CacheStats,
 }
 
 /// What was made, what is being made, and what waits.
-pub(crate) struct Flights<M: Maker> {
+pub(super) struct Flights<M: Maker> {
     maker: M,
     limits: CacheLimits,
     state: Mutex<State<M::Made>>,
@@ -103,30 +65,29 @@ pub(crate) struct Flights<M: Maker> {
 
 impl<M: Maker> Flights<M> {
     /// Nothing made yet.
-    pub(crate) fn new(maker: M, limits: CacheLimits) -> Self {
+    pub(super) fn new(maker: M, limits: CacheLimits) -> Self {
         let state = State {
             ready: Lru::new(usize::MAX, limits.compiled_bytes),
             refused: Lru::new(limits.refused_modules, limits.refused_bytes),
             under_way: BTreeMap::new(),
-            waiting_installed: VecDeque::new(),
-            waiting_installs: VecDeque::new(),
+            waiting: Queue::new(),
             threads: 0,
             stats: CacheStats::default(),
         };
         Self { maker, limits, state: Mutex::new(state) }
     }
 
-    /// Who makes.
-    pub(crate) const fn maker(&self) -> &M {
+    /// The one that makes.
+    pub(super) const fn maker(&self) -> &M {
         &self.maker
     }
     /// The bounds.
-    pub(crate) const fn limits(&self) -> &CacheLimits {
+    pub(super) const fn limits(&self) -> &CacheLimits {
         &self.limits
     }
 
-    /// What happened until now.
-    pub(crate) fn stats(&self) -> CacheStats {
+    /// What happened until now, and what there is.
+    pub(super) fn stats(&self) -> CacheStats {
         let state = self.lock();
         CacheStats {
             modules: state.ready.len(),
@@ -134,70 +95,81 @@ impl<M: Maker> Flights<M> {
             refusals: state.refused.len(),
             refusal_bytes: state.refused.bytes(),
             compiling: state.threads,
-            waiting: state.waiting_installed.len() + state.waiting_installs.len(),
+            waiting: state.waiting.len(),
             ..state.stats
         }
     }
 
-    /// What the block makes, once it is made. Whoever asks first starts it; it is finished also when nobody waits
+    /// The thing that a block makes, once it is made. The first who asks starts it. It is finished even when nobody waits
     /// for it any more.
-    pub(crate) fn get(self: &Arc<Self>, block: &Block, whose: For) -> Flight<M::Made> {
+    pub(super) fn get(self: &Arc<Self>, block: &Block, purpose: Purpose) -> Flight<M::Made> {
         let id = block.id();
         let mut state = self.lock();
-        let mut made = None;
-        if let Some(ready) = state.ready.get(&id) {
-            if ready.kept || whose == For::Install {
-                return at_once(Ok(ready.made));
-            }
-            made = Some(ready.made);
+        let ready = state.ready.get(&id);
+        if let Some(ready) = &ready
+            && (ready.kept || purpose == Purpose::Install)
+        {
+            return at_once(Ok(ready.made.clone()));
         }
         if let Some(why) = state.refused.get(&id) {
             return at_once(Err(CacheError::Rejected(why)));
         }
         if let Some(under_way) = state.under_way.get_mut(&id) {
-            under_way.installed |= whose == For::Installed;
+            under_way.installed |= purpose == Purpose::Installed;
             return under_way.flight.clone();
         }
+        // It was made for somebody who wanted to install it, and now it is installed: it is to be kept.
+        let task = match ready {
+            Some(ready) => Task::Keep(id, ready.made),
+            None => Task::Make(block.clone()),
+        };
+        self.start(&mut state, id, task, purpose)
+    }
+
+    /// Gives a task a thread or a place in the queue.
+    fn start(
+        self: &Arc<Self>,
+        state: &mut State<M::Made>,
+        id: BlockId,
+        task: Task<M::Made>,
+        purpose: Purpose,
+    ) -> Flight<M::Made> {
         let has_thread = state.threads < self.limits.compiles_at_once;
-        if !has_thread
-            && whose == For::Install
-            && state.waiting_installs.len() >= self.limits.compiles_waiting
-        {
+        let waiting_max = self.limits.compiles_waiting;
+        if !has_thread && purpose == Purpose::Install && state.waiting.installs() >= waiting_max {
             state.stats.busy += 1;
-            return at_once(Err(CacheError::Busy { waiting_max: self.limits.compiles_waiting }));
+            return at_once(Err(CacheError::Busy { waiting_max }));
         }
+        let made = match &task {
+            Task::Keep(_, made) => Some(made.clone()),
+            Task::Make(_) => None,
+        };
         let (answer, result) = oneshot::channel();
         let lost = || Err(CacheError::NoThread("it ended without an answer".into()));
         let flight = result.map(move |answer| answer.unwrap_or_else(|_| lost())).boxed().shared();
-        let job = match &made {
-            Some(made) => Job { task: Task::Keep(id, made.clone()), answer },
-            None => Job { task: Task::Make(block.clone()), answer },
-        };
+        let job = Job { task, answer };
         if has_thread {
             let this = self.clone();
             let thread = std::thread::Builder::new().name("icn-compile".into());
-            // The thread looks at the state only when it has made something: holding the lock here is no wait.
+            // The thread takes the lock only when it has made something, so it does not wait for this one.
             if let Err(error) = thread.spawn(move || this.work(job)) {
-                // What is made already is there, kept or not.
+                // What was made is there, whether or not it can be kept.
                 return at_once(made.ok_or_else(|| CacheError::NoThread(error.to_string())));
             }
             state.threads += 1;
         } else {
-            match whose {
-                For::Installed => state.waiting_installed.push_back(job),
-                For::Install => state.waiting_installs.push_back(job),
-            }
+            state.waiting.push(purpose, job);
         }
-        let under_way = UnderWay { flight: flight.clone(), installed: whose == For::Installed };
+        let under_way = UnderWay { flight: flight.clone(), installed: purpose == Purpose::Installed };
         state.under_way.insert(id, under_way);
         flight
     }
 
-    /// Makes, or keeps, one thing after the other until nothing waits.
+    /// Does one job after the other until nothing waits.
     fn work(&self, job: Job<M::Made>) {
         let mut next = Some(job);
         while let Some(Job { task, answer }) = next {
-            let landed = match task {
+            let finished = match task {
                 Task::Make(block) => self.make(&block),
                 Task::Keep(id, made) => {
                     self.keep(&made);
@@ -205,17 +177,17 @@ impl<M: Maker> Flights<M> {
                     if let Some(ready) = state.ready.get_mut(&id) {
                         ready.kept = true;
                     }
-                    state.landed(id, Ok(made), Vec::new())
+                    state.finish(id, Ok(made), Vec::new())
                 }
             };
-            // Code is unmapped, and callers are woken, outside of the lock.
-            drop(landed.gone);
-            let _ = answer.send(landed.answer);
-            next = landed.next;
+            // Code is unmapped, and callers are woken, without the lock.
+            drop(finished.evicted);
+            let _ = answer.send(finished.answer);
+            next = finished.next;
         }
     }
 
-    fn make(&self, block: &Block) -> Landed<M::Made> {
+    fn make(&self, block: &Block) -> Finished<M::Made> {
         let id = block.id();
         let outcome = catch_unwind(AssertUnwindSafe(|| self.maker.make(block)));
         let Outcome { made, loaded, discarded } = outcome.unwrap_or_else(|_| panicked());
@@ -233,46 +205,49 @@ impl<M: Maker> Flights<M> {
             Ok((made, bytes)) => {
                 state.stats.loaded += u64::from(loaded);
                 state.stats.compiled += u64::from(!loaded);
-                let gone = state.ready.insert(id, Ready { made: made.clone(), kept }, bytes);
-                state.stats.evicted += gone.len() as u64;
-                state.landed(id, Ok(made), gone)
+                let evicted = state.ready.insert(id, Ready { made: made.clone(), kept }, bytes);
+                state.stats.evicted += evicted.len() as u64;
+                state.finish(id, Ok(made), evicted)
             }
             Err(why) => {
                 state.stats.refused += 1;
                 let why = Arc::new(why);
                 let bytes = why.what.len() + size_of::<Rejected>() + size_of::<BlockId>();
                 drop(state.refused.insert(id, why.clone(), bytes));
-                state.landed(id, Err(CacheError::Rejected(why)), Vec::new())
+                state.finish(id, Err(CacheError::Rejected(why)), Vec::new())
             }
         }
     }
 
-    /// It is a convenience: whatever goes wrong with it, what was made is there.
+    /// Keeps a thing beyond this process. If that goes wrong, the thing is there all the same.
     fn keep(&self, made: &M::Made) {
         let _ = catch_unwind(AssertUnwindSafe(|| self.maker.keep(made)));
     }
 
     fn lock(&self) -> MutexGuard<'_, State<M::Made>> {
-        // Nothing panics while it is held; were that wrong, each step leaves the state whole.
+        // Nothing panics while it is held. If something did, each step leaves the state whole.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-struct Landed<V> {
+/// What remains to be done when a job is finished, without the lock.
+struct Finished<V> {
     answer: Answer<V>,
-    gone: Vec<Ready<V>>,
+    /// Things that made room.
+    evicted: Vec<Ready<V>>,
     next: Option<Job<V>>,
 }
 
 impl<V> State<V> {
-    /// One flight less, and the next one; a thread less, when there is none.
-    fn landed(&mut self, id: BlockId, answer: Answer<V>, gone: Vec<Ready<V>>) -> Landed<V> {
-        self.under_way.remove(&id);
-        let next = self.waiting_installed.pop_front().or_else(|| self.waiting_installs.pop_front());
+    /// Takes the next job for the thread that finished one. When nothing waits there is one thread less.
+    fn finish(&mut self, id: BlockId, answer: Answer<V>, evicted: Vec<Ready<V>>) -> Finished<V> {
+        assert!(self.under_way.remove(&id).is_some(), "a job that ends was under way");
+        let next = self.waiting.pop();
         if next.is_none() {
+            assert!(self.threads > 0, "a thread that ends was counted");
             self.threads -= 1;
         }
-        Landed { answer, gone, next }
+        Finished { answer, evicted, next }
     }
 }
 

@@ -2,20 +2,20 @@
 
 use icn_core::limits;
 
-/// How much a cache keeps, and how much it does at once. The defaults are those of [`limits`].
+/// The bounds of a cache. The defaults are those of [`limits`].
 #[derive(Debug, Clone)]
 pub struct CacheLimits {
-    /// Bytes of compiled modules.
+    /// Bytes of compiled modules, at most.
     pub compiled_bytes: usize,
-    /// Refused modules that are remembered.
+    /// Refused modules that are remembered, at most.
     pub refused_modules: usize,
-    /// Bytes of the reasons why they were.
+    /// Bytes of the reasons why they were refused, at most.
     pub refused_bytes: usize,
-    /// Modules that are compiled at once; at least one is.
+    /// Modules that are compiled at the same time, at most; zero is taken as one.
     pub compiles_at_once: usize,
-    /// New modules that wait for that.
+    /// Modules to be installed that wait for that, at most.
     pub compiles_waiting: usize,
-    /// Bytes of artefacts on disk.
+    /// Bytes of artefacts on disk, at most.
     pub artefact_dir_bytes: u64,
 }
 

@@ -1,20 +1,23 @@
-//! What is kept by name, bounded in entries and in bytes: the least recently used makes room. The order of uses is
-//! counted, not timed, so the same uses in the same order always remove the same entries.
+//! A map that is bounded in entries and in bytes: the least recently used entry makes room.
+//!
+//! Uses are counted and not timed, so the same uses in the same order always remove the same entries.
 
 use std::collections::BTreeMap;
 
 use icn_core::name::BlockId;
 
+/// An entry.
 struct Kept<V> {
     value: V,
     bytes: usize,
+    /// The number of the last use.
     used: u64,
 }
 
-/// A bounded map that forgets what was not used for longest.
+/// A bounded map. It forgets the entry that was not used for longest.
 pub(crate) struct Lru<V> {
     kept: BTreeMap<BlockId, Kept<V>>,
-    /// The same entries by their last use; uses are numbered, so no two are the same.
+    /// The same entries by the number of their last use. No two uses have one number.
     by_use: BTreeMap<u64, BlockId>,
     uses: u64,
     bytes: usize,
@@ -23,26 +26,26 @@ pub(crate) struct Lru<V> {
 }
 
 impl<V: Clone> Lru<V> {
-    /// An empty one that never has more entries or bytes than this.
+    /// An empty map that never has more entries or bytes than this.
     pub(crate) const fn new(entries_max: usize, bytes_max: usize) -> Self {
         Self { kept: BTreeMap::new(), by_use: BTreeMap::new(), uses: 0, bytes: 0, entries_max, bytes_max }
     }
 
-    /// Entries that are kept.
+    /// How many entries there are.
     pub(crate) fn len(&self) -> usize {
         self.kept.len()
     }
-    /// Bytes that they count for.
+    /// The bytes that they count for.
     pub(crate) const fn bytes(&self) -> usize {
         self.bytes
     }
 
-    /// A copy of the value of this name; asking for it is a use.
+    /// A copy of the value of this name. Asking for it is a use.
     pub(crate) fn get(&mut self, id: &BlockId) -> Option<V> {
         self.get_mut(id).map(|value| value.clone())
     }
 
-    /// The value of this name; asking for it is a use.
+    /// The value of this name. Asking for it is a use.
     pub(crate) fn get_mut(&mut self, id: &BlockId) -> Option<&mut V> {
         let kept = self.kept.get_mut(id)?;
         self.by_use.remove(&kept.used);
@@ -52,8 +55,8 @@ impl<V: Clone> Lru<V> {
         Some(&mut kept.value)
     }
 
-    /// Keeps a value that counts for so many bytes, and gives what had to go: others, or the value itself when it
-    /// is larger than everything may be. The caller drops them, where it holds no lock.
+    /// Keeps a value that counts for so many bytes, and gives back the values that had to go: others, or the value itself
+    /// when it is larger than the whole map may be. The caller drops them where it holds no lock.
     #[must_use]
     pub(crate) fn insert(&mut self, id: BlockId, value: V, bytes: usize) -> Vec<V> {
         let mut gone: Vec<V> = self.remove(&id).into_iter().collect();
@@ -70,6 +73,9 @@ impl<V: Clone> Lru<V> {
         self.by_use.insert(self.uses, id);
         self.kept.insert(id, Kept { value, bytes, used: self.uses });
         self.bytes += bytes;
+        assert!(self.bytes <= self.bytes_max, "the bytes are within their bound");
+        assert!(self.kept.len() <= self.entries_max, "the entries are within their bound");
+        assert_eq!(self.kept.len(), self.by_use.len(), "each entry has one last use");
         gone
     }
 

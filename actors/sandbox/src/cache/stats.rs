@@ -7,13 +7,13 @@ pub struct CacheStats {
     pub compiled: u64,
     /// Modules that were loaded from their artefacts.
     pub loaded: u64,
-    /// Modules that were judged and refused; a refusal that is remembered is not counted again.
+    /// Modules that were judged and refused. A refusal that is remembered is not counted again.
     pub refused: u64,
     /// Modules that made room for others, or were too large to be kept.
     pub evicted: u64,
-    /// Artefacts that were found and not used, because something about them was not as it must be.
+    /// Artefacts that were found and not used, because they were not as this host writes them.
     pub discarded: u64,
-    /// Requests that were told `Busy`.
+    /// Requests that were answered `Busy`.
     pub busy: u64,
     /// Compiled modules that are kept.
     pub modules: usize,
@@ -25,6 +25,6 @@ pub struct CacheStats {
     pub refusal_bytes: usize,
     /// Threads that compile now.
     pub compiling: usize,
-    /// Modules that wait for one.
+    /// Modules that wait for a thread.
     pub waiting: usize,
 }

@@ -2,8 +2,8 @@
 
 use icn_core::encode::Block;
 
-use super::artefact::{Artefacts, Found};
-use super::flights::{Maker, Outcome};
+use super::artefact_directory::{Artefacts, Found};
+use super::maker::{Maker, Outcome};
 use crate::engine::Engine;
 use crate::instrument::Mode;
 use crate::run::Module;

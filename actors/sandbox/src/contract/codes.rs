@@ -8,16 +8,16 @@
 pub struct Code {
     /// The number that the guest gets.
     pub code: i32,
-    /// Its name in the host ABI.
+    /// The name in the host ABI.
     pub name: &'static str,
-    /// What it means.
+    /// The meaning, as `docs/host-abi.md` gives it.
     pub meaning: &'static str,
 }
 
 /// Defines the codes and the table of all of them.
 macro_rules! codes {
     ($($name:literal $soft:ident = $code:literal: $meaning:literal;)+) => {
-        /// A soft error: the guest goes on (host ABI, "What a call can say").
+        /// A code that a call answers instead of a result (`docs/host-abi.md`, "What a call can say").
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         #[repr(i32)]
         #[allow(dead_code, reason = "a code of the ABI that no call answers yet is still a code")]
@@ -26,7 +26,7 @@ macro_rules! codes {
         }
 
         impl Soft {
-            /// The one with this number.
+            /// The code with this number, if there is one.
             pub(crate) const fn numbered(code: i32) -> Option<Self> {
                 match code {
                     $($code => Some(Self::$soft),)+
@@ -35,7 +35,7 @@ macro_rules! codes {
             }
         }
 
-        /// Every code that a call may answer.
+        /// Every code that a call may answer, from -1 down.
         pub const CODES: &[Code] = &[$(Code { code: $code, name: $name, meaning: $meaning }),+];
     };
 }
@@ -51,3 +51,14 @@ codes! {
     "INVALID_SIGNATURE" InvalidSignature = -8: "a signature or proof does not verify";
     "LIMIT" Limit = -9: "more of this in one invocation than allowed";
 }
+
+// Codes run from -1 down without a gap, in the order of the table.
+const _: () = {
+    let mut at = 0;
+    let mut expected = -1;
+    while at < CODES.len() {
+        assert!(CODES[at].code == expected, "the codes have no gap");
+        at += 1;
+        expected -= 1;
+    }
+};

@@ -1,4 +1,5 @@
-//! Prices of operators, in the form in which wasmtime takes them. The prices themselves are in `icn_core::costs`.
+//! Prices of operators, in the form in which wasmtime takes them. The prices themselves are in `icn_core::costs`, and
+//! nothing is decided here.
 
 use icn_core::costs;
 use wasmtime::{OperatorCost, VariableOperatorCost};
@@ -6,13 +7,13 @@ use wasmtime::{OperatorCost, VariableOperatorCost};
 /// Hands a table of all operators that the engine knows, as `(proposal, operator)`, to `$with`.
 macro_rules! set_each {
     ($(@$proposal:ident $op:ident $({ $($arg:ident: $argty:ty),* })? => $visit:ident ($($ann:tt)*) )*) => {
-        /// Sets every operator's price. What has no class belongs to a feature that is off, so that no module
-        /// with it gets this far; the highest price keeps a mistake from being free.
+        /// Sets the price of every operator. An operator without a class belongs to a feature that is off, so no module
+        /// with it is compiled; the highest price keeps a mistake from being free.
         fn set_operators(table: &mut OperatorCost) {
             $( table.$op = costs::operator_fuel(stringify!($op)).unwrap_or(u8::MAX); )*
         }
 
-        /// Every operator: its proposal, its name, and its type as the parser notes it.
+        /// Every operator: its proposal, its name, and its type as the parser writes it.
         #[cfg(test)]
         const OPERATORS: &[(&str, &str, &str)] =
             &[ $( (stringify!($proposal), stringify!($op), stringify!($($ann)*)) ),* ];

@@ -5,7 +5,7 @@
 
 use icn_core::limits;
 
-/// Limits that decide whether a guest's call succeeds, by name: bytes, counts, milliseconds.
+/// The limits that decide whether a guest's call succeeds, by name. They are bytes, counts, or milliseconds (`_ms_`).
 pub const LIMITS: &[(&str, u64)] = &[
     ("output_bytes_max", limits::OUTPUT_BYTES_MAX as u64),
     ("name_bytes_max", limits::NAME_BYTES_MAX as u64),
@@ -37,7 +37,7 @@ pub const LIMITS: &[(&str, u64)] = &[
     ("json_depth_max", limits::JSON_DEPTH_MAX as u64),
 ];
 
-/// [`LIMITS`], a line each: part of the engine's description.
+/// [`LIMITS`] as text, one line each. Its hash is part of the engine's description.
 pub(crate) fn limits_text() -> String {
     LIMITS.iter().map(|(name, limit)| format!("{name} {limit}\n")).collect()
 }

@@ -9,10 +9,12 @@ use icn_core::{costs, limits};
 use crate::contract::{features, limits_text};
 use crate::instrument::INSTRUMENTATION_VERSION;
 
-/// The version of the engine; the manifest pins it.
+/// The name and version of the engine. The workspace's `Cargo.toml` pins the same version.
 const ENGINE_VERSION: &str = "wasmtime 48.0.8";
 
 /// What bears on the results of a run.
+///
+/// Format: docs/formats.md, "Engine".
 pub(super) fn description() -> Description {
     let mut settings = vec![
         "fuel=on".to_owned(),

@@ -21,12 +21,12 @@ pub use self::ticker::Ticker;
 use crate::abi;
 use crate::guest::Context;
 
-/// A configured engine with the host ABI linked: made once, shared by reference.
+/// A configured engine with the host functions linked. A clone is the same engine.
 #[derive(Clone)]
 pub struct Engine {
     pub(crate) engine: wasmtime::Engine,
     pub(crate) linker: Arc<Linker<Context>>,
-    /// The same and the profiler's functions, which no guest can import by itself.
+    /// The host functions and the profiler's, which no guest can import by itself.
     pub(crate) profiling_linker: Arc<Linker<Context>>,
     pub(crate) give_way: GiveWay,
     description: Arc<Block>,
@@ -39,7 +39,7 @@ impl std::fmt::Debug for Engine {
 }
 
 impl Engine {
-    /// An engine with these options; the error is the engine's own word, and the host's fault.
+    /// An engine with these options. An error is the host's fault; its text is wasmtime's.
     pub fn new(options: &EngineOptions) -> Result<Self, String> {
         let engine = wasmtime::Engine::new(&config::config(options))
             .map_err(|e| format!("the engine's configuration: {e:#}"))?;
@@ -56,19 +56,19 @@ impl Engine {
         })
     }
 
-    /// The block that describes this engine; receipts link it.
+    /// The block that describes this engine. Receipts link it.
     #[must_use]
     pub fn description(&self) -> &Arc<Block> {
         &self.description
     }
 
-    /// Ready at this executor's next turn: how whoever keeps an arbiter busy gives way.
+    /// Ready at this executor's next turn. Long work on an arbiter awaits it to give way.
     #[must_use]
     pub fn next_turn(&self) -> BoxFuture<'static, ()> {
         (self.give_way)()
     }
 
-    /// Starts the clock by which guests yield, on a thread of its own; it stops when the ticker is dropped.
+    /// Starts the clock by which guests give way, on a thread of its own. It stops when the ticker is dropped.
     pub fn start_ticker(&self) -> std::io::Result<Ticker> {
         Ticker::start(self.engine.clone())
     }

@@ -6,28 +6,30 @@ use std::task::Poll;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 
-/// What may differ between two engines without a receipt noticing.
+/// Settings that no receipt depends on.
 #[derive(Debug, Clone)]
 pub struct EngineOptions {
-    /// Instances that may exist at once; guests of more scopes than that wait or are told `Busy`.
+    /// The most instances at once. A guest for which there is none waits, or is told `Busy`.
     pub instances_max: u32,
-    /// Take memories and stacks from a pool of slots; otherwise map them anew for every run.
+    /// Whether memories and stacks come from a pool of slots; otherwise they are mapped for each run.
     pub pooled: bool,
-    /// Let the compiler optimise. Off by default: its optimiser takes more than linear time on code made for that, and gives
-    /// guests that were optimised when they were built almost nothing (`docs/design/0003-compile-bounds.md`).
+    /// Whether the compiler optimises. Off by default: code can be made on which the optimiser takes more than linear time,
+    /// and guests that were optimised when they were built gain almost nothing (`docs/design/0003-compile-bounds.md`).
     pub optimised: bool,
-    /// Map a module's initial memory copy-on-write; otherwise copy it into every instance.
+    /// Whether a module's initial memory is mapped copy-on-write; otherwise it is copied into each instance.
     pub copy_on_write: bool,
-    /// Collect the guest's frames when it traps, so that an author can be told where: up to
-    /// [`limits::BACKTRACE_FRAMES_MAX`].
+    /// Whether the guest's frames are collected when it traps, so that an author can be told where. At most
+    /// [`limits::BACKTRACE_FRAMES_MAX`](icn_core::limits::BACKTRACE_FRAMES_MAX) of them.
     pub backtraces: bool,
-    /// How a guest gives way to others on its executor.
+    /// How a guest gives way to other work on its executor.
     pub give_way: GiveWay,
 }
 
-/// Makes a future that is ready when whoever awaits it may go on after others had their turn. An executor that runs
-/// what was woken on its own thread before what comes from others, as tokio's does, needs one of its own: a guest
-/// that woke itself would go on dozens of times while other scopes' messages wait.
+/// Makes a future that is ready when other work on the executor has had its turn.
+///
+/// Some executors, tokio's among them, run a task that was woken on their own thread before work from elsewhere. Such an
+/// executor needs a function of its own here: a guest that wakes itself would go on dozens of times while messages of
+/// other scopes wait.
 pub type GiveWay = fn() -> BoxFuture<'static, ()>;
 
 impl Default for EngineOptions {
@@ -43,7 +45,7 @@ impl Default for EngineOptions {
     }
 }
 
-/// Wakes itself at once, and leaves it to the executor whose turn it is.
+/// Wakes itself at once. The executor decides whose turn is next.
 fn wake_at_once() -> BoxFuture<'static, ()> {
     let mut asked = false;
     futures::future::poll_fn(move |task| {

@@ -15,7 +15,7 @@ use crate::contract::FUEL_MARGIN;
 use crate::guest::{Context, FuelCount, HostFault, stop};
 use crate::instrument::{PROFILE_FUNCTIONS, PROFILE_MODULE, TELL_FUEL};
 
-/// Defines what a profiled module tells.
+/// Defines the functions that a profiled module calls.
 pub(super) fn link(linker: &mut Linker<Context>) -> wasmtime::Result<()> {
     let [begin, end] = PROFILE_FUNCTIONS;
     linker.func_wrap(PROFILE_MODULE, begin, |mut caller: Caller<'_, Context>, function: i32| {
@@ -31,12 +31,12 @@ pub(super) fn link(linker: &mut Linker<Context>) -> wasmtime::Result<()> {
     Ok(())
 }
 
-/// What the engine's counter holds beyond the guest's fuel in a profiled run.
+/// Units that the engine's counter holds beyond the guest's fuel in a profiled run.
 pub(crate) fn profiled_fuel_margin() -> u64 {
     FUEL_MARGIN + *TELL_FUEL
 }
 
-/// Gives back what telling cost, and books what was burned until now.
+/// Gives back the fuel that the telling burned, and adds what was burned before it to the function that ran.
 fn told<'a>(caller: &'a mut Caller<'_, Context>) -> wasmtime::Result<&'a mut FuelCount> {
     let counter = caller.get_fuel()?;
     if counter < FUEL_MARGIN {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use icn_core::limits;
 
-/// The running clock of an engine.
+/// The clock of an engine. It runs until it is dropped.
 #[derive(Debug)]
 pub struct Ticker {
     stop: Option<mpsc::Sender<()>>,

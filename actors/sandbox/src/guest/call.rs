@@ -1,4 +1,7 @@
-//! A call of a module's entry: everything that decides a run, beside the module itself.
+//! A call of a module's entry: together with the module, everything that decides a run.
+//!
+//! A run reads no clock, no randomness and no other state than what stands here. So the same call of the same module gives
+//! the same result on every machine.
 
 use std::sync::Arc;
 
@@ -9,31 +12,31 @@ use icn_core::state::State;
 use super::port::LedgerPort;
 use super::recorder::Recorder;
 
-/// Everything that decides a run, beside the module.
+/// Everything that decides a run, except for the module.
 pub struct Call {
-    /// The module's name.
+    /// The module's name: the CID of its bytes.
     pub module: BlockId,
-    /// The entry point.
+    /// The name of the entry point.
     pub entry: String,
-    /// The guest's input.
+    /// The bytes that the guest reads as its input.
     pub input: Vec<u8>,
-    /// Whose signature authorised it.
+    /// The member whose signature authorised the call.
     pub caller: Did,
-    /// The scope's policy.
+    /// The scope's policy at the time of the call.
     pub policy: Arc<PolicyInForce>,
-    /// Fuel that it may burn.
+    /// Fuel that the run may burn.
     pub fuel: u64,
-    /// The time that it is told, in milliseconds since the Unix epoch.
+    /// The time that the guest is told, in milliseconds since the Unix epoch.
     pub time: u64,
-    /// The seed of its random bytes.
+    /// The seed of the random bytes that the guest asks for.
     pub seed: [u8; 32],
-    /// What it reads.
+    /// The scope's state before the call; writes are staged over it.
     pub state: Arc<State>,
     /// Storage that is left to the scope, in bytes.
     pub storage_left: i64,
-    /// The ledger.
+    /// The ledger that answers while the guest runs.
     pub ledger: Box<dyn LedgerPort>,
-    /// Who listens, if anyone: an author's tool.
+    /// Listens to the run, for an author's tool; none in production.
     pub recorder: Option<Recorder>,
 }
 

@@ -1,4 +1,7 @@
-//! What a running guest has: its call, its grant, and its stage. There is one value in each store, gone with the store.
+//! The data of a store: what a running guest has. There is one value in each store, and it is gone with the store.
+//!
+//! Host functions reach it through `Guest` alone (`memory.rs`). It answers what this invocation sees: staged values and
+//! nodes before those of the state.
 
 use icn_core::block::Capability;
 use icn_core::encode::Block;
@@ -11,22 +14,26 @@ use super::limiter::Limiter;
 use super::stage::Stage;
 use crate::contract::FUEL_MARGIN;
 
-/// A store's data.
+/// The data of a store.
 pub(crate) struct Context {
+    /// What was called.
     pub(crate) call: Call,
+    /// What the guest asked for so far.
     pub(crate) stage: Stage,
+    /// The bound on the guest's memory.
     pub(crate) limiter: Limiter,
     /// The guest's memory, once it has one.
     pub(crate) memory: Option<wasmtime::Memory>,
-    /// Random bytes given so far.
+    /// Blocks of 32 random bytes given so far.
     pub(crate) random_given: u64,
-    /// What the engine's counter holds beyond the guest's fuel, from the moment that the guest runs.
+    /// Units that the engine's counter holds beyond the guest's fuel while the guest runs.
     pub(crate) fuel_margin: u64,
-    /// Where the fuel goes, when the module was compiled to say so.
+    /// The count of fuel by function, in a profiled run alone.
     pub(crate) fuel_count: Option<Box<FuelCount>>,
 }
 
 impl Context {
+    /// The data of a run that has not begun.
     pub(crate) fn new(call: Call) -> Self {
         let pages_max = call.policy.policy().grant.memory.min(limits::MEMORY_PAGES_MAX);
         Self {
@@ -40,16 +47,18 @@ impl Context {
         }
     }
 
+    /// Whether the module has this capability.
     pub(crate) fn has(&self, capability: Capability) -> bool {
         self.call.policy.grants(&self.call.module, capability)
     }
 
-    /// Whether it has any capability of this kind.
+    /// Whether the module has any capability of this kind.
     pub(crate) fn has_some(&self, kind: impl Fn(&Capability) -> bool) -> bool {
         let install = self.call.policy.install(&self.call.module);
         install.is_some_and(|install| install.capabilities.iter().any(kind))
     }
 
+    /// The scope in which the guest runs.
     pub(crate) fn scope(&self) -> Did {
         self.call.policy.policy().scope
     }
@@ -71,10 +80,12 @@ impl Context {
             .or_else(|| self.call.state.node(id).map(|b| &**b))
     }
 
+    /// Bytes of storage that the guest may still take.
     pub(crate) fn storage_remaining(&self) -> i64 {
         self.call.storage_left - self.stage.storage
     }
 
+    /// Bytes of network that are left of the grant.
     pub(crate) fn network_remaining(&self) -> u64 {
         self.call.policy.policy().grant.network - self.stage.network
     }

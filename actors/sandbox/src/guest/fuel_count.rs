@@ -8,23 +8,25 @@ use std::collections::BTreeMap;
 /// What one function of a guest burned.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FunctionFuel {
-    /// Its index in the module, imported functions counted; none for what no function burned: making the instance
-    /// ready, and the rest of a grant that a trap consumed.
+    /// Its index in the module, imported functions counted. None for fuel that no function burned: the price of the
+    /// instance, and the rest of a grant that a trap consumed.
     pub function: Option<u32>,
-    /// Its name: from the module's own names, else its export's, else its index.
+    /// Its name: from the module's own names, else its export's name, else its index.
     pub name: String,
-    /// Fuel that it burned, what it called left out, its host calls included.
+    /// Fuel that it burned itself: its host calls are included, the functions that it called are not.
     pub fuel: u64,
 }
 
-/// The count while a run goes on.
+/// The count of a run that goes on.
 #[derive(Debug, Default)]
 pub(crate) struct FuelCount {
+    /// The functions that are running, the innermost last.
     running: Vec<u32>,
+    /// Fuel burned so far, by function.
     burned: BTreeMap<u32, u64>,
-    /// Burned before the first function began.
+    /// Fuel burned before the first function began.
     before: u64,
-    /// Fuel that was left at the last moment that we know of.
+    /// Fuel that was left when a function began or ended last.
     left: u64,
 }
 
@@ -34,7 +36,7 @@ impl FuelCount {
         Self { left, ..Self::default() }
     }
 
-    /// Books what was burned since the last moment, to the function that was running.
+    /// Adds what was burned since the last call of this function to the function that is running.
     pub(crate) fn mark(&mut self, left: u64) {
         let burned = self.left.saturating_sub(left);
         match self.running.last() {
@@ -53,8 +55,8 @@ impl FuelCount {
         self.running.pop();
     }
 
-    /// The table: `left` is what was left when it returned, if it did; `charged` is what the run is charged in all,
-    /// and `trapped` whether for a trap. Whatever no function burned has a line of its own.
+    /// The table. `left` is the fuel that was left when the run returned, if it did; `charged` is the charge of the whole
+    /// run; `trapped` says whether it ended in a trap. Fuel that no function burned has a line of its own.
     pub(crate) fn finish(
         mut self,
         left: Option<u64>,
@@ -77,7 +79,7 @@ impl FuelCount {
             let name = match left {
                 _ if trapped => "(instance, and the rest of the grant: it trapped)",
                 Some(_) => "(instance)",
-                // Telling takes time: the wall clock can end a profiled run alone.
+                // Telling the host takes time: the wall clock can end a profiled run where a plain one goes on.
                 None => "(instance, and what ran when the profiler's time was up)",
             };
             table.push(FunctionFuel { function: None, name: name.into(), fuel: rest });

@@ -1,13 +1,16 @@
-//! The bound on a guest's memory and tables, which the engine asks before either grows.
+//! The bound on a guest's memory and tables. The engine asks it before either grows.
+//!
+//! Past the module's own maximum `memory.grow` answers -1 and the guest goes on. Past the grant the run ends.
 
 use icn_core::block::TrapKind;
 use icn_core::limits;
 
 use super::stop::stop;
 
-/// Bounds the guest's memory by its grant and keeps the peak.
+/// Bounds the guest's memory by the grant, and remembers the most pages that it had.
 pub(crate) struct Limiter {
     pages_max: u64,
+    /// The most pages that the memory has had so far.
     pub(crate) pages_peak: u64,
 }
 
@@ -30,7 +33,6 @@ impl wasmtime::ResourceLimiter for Limiter {
         desired: usize,
         maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        // Past the module's own maximum, `memory.grow` answers -1; past the grant, the run ends.
         if maximum.is_some_and(|maximum| desired > maximum) {
             return Ok(false);
         }
@@ -42,6 +44,7 @@ impl wasmtime::ResourceLimiter for Limiter {
             ));
         }
         self.pages_peak = self.pages_peak.max(pages);
+        assert!(self.pages_peak <= self.pages_max, "no more pages than are granted");
         Ok(true)
     }
 

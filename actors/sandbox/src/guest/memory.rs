@@ -11,12 +11,12 @@ use icn_core::block::{Capability, TrapKind};
 use icn_core::costs;
 use wasmtime::Caller;
 
-use super::argument::{Arg, Part};
+use super::argument::{Arg, BoundedArg};
 use super::context::Context;
 use super::stop::{Answer, HostFault, Stop, stop};
 use crate::contract::Soft;
 
-/// The range inside a memory of that many bytes, if it is wholly inside. An empty range may sit at the end.
+/// The range inside a memory of that many bytes, if all of it is inside. An empty range may be at the very end.
 pub(crate) fn range(memory_bytes: usize, ptr: u32, len: u32) -> Option<Range<usize>> {
     let end = u64::from(ptr) + u64::from(len);
     if end > memory_bytes as u64 {
@@ -61,7 +61,7 @@ impl Guest<'_> {
         self.caller.data_mut()
     }
 
-    /// Takes fuel; the run ends when there is not enough.
+    /// Takes fuel. The run ends when there is not enough.
     pub(crate) fn charge(&mut self, fuel: u64) -> Answer<()> {
         let counter = self.caller.get_fuel().map_err(Stop::Hard)?;
         let margin = self.caller.data().fuel_margin;
@@ -76,7 +76,7 @@ impl Guest<'_> {
         )))
     }
 
-    /// Fuel that is left.
+    /// Fuel that is left to the guest.
     pub(crate) fn fuel_left(&self) -> Answer<u64> {
         let counter = self.caller.get_fuel().map_err(Stop::Hard)?;
         Ok(counter.saturating_sub(self.caller.data().fuel_margin))
@@ -107,7 +107,7 @@ impl Guest<'_> {
             .ok_or_else(|| Stop::Hard(wasmtime::Error::new(HostFault("a guest without a memory".into()))))
     }
 
-    /// The argument's range, or the trap that it asks for.
+    /// The argument's range, or the trap when it is not inside the memory.
     pub(crate) fn bounds(&mut self, arg: Arg) -> Answer<Range<usize>> {
         let memory_bytes = self.memory()?.data_size(&self.caller);
         range(memory_bytes, arg.ptr, arg.len).ok_or_else(|| {
@@ -121,7 +121,7 @@ impl Guest<'_> {
         })
     }
 
-    /// The bytes of a checked range, and the context beside them.
+    /// The bytes of a range that was checked, and the context.
     pub(crate) fn view(&mut self, range: Range<usize>) -> Answer<(&mut [u8], &mut Context)> {
         let memory = self.memory()?;
         let (bytes, context) = memory.data_and_store_mut(&mut self.caller);
@@ -131,9 +131,9 @@ impl Guest<'_> {
         Ok((slice, context))
     }
 
-    /// All ranges of a call, in the order of its arguments: first each length, with its charge; then whether each
-    /// is inside the memory.
-    pub(crate) fn inspect<const N: usize>(&mut self, parts: [Part; N]) -> Answer<[Range<usize>; N]> {
+    /// Checks all ranges of a call, in the order of its arguments: first each length, with its charge; then, for each,
+    /// that it is inside the memory.
+    pub(crate) fn inspect<const N: usize>(&mut self, parts: [BoundedArg; N]) -> Answer<[Range<usize>; N]> {
         for part in &parts {
             self.length(part.arg, part.bytes_max, part.fuel_per_byte)?;
         }
@@ -144,17 +144,17 @@ impl Guest<'_> {
         Ok(ranges)
     }
 
-    /// Copies a checked range out of the guest.
+    /// Copies a range that was checked out of the guest.
     pub(crate) fn bytes(&mut self, range: Range<usize>) -> Answer<Vec<u8>> {
         Ok(self.view(range)?.0.to_vec())
     }
 
-    /// Copies text out of a checked range.
+    /// Copies text out of a range that was checked.
     pub(crate) fn text(&mut self, range: Range<usize>) -> Answer<String> {
         String::from_utf8(self.bytes(range)?).map_err(|_| Soft::InvalidUtf8.into())
     }
 
-    /// Copies so many bytes out of a range that was checked to be as long.
+    /// Copies bytes out of a range that was checked and has just this length.
     pub(crate) fn fixed<const N: usize>(&mut self, range: Range<usize>) -> Answer<[u8; N]> {
         let bytes: &[u8] = self.view(range)?.0;
         bytes
@@ -162,9 +162,9 @@ impl Guest<'_> {
             .map_err(|_| Stop::Hard(wasmtime::Error::new(HostFault("a range of another length".into()))))
     }
 
-    /// Gives bytes to the guest under the ABI's convention: the full length is the answer, and nothing is
-    /// written when the buffer is smaller. `find` gets the bytes from the context: once to learn their
-    /// length, and once more after they are paid for. The range was checked.
+    /// Gives bytes to the guest by the ABI's convention: the full length is the answer, and nothing is written when the
+    /// buffer is smaller. The range was checked. `find` gets the bytes from the context, twice: for their length, and
+    /// after they are paid for.
     pub(crate) fn give(
         &mut self,
         range: Range<usize>,
@@ -177,11 +177,13 @@ impl Guest<'_> {
         }
         self.charge(u64::from(length) * costs::BYTE_FUEL)?;
         let (guest, context) = self.view(range.start..range.start + bytes)?;
-        guest.copy_from_slice(find(context)?);
+        let found = find(context)?;
+        assert_eq!(found.len(), guest.len(), "the same bytes are found twice");
+        guest.copy_from_slice(found);
         Ok(length)
     }
 
-    /// The same with bytes that the call made.
+    /// Gives bytes that the call made, by the same convention.
     pub(crate) fn give_bytes(&mut self, range: Range<usize>, bytes: &[u8]) -> Answer<u32> {
         let length = u32::try_from(bytes.len()).map_err(|_| Soft::TooLarge)?;
         if bytes.len() <= range.len() {

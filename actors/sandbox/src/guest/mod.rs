@@ -1,8 +1,8 @@
 //! What a running guest has, and the one way into its memory.
 //!
 //! A [`Call`] comes in; the store's data is a [`Context`]; every host function works on it through a [`Guest`]. What the
-//! guest asks for is kept in a [`Stage`] and happens only when the run is committed, elsewhere. The ledger alone is asked
-//! at once, through a [`LedgerPort`].
+//! guest asks for is kept in a `Stage`; it happens when the run is committed, and not here. Only the ledger is asked at
+//! once, through a [`LedgerPort`].
 
 mod argument;
 mod call;
@@ -20,7 +20,7 @@ pub use fuel_count::FunctionFuel;
 pub use port::{LedgerPort, PortAnswer, PortError, counterpart_consent};
 pub use recorder::{LogLine, Recorded, Recorder};
 
-pub(crate) use argument::{Arg, Part, arg, fixed_arg};
+pub(crate) use argument::{Arg, BoundedArg, arg, fixed_arg};
 pub(crate) use context::Context;
 pub(crate) use fuel_count::FuelCount;
 pub(crate) use memory::{Guest, HostCall};

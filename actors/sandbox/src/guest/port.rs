@@ -1,6 +1,6 @@
 //! What a running guest asks the ledger, and how the ledger answers.
 //!
-//! The runtime's own port is an actor's mailbox; an auditor's and an author's are a ledger in memory. A run depends on the
+//! A host's port asks the ledger's actor; an auditor's and an author's port have a ledger in memory. A run depends on the
 //! answers alone, so the same answers give the same run. A port that gives no answer ends the run without an outcome.
 
 use std::sync::Arc;
@@ -17,29 +17,29 @@ pub enum PortError {
     /// The host is going down.
     #[error("the ledger does not answer")]
     Closed,
-    /// The answer depends on another scope, which does not hold still for this run: to be run again once it does.
-    #[error("the scope {0} does not hold still for this run")]
+    /// The answer depends on another scope, which is not paused for this run. The invocation runs again once it is.
+    #[error("the scope {0} is needed, and is not paused for this run")]
     NeedsCounterpart(Did),
 }
 
-/// What a port gives: the ledger's answer, or why there is none.
+/// The answer of a port: what the ledger says, or why there is no answer.
 pub type PortAnswer<'a, T> = BoxFuture<'a, Result<T, PortError>>;
 
-/// The ledger's word on what a guest moves and on balances, at once, at the time of its invocation.
+/// Answers a running guest for the ledger, at once, as of the time of its invocation.
 pub trait LedgerPort: Send {
-    /// Does an operation of this invocation, for it alone to see, or refuses it. That the invocation's own policy names
-    /// the counterpart was asked before; whether the counterpart's names this scope, the port asks.
+    /// Does an operation of this invocation, or refuses it. The invocation alone sees what was done. The caller has checked
+    /// that the policy of this scope names the counterpart; the port checks that the counterpart's policy names this scope.
     fn stage(&mut self, operation: Operation) -> PortAnswer<'_, Result<(), LedgerRefusal>>;
-    /// Whether this invocation's actor may spend so much of an account: its limit, what is held, and every cap.
+    /// Whether this invocation may spend that amount of an account, by its limit, its holds and every cap.
     fn authorize(
         &mut self,
         owner: Owner,
         unit: Unit,
         amount: u64,
     ) -> PortAnswer<'_, Result<(), LedgerRefusal>>;
-    /// What an account of this scope has and has not set aside, this invocation's own operations done.
+    /// The available balance of an account of this scope: holds are left out, this invocation's operations are applied.
     fn balance(&mut self, owner: Owner, unit: Unit) -> PortAnswer<'_, i128>;
-    /// A hold that is open in this scope, this invocation's own doings applied.
+    /// A hold that is open in this scope, with this invocation's operations applied.
     fn open_hold(&mut self, id: HoldId) -> PortAnswer<'_, Option<HoldState>>;
 }
 

@@ -1,5 +1,6 @@
-//! What an author's tool wants to see of a run beside what it staged: log lines, and how often each function of
-//! the host was called. A production run has no recorder, and pays one comparison a host call for that.
+//! What an author's tool sees of a run besides its effects: log lines, and how often each host function was called.
+//!
+//! A production run has no recorder; each host call then pays one comparison. A recorder never changes a run.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,14 +8,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// A line that a guest logged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogLine {
-    /// Its level, 0 (trace) to 4 (error).
+    /// The level, from 0 (trace) to 4 (error).
     pub level: u8,
-    /// Its text.
+    /// The text of the line.
     pub text: String,
 }
 
 impl LogLine {
-    /// The names of the levels, in their order.
+    /// The names of the levels, from 0 on.
     pub const LEVELS: [&'static str; 5] = ["trace", "debug", "info", "warn", "error"];
 
     /// The level's name.
@@ -24,21 +25,21 @@ impl LogLine {
     }
 }
 
-/// What was recorded of one run.
+/// What was recorded of a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Recorded {
-    /// Lines that the guest logged, in their order; also those of a run that trapped.
+    /// Lines that the guest logged, in their order; a run that trapped has its lines too.
     pub log: Vec<LogLine>,
-    /// How often each function of the host was called, refused calls included.
+    /// How often each host function was called; refused calls count too.
     pub host_calls: BTreeMap<&'static str, u64>,
 }
 
-/// Listens to one run: one half goes into its [`Call`](crate::Call), the other is asked afterwards.
+/// Listens to a run. One clone goes into the [`Call`](crate::Call); the other is asked afterwards.
 #[derive(Debug, Clone, Default)]
 pub struct Recorder(Arc<Mutex<Recorded>>);
 
 impl Recorder {
-    /// What was recorded until now; the recorder begins anew.
+    /// Takes what was recorded until now; the recorder is empty afterwards.
     #[must_use]
     pub fn take(&self) -> Recorded {
         std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))

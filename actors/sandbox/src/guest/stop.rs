@@ -1,7 +1,8 @@
-//! How a host call ends a run, or refuses to do what it was asked.
+//! What a host call answers: a value, a refusal with a code, or the end of the run.
 //!
-//! A [`Stop::Soft`] is a code that the guest gets; the guest goes on. A [`Stop::Hard`] ends the run: with a trap, which
-//! goes into the receipt ([`GuestTrap`]), or without an outcome ([`NeedsCounterpart`], [`HostFault`]).
+//! After a [`Stop::Soft`] the guest gets a code and goes on. A [`Stop::Hard`] ends the run: with a trap, which goes into the
+//! receipt ([`GuestTrap`]), or without an outcome ([`NeedsCounterpart`], [`HostFault`]). These three are errors of the
+//! engine's while they pass through it, and `run/ended.rs` takes them out again.
 
 use std::convert::Infallible;
 
@@ -13,7 +14,7 @@ use crate::contract::Soft;
 /// Why a call does not succeed.
 #[derive(Debug)]
 pub(crate) enum Stop {
-    /// The guest is told and goes on.
+    /// The guest gets the code and goes on.
     Soft(Soft),
     /// The run ends.
     Hard(wasmtime::Error),
@@ -25,6 +26,7 @@ impl From<Soft> for Stop {
     }
 }
 
+/// What a host function comes to.
 pub(crate) type Answer<T> = Result<T, Stop>;
 
 /// What a host function answers when it succeeds, and the value that the guest gets for it.
@@ -80,22 +82,22 @@ pub(crate) fn reply<T: Reply>(answer: Answer<T>) -> wasmtime::Result<T::Value> {
     }
 }
 
-/// A trap of our own, on its way through the engine.
+/// A trap that a host function caused.
 #[derive(Debug, thiserror::Error)]
 #[error("{:?}: {}", .0.kind, .0.detail)]
 pub(crate) struct GuestTrap(pub(crate) Trap);
 
-/// Another scope that a run needs, on its way through the engine.
+/// Another scope must be paused for the run: it has no outcome before.
 #[derive(Debug, thiserror::Error)]
 #[error("the scope {0} is needed")]
 pub(crate) struct NeedsCounterpart(pub(crate) Did);
 
-/// A mistake of the host's, on its way through the engine.
+/// A mistake of the host's own. The run has no outcome.
 #[derive(Debug, thiserror::Error)]
 #[error("host fault: {0}")]
 pub(crate) struct HostFault(pub(crate) String);
 
-/// Ends the run with a trap.
+/// The error that ends the run with a trap. The detail goes into the receipt.
 pub(crate) fn stop(kind: TrapKind, detail: String) -> wasmtime::Error {
     wasmtime::Error::new(GuestTrap(Trap { kind, detail }))
 }

@@ -9,18 +9,20 @@ use wasmparser::{FuncType, FunctionBody, Operator};
 use super::outline::{Outline, count};
 use crate::validate::is_store;
 
-/// What a function needs of the stack, and whether anything runs above it.
+/// The counted frame of a function.
 pub(super) struct Frame {
+    /// The bound, in bytes.
     pub(super) bytes: i32,
+    /// Whether the function calls another, which then runs above it on the stack.
     calls: bool,
-    /// The local that the rewriting adds to a function that fills memory.
+    /// The index of the local that is added to a function that fills memory: it keeps the length.
     pub(super) length: Option<u32>,
 }
 
 impl Frame {
-    /// An upper bound of the native frame: no compiler keeps more than every value that the function defines, and
-    /// none takes more than sixteen bytes. Return addresses, saved registers and the engine's own values are in
-    /// the base; arguments and results on the stack are those of the widest call.
+    /// The frame of a function. It bounds the native frame: no compiler keeps more than every value that the function
+    /// defines, and no value takes more than sixteen bytes. Return addresses, saved registers and the engine's own values
+    /// are in the base; the arguments and results on the stack are those of the widest call.
     pub(super) fn of(
         outline: &Outline,
         signature: &FuncType,
@@ -48,20 +50,20 @@ impl Frame {
             values += results;
             widest = widest.max(params + results);
         }
-        // Beside its own locals, the length of a fill.
+        // The local for the length of a fill comes after the others.
         let length = fills.then_some(locals);
         values += u64::from(fills);
         let bytes = limits::STACK_FRAME_BYTES_MIN + limits::STACK_VALUE_BYTES * values + 8 * widest;
         Ok(Self { bytes: i32::try_from(bytes).unwrap_or(i32::MAX), calls, length })
     }
 
-    /// A small function that calls nothing is the last on the stack: the slack covers it.
+    /// Whether the frame is counted. A small function that calls nothing is the last on the stack: the slack covers it.
     pub(super) fn is_counted(&self) -> bool {
         self.calls || i64::from(self.bytes) > limits::STACK_LEAF_BYTES_MAX
     }
 }
 
-/// Whether an operator makes a value that a compiler may have to keep. Those that only move values make none.
+/// Whether an operator makes a value that a compiler may have to keep. An operator that only moves a value makes none.
 const fn defines_value(operator: &Operator<'_>) -> bool {
     use Operator as O;
     !matches!(

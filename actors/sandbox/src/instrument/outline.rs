@@ -5,19 +5,22 @@ use std::collections::BTreeMap;
 
 use wasmparser::{FuncType, Parser, Payload, TypeRef};
 
-/// What the rewriting needs to know before the first section is written.
+/// The outline of a validated module.
 #[derive(Default)]
 pub(super) struct Outline {
+    /// The types, by index.
     pub(super) types: Vec<FuncType>,
-    /// The type of every function, imported ones first.
+    /// The index of the type of every function; imported functions come first.
     pub(super) functions: Vec<u32>,
+    /// How many functions are imported.
     pub(super) imported: u32,
+    /// How many globals the module has; the index of the one that is added.
     pub(super) globals: u32,
     /// For each list of two or more results, the type `() -> results` that a block of it needs.
     pub(super) block_types: BTreeMap<Vec<wasmparser::ValType>, u32>,
-    /// The type of what is done instead of a fill, `(i32 i32) -> ()`.
+    /// The index of the type `(i32 i32) -> ()`, for the block that stands for a fill.
     pub(super) fill_type: u32,
-    /// The profiler's type, `(i32) -> ()`.
+    /// The index of the type `(i32) -> ()`, for the profiler's imports.
     pub(super) profile_type: u32,
 }
 
@@ -67,7 +70,7 @@ impl Outline {
     }
 }
 
-/// Counts of a module are bounded far below 2^32 by its size.
+/// A count as the format writes it. A module's size bounds all counts far below 2^32.
 pub(super) fn count(found: usize) -> u32 {
     u32::try_from(found).unwrap_or(u32::MAX)
 }

@@ -19,7 +19,7 @@ use super::outline::{Outline, count};
 use super::profiling::{Mode, PROFILE_FUNCTIONS, PROFILE_IMPORTS, PROFILE_MODULE};
 use super::version::STACK_EXPORT;
 
-/// Rewrites a module that was validated. An error is a mistake of ours: validated bytes parse.
+/// The bytes to compile, from those of a validated module.
 pub(crate) fn instrument(bytes: &[u8], mode: Mode) -> Result<Vec<u8>, String> {
     let outline = Outline::read(bytes).map_err(|e| format!("reading a validated module: {e}"))?;
     let mut rewrite = Rewrite { outline, mode, next_body: 0, imports_done: false, globals_done: false };
@@ -27,6 +27,10 @@ pub(crate) fn instrument(bytes: &[u8], mode: Mode) -> Result<Vec<u8>, String> {
     rewrite
         .parse_core_module(&mut module, Parser::new(0), bytes)
         .map_err(|e| format!("rewriting a validated module: {e}"))?;
+    let bodies = rewrite.outline.functions.len() - rewrite.outline.imported as usize;
+    assert_eq!(rewrite.next_body, bodies, "every body was rewritten");
+    assert!(rewrite.globals_done, "the global that counts the stack was added");
+    assert!(rewrite.imports_done, "the place for the profiler's imports was passed");
     Ok(module.finish())
 }
 
@@ -45,7 +49,8 @@ type Failure = reencode::Error<&'static str>;
 type Done = Result<(), Failure>;
 
 impl Rewrite {
-    /// A module without types has no functions that could be profiled, and may have no section for the profiler's.
+    /// Whether the module is profiled. A module without types has no functions, and may have no section for the profiler's
+    /// type.
     fn profiled(&self) -> bool {
         self.mode == Mode::Profiled && !self.outline.types.is_empty()
     }
@@ -134,8 +139,8 @@ impl Reencode for Rewrite {
         index.checked_add(shift).ok_or_else(broken)
     }
 
-    /// Custom sections stay behind: validation lets any bytes stand in them, nothing that runs needs them, and the
-    /// manifest and the functions' names are read from the module as it was given.
+    /// Leaves custom sections out. Validation accepts any bytes in them and nothing that runs needs them; the manifest and
+    /// the functions' names are read from the module as it was given.
     fn parse_custom_section(
         &mut self,
         _module: &mut wasm_encoder::Module,
@@ -199,8 +204,8 @@ impl Reencode for Rewrite {
         _after: Option<SectionId>,
         before: Option<SectionId>,
     ) -> Done {
-        // A validated module exports its memory, so an export section comes; what has to stand before it and is
-        // not there is added.
+        // A validated module exports its memory, so an export section comes. A section that must stand before it and is
+        // missing is added here.
         let before = before.map(order);
         if !self.imports_done && before.is_some_and(|at| at > order(SectionId::Import)) {
             let mut imports = ImportSection::new();

@@ -1,4 +1,4 @@
-//! The port of a run that has a ledger in memory to itself: an auditor's, or a throwaway scope's.
+//! The port of a run that has a ledger in memory to itself: an auditor's run, or one of a throwaway scope.
 
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -11,19 +11,22 @@ use icn_core::rules::PolicyInForce;
 
 use crate::guest::{LedgerPort, PortAnswer, PortError, counterpart_consent};
 
-/// A ledger in memory, lent to one run: a single thread takes it, uses it and gives it back.
+/// A ledger in memory, lent to one run. One thread lends it, runs the guest, and takes it back.
 pub(crate) struct LentLedger {
+    /// The scope of the run.
     pub(crate) scope: Did,
-    /// The run's time, in milliseconds since the Unix epoch.
+    /// The time of the run, in milliseconds since the Unix epoch.
     pub(crate) time: u64,
+    /// The member and the module for whom the ledger is asked.
     pub(crate) actor: Actor,
-    /// The policies of the scopes that hold still for the run: all that are there, for nobody else runs.
+    /// The policies of the scopes that are paused for the run. Nothing else runs, so all scopes are.
     pub(crate) counterparts: Vec<Arc<PolicyInForce>>,
+    /// The ledger. After the run its lender has the only reference.
     pub(crate) ledger: Arc<Mutex<Ledger>>,
 }
 
 impl LentLedger {
-    /// What the ledger answers, which is there at once.
+    /// Asks the ledger, which answers at once.
     fn ask<T: Send>(&self, ask: impl FnOnce(MutexGuard<'_, Ledger>) -> T) -> Result<T, PortError> {
         self.ledger.lock().map(ask).map_err(|_| PortError::Closed)
     }

@@ -1,11 +1,11 @@
-//! Runs of what happened before, on one thread and without a host: an auditor's ([`Reruns`]), and what a throwaway scope
-//! needs of the same (`scratch/`).
+//! Runs recorded invocations again, on one thread and without a host, for an auditor ([`Reruns`]). A throwaway scope
+//! (`scratch/`) runs its guests by the same means.
 
-mod complete;
 mod lent_ledger;
 mod reruns;
+mod run_to_end;
 
 pub use self::reruns::Reruns;
 
-pub(crate) use self::complete::complete;
 pub(crate) use self::lent_ledger::LentLedger;
+pub(crate) use self::run_to_end::run_to_end;

@@ -6,21 +6,23 @@
 use std::sync::{Arc, Mutex};
 
 use icn_core::block::{Staged, ruling};
+use icn_core::encode::Block;
 use icn_core::fold::{Rerun, Rerunner};
 use icn_core::ledger::Ledger;
 use icn_core::limits;
 
-use super::complete::complete;
 use super::lent_ledger::LentLedger;
+use super::run_to_end::run_to_end;
 use crate::cache::Lru;
 use crate::engine::Engine;
 use crate::guest::Call;
 use crate::run::{Module, rule};
 
-/// A re-runner with the modules that it compiled, within the bounds of the host's cache. It compiles each from its
-/// bytes: what it says rests on no artefact that a host left.
+/// Runs recorded invocations, and keeps the modules that it compiled within the bounds of a host's cache. It compiles each
+/// module from its bytes, so its results do not depend on an artefact that a host left.
 pub struct Reruns {
     engine: Engine,
+    /// Compiled modules, by name.
     modules: Lru<Arc<Module>>,
 }
 
@@ -36,6 +38,17 @@ impl Reruns {
     pub fn new(engine: Engine) -> Self {
         Self { engine, modules: Lru::new(usize::MAX, limits::COMPILED_BYTES_MAX) }
     }
+
+    /// The compiled module of a block.
+    fn module(&mut self, block: &Block) -> Result<Arc<Module>, String> {
+        if let Some(module) = self.modules.get(&block.id()) {
+            return Ok(module);
+        }
+        let module = Arc::new(Module::compile(&self.engine, block).map_err(|e| e.to_string())?);
+        let bytes = module.compiled_bytes() + block.bytes().len();
+        drop(self.modules.insert(block.id(), module.clone(), bytes));
+        Ok(module)
+    }
 }
 
 impl Rerunner for Reruns {
@@ -44,17 +57,9 @@ impl Rerunner for Reruns {
         if rerun.engine != ours {
             return Err(format!("it ran on the engine {}, this auditor has {ours}", rerun.engine));
         }
-        let of_ledger = ruling::is_of_ledger(&rerun.module.id());
-        let module = match self.modules.get(&rerun.module.id()) {
-            _ if of_ledger => None,
-            Some(module) => Some(module),
-            None => {
-                let module =
-                    Arc::new(Module::compile(&self.engine, rerun.module).map_err(|e| e.to_string())?);
-                let bytes = module.compiled_bytes() + rerun.module.bytes().len();
-                drop(self.modules.insert(rerun.module.id(), module.clone(), bytes));
-                Some(module)
-            }
+        let module = match ruling::is_of_ledger(&rerun.module.id()) {
+            true => None,
+            false => Some(self.module(rerun.module)?),
         };
         let lent = Arc::new(Mutex::new(std::mem::take(ledger)));
         let call = Call {
@@ -78,9 +83,10 @@ impl Rerunner for Reruns {
             recorder: None,
         };
         let staged = match module {
-            Some(module) => complete(module.run(call)),
-            None => complete(rule(call)),
+            Some(module) => run_to_end(module.run(call)),
+            None => run_to_end(rule(call)),
         };
+        // The run is over, and its port is gone with it.
         *ledger =
             Arc::into_inner(lent).and_then(|l| l.into_inner().ok()).ok_or("the ledger was not given back")?;
         staged.map_err(|e| e.to_string())

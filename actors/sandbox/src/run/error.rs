@@ -1,19 +1,19 @@
-//! Why a run has no outcome. There is no receipt of such a run: it was not the guest's fault.
+//! Why a run has no outcome. Such a run has no receipt: it was not the guest's fault.
 
 use icn_core::name::Did;
 
 use crate::guest::PortError;
 
-/// Why a run has no outcome: the host's own fault, and no receipt.
+/// Why a run has no outcome.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RunError {
-    /// All slots of the pool are taken.
+    /// All slots of the pool are taken. Nothing ran.
     #[error("all instance slots are taken")]
     PoolFull,
-    /// Another scope has to hold still for it: to be run again then.
+    /// Another scope must be paused for the run. The invocation runs again once it is.
     #[error("the scope {0} is needed")]
     NeedsCounterpart(Did),
-    /// Anything else.
+    /// A mistake of the host's own; the text says which.
     #[error("host fault: {0}")]
     HostFault(String),
 }

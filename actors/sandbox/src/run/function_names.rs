@@ -1,4 +1,7 @@
 //! The names of a module's functions, for what authors read.
+//!
+//! They are read from the bytes as they were given and were not validated: a name that is there may be any text. Nothing but
+//! reports for authors depends on it.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -6,8 +9,8 @@ use std::fmt::Write as _;
 use icn_core::limits;
 use wasmparser::{KnownCustom, Name, Parser, Payload};
 
-/// A name as its author wrote it, where a Rust compiler mangled it. A name that would be longer than
-/// [`limits::FUNCTION_NAME_BYTES_MAX`] stays as it is: a few bytes can stand for very many.
+/// A name as its author wrote it, if a Rust compiler mangled it. A name stays as it is when it would get longer than
+/// [`limits::FUNCTION_NAME_BYTES_MAX`]: a few mangled bytes can stand for very many.
 fn readable(name: &str) -> String {
     struct Bounded(String);
     impl std::fmt::Write for Bounded {
@@ -27,7 +30,7 @@ fn readable(name: &str) -> String {
     }
 }
 
-/// The functions' names: the module's own, else those of its exports, else of its imports.
+/// The names of functions by index: from the module's section of names, else from its exports, else from its imports.
 pub(super) fn function_names(bytes: &[u8]) -> BTreeMap<u32, String> {
     let mut names = BTreeMap::new();
     let mut imported = 0u32;

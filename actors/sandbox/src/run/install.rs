@@ -1,4 +1,4 @@
-//! What a policy may install a module with: entries that it has, capabilities that it asks for.
+//! What a policy may say when it installs a module: entries that the module has, capabilities that it asks for.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,10 @@ use icn_core::block::{Capability, Install};
 
 use super::module::Module;
 
-/// Whether a module is what a policy installs: its entries exist, and it asks for what it is granted.
+/// Checks that a module fits what a policy says about it: the entries exist, and every capability is asked for.
+///
+/// # Errors
+/// What does not fit, and what would.
 pub fn check_install(install: &Install, module: &Module) -> Result<(), String> {
     let shape = module.shape();
     if let Some(missing) = install.entries.keys().find(|entry| !shape.entries.contains_key(*entry)) {
@@ -22,7 +25,7 @@ pub fn check_install(install: &Install, module: &Module) -> Result<(), String> {
     Ok(())
 }
 
-/// That a module lacks an entry, and which it has; or how it comes to have any.
+/// Says that a module does not have an entry, and which entries it has, or what an entry is when it has none.
 pub(crate) fn no_entry(module: &Module, missing: &str) -> String {
     let known: Vec<&str> = module.shape().entries.keys().map(String::as_str).collect();
     if known.is_empty() {
@@ -35,13 +38,16 @@ pub(crate) fn no_entry(module: &Module, missing: &str) -> String {
     }
 }
 
-/// The names of capabilities, as manifests have them.
+/// The names of capabilities, as manifests write them.
 pub fn capability_names<'a>(capabilities: impl IntoIterator<Item = &'a Capability>) -> Vec<String> {
     capabilities.into_iter().map(|capability| capability.to_string()).collect()
 }
 
-/// The capabilities of these names, as a module is granted them; `all` stands for every one that it asks for. The
-/// error says which of them its manifest does not ask for, and what it does.
+/// The capabilities of these names, for a module that is granted them. `all` stands for every capability that the module
+/// asks for.
+///
+/// # Errors
+/// The name that the module's manifest does not ask for, and the names that it does ask for.
 pub fn capabilities<'a>(
     module: &Module,
     names: impl IntoIterator<Item = &'a str>,

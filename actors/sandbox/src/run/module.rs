@@ -15,32 +15,40 @@ use crate::guest::Context;
 use crate::instrument::{self, Mode};
 use crate::validate::{self, Rejected, Shape};
 
-/// How an entry is called.
+/// The type of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EntryKind {
     /// `() -> ()`.
     Nothing,
-    /// `() -> (i32)`: a number other than zero is a failure.
+    /// `() -> (i32)`. A number other than zero is a failure.
     Number,
 }
 
-/// A module that was validated and compiled, its imports resolved.
+/// A module that was validated, compiled and linked.
 pub struct Module {
+    /// The name: the CID of the bytes as they were given.
     pub(super) id: BlockId,
+    /// What validation learned.
     pub(super) shape: Shape,
+    /// The entries by name: their types, and where the export is found.
     pub(super) entries: BTreeMap<String, (EntryKind, ModuleExport)>,
+    /// Where the memory is found.
     pub(super) memory: ModuleExport,
-    /// What is left of the counted stack.
+    /// Where the global is found that says what is left of the counted stack.
     pub(super) stack: ModuleExport,
+    /// The compiled code, with its imports resolved.
     pub(super) instance: InstancePre<Context>,
+    /// How a guest gives way to other work.
     pub(super) give_way: GiveWay,
+    /// What profiled runs need, if the module was compiled for them.
     pub(super) profiler: Option<Box<Profiler>>,
 }
 
-/// For authors: the same module once more, which says where its fuel goes.
+/// What profiled runs need besides.
 pub(super) struct Profiler {
+    /// The same module, compiled so that it tells where its fuel goes.
     pub(super) module: Module,
-    /// The functions' names.
+    /// The names of its functions, by index.
     pub(super) names: BTreeMap<u32, String>,
 }
 
@@ -51,15 +59,15 @@ impl std::fmt::Debug for Module {
 }
 
 impl Module {
-    /// Validates and compiles a module's block. Takes as long as it takes: not on an arbiter.
+    /// Validates and compiles a module's block. It blocks for as long as that takes, so it is not called on an arbiter.
     pub fn compile(engine: &Engine, block: &Block) -> Result<Self, Rejected> {
         let shape = validate::validate(block.bytes())?;
         let module = Self::build(engine, block, Mode::Plain)?;
         Self::link(engine, block, shape, &module, Mode::Plain)
     }
 
-    /// The same, for [`Module::run_profiled`] too. It is compiled twice: as it is run, and so that it says where
-    /// its fuel goes.
+    /// Compiles a module for [`Module::run_profiled`] too. It is compiled twice: as it is run in production, and so that it
+    /// tells where its fuel goes.
     pub fn compile_profiled(engine: &Engine, block: &Block) -> Result<Self, Rejected> {
         let plain = Self::compile(engine, block)?;
         let module = Self::build(engine, block, Mode::Profiled)?;
@@ -68,15 +76,15 @@ impl Module {
         Ok(Self { profiler: Some(Box::new(Profiler { module, names })), ..plain })
     }
 
-    /// Rewrites and compiles a module's block that was validated. Whatever changes the code that comes out, beside
-    /// the engine's configuration, changes [`INSTRUMENTATION_VERSION`](instrument::INSTRUMENTATION_VERSION).
+    /// Rewrites and compiles a module's block that was validated. A change that gives other code and is not in the engine's
+    /// configuration needs another [`INSTRUMENTATION_VERSION`](instrument::INSTRUMENTATION_VERSION).
     pub(crate) fn build(engine: &Engine, block: &Block, mode: Mode) -> Result<wasmtime::Module, Rejected> {
         let bytes = instrument::instrument(block.bytes(), mode).map_err(reject)?;
         wasmtime::Module::from_binary(&engine.engine, &bytes).map_err(|e| reject(format!("{e:#}")))
     }
 
-    /// Resolves a compiled module's imports and finds its exports. That the imports are functions of the ABI, with
-    /// its types, is what `validate` made sure of: the shape is its answer.
+    /// Resolves the imports of a compiled module and finds its exports. The shape is what `validate` answered, so the imports
+    /// are functions of the ABI, with its types.
     pub(crate) fn link(
         engine: &Engine,
         block: &Block,
@@ -101,22 +109,22 @@ impl Module {
         Ok(Self { id, shape, entries, memory, stack, instance, give_way, profiler: None })
     }
 
-    /// The engine's compiled form.
+    /// The compiled code, as the engine keeps it.
     pub(crate) fn compiled(&self) -> &wasmtime::Module {
         self.instance.module()
     }
-    /// Bytes of its code image: what the engine reports, its own small tables not among them.
+    /// Bytes of its code, as the engine reports them; small tables of the engine's are left out.
     pub(crate) fn compiled_bytes(&self) -> usize {
         let image = self.instance.module().image_range();
         image.end.addr() - image.start.addr()
     }
 
-    /// Its name.
+    /// The module's name: the CID of its bytes.
     #[must_use]
     pub const fn id(&self) -> BlockId {
         self.id
     }
-    /// What validation learned.
+    /// What validation learned about the module.
     #[must_use]
     pub const fn shape(&self) -> &Shape {
         &self.shape

@@ -1,4 +1,7 @@
-//! A call made twice: the second run hears from the ledger what the first one heard, and the ledger is asked once.
+//! A call that runs twice: the second run gets from the ledger the answers that the first run got.
+//!
+//! The ledger itself is asked once. The second run must come after the first; where the first run asked no more, the second
+//! finds the ledger closed.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,7 +13,7 @@ use icn_core::name::{HoldId, Owner, Unit};
 
 use crate::guest::{Call, LedgerPort, PortAnswer, PortError};
 
-/// What the ledger said, once.
+/// An answer of the ledger.
 enum Answer {
     Stage(Result<(), LedgerRefusal>),
     Authorize(Result<(), LedgerRefusal>),
@@ -18,13 +21,23 @@ enum Answer {
     OpenHold(Box<Option<HoldState>>),
 }
 
-type Heard = Arc<Mutex<VecDeque<Answer>>>;
+/// The answers that the first run got and the second has not, in their order.
+#[derive(Clone, Default)]
+struct Answers(Arc<Mutex<VecDeque<Answer>>>);
 
-/// The same call twice. The first asks the ledger and has the recorder; the second is to be run after it, and finds
-/// the ledger closed where the first asked no more.
-pub(super) fn repeated(call: Call) -> (Call, Call) {
-    let heard = Heard::default();
-    let second = Call {
+impl Answers {
+    fn push(&self, answer: Answer) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push_back(answer);
+    }
+    fn pop(&self) -> Option<Answer> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
+    }
+}
+
+/// The call for the first run and the same for the second. The first one asks the ledger and has the recorder.
+pub(super) fn first_and_repeated(call: Call) -> (Call, Call) {
+    let answers = Answers::default();
+    let repeated = Call {
         module: call.module,
         entry: call.entry.clone(),
         input: call.input.clone(),
@@ -35,31 +48,38 @@ pub(super) fn repeated(call: Call) -> (Call, Call) {
         seed: call.seed,
         state: call.state.clone(),
         storage_left: call.storage_left,
-        ledger: Box::new(Repeating(heard.clone())),
+        ledger: Box::new(RepeatingLedger(answers.clone())),
         recorder: None,
     };
-    let first = Call { ledger: Box::new(Listening { ledger: call.ledger, heard }), ..call };
-    (first, second)
+    let first = Call { ledger: Box::new(RememberingLedger { ledger: call.ledger, answers }), ..call };
+    (first, repeated)
 }
 
-/// Asks the ledger and remembers what it says.
-struct Listening {
+/// Asks the ledger, and remembers its answers. An error is no answer.
+struct RememberingLedger {
     ledger: Box<dyn LedgerPort>,
-    heard: Heard,
+    answers: Answers,
 }
 
-impl Listening {
-    fn keep(heard: &Heard, answer: Answer) {
-        heard.lock().unwrap_or_else(PoisonError::into_inner).push_back(answer);
-    }
+/// The answer of the ledger, remembered as `kind` when it comes.
+fn remembered<'a, T: Clone + Send + 'a>(
+    asked: PortAnswer<'a, T>,
+    answers: &Answers,
+    kind: fn(T) -> Answer,
+) -> PortAnswer<'a, T> {
+    let answers = answers.clone();
+    asked
+        .inspect(move |answer| {
+            if let Ok(answer) = answer {
+                answers.push(kind(answer.clone()));
+            }
+        })
+        .boxed()
 }
 
-impl LedgerPort for Listening {
+impl LedgerPort for RememberingLedger {
     fn stage(&mut self, operation: Operation) -> PortAnswer<'_, Result<(), LedgerRefusal>> {
-        let Self { ledger, heard } = self;
-        let said = ledger.stage(operation);
-        said.inspect(|said| said.iter().for_each(|said| Self::keep(heard, Answer::Stage(said.clone()))))
-            .boxed()
+        remembered(self.ledger.stage(operation), &self.answers, Answer::Stage)
     }
     fn authorize(
         &mut self,
@@ -67,49 +87,37 @@ impl LedgerPort for Listening {
         unit: Unit,
         amount: u64,
     ) -> PortAnswer<'_, Result<(), LedgerRefusal>> {
-        let Self { ledger, heard } = self;
-        let said = ledger.authorize(owner, unit, amount);
-        said.inspect(|said| {
-            said.iter().for_each(|said| Self::keep(heard, Answer::Authorize(said.clone())));
-        })
-        .boxed()
+        remembered(self.ledger.authorize(owner, unit, amount), &self.answers, Answer::Authorize)
     }
     fn balance(&mut self, owner: Owner, unit: Unit) -> PortAnswer<'_, i128> {
-        let Self { ledger, heard } = self;
-        let said = ledger.balance(owner, unit);
-        said.inspect(|said| said.iter().for_each(|said| Self::keep(heard, Answer::Balance(*said)))).boxed()
+        remembered(self.ledger.balance(owner, unit), &self.answers, Answer::Balance)
     }
     fn open_hold(&mut self, id: HoldId) -> PortAnswer<'_, Option<HoldState>> {
-        let Self { ledger, heard } = self;
-        let said = ledger.open_hold(id);
-        said.inspect(|said| {
-            said.iter().for_each(|said| Self::keep(heard, Answer::OpenHold(Box::new(said.clone()))))
-        })
-        .boxed()
+        remembered(self.ledger.open_hold(id), &self.answers, |hold| Answer::OpenHold(Box::new(hold)))
     }
 }
 
-/// Says it again, in the same order.
-struct Repeating(Heard);
+/// Gives the remembered answers, in the same order.
+struct RepeatingLedger(Answers);
 
-impl Repeating {
+impl RepeatingLedger {
+    /// The next answer, if it is of the kind that was asked for.
     fn next<T: Send + 'static>(&self, of: impl FnOnce(Answer) -> Option<T>) -> PortAnswer<'static, T> {
-        let answer = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
-        futures::future::ready(answer.and_then(of).ok_or(PortError::Closed)).boxed()
+        futures::future::ready(self.0.pop().and_then(of).ok_or(PortError::Closed)).boxed()
     }
 }
 
-impl LedgerPort for Repeating {
+impl LedgerPort for RepeatingLedger {
     fn stage(&mut self, _: Operation) -> PortAnswer<'_, Result<(), LedgerRefusal>> {
-        self.next(|answer| if let Answer::Stage(said) = answer { Some(said) } else { None })
+        self.next(|answer| if let Answer::Stage(answer) = answer { Some(answer) } else { None })
     }
     fn authorize(&mut self, _: Owner, _: Unit, _: u64) -> PortAnswer<'_, Result<(), LedgerRefusal>> {
-        self.next(|answer| if let Answer::Authorize(said) = answer { Some(said) } else { None })
+        self.next(|answer| if let Answer::Authorize(answer) = answer { Some(answer) } else { None })
     }
     fn balance(&mut self, _: Owner, _: Unit) -> PortAnswer<'_, i128> {
-        self.next(|answer| if let Answer::Balance(said) = answer { Some(said) } else { None })
+        self.next(|answer| if let Answer::Balance(answer) = answer { Some(answer) } else { None })
     }
     fn open_hold(&mut self, _: HoldId) -> PortAnswer<'_, Option<HoldState>> {
-        self.next(|answer| if let Answer::OpenHold(said) = answer { Some(*said) } else { None })
+        self.next(|answer| if let Answer::OpenHold(answer) = answer { Some(*answer) } else { None })
     }
 }

@@ -1,4 +1,7 @@
-//! Runs a ruling: the one module that is no guest.
+//! Runs a ruling of administrators: the one module that is no guest.
+//!
+//! A ruling is a list of operations of the ledger. It is done as a whole or not at all, in this order: read the input; check
+//! the bounds; charge; check each operation and hand it to the ledger.
 
 use std::collections::BTreeMap;
 
@@ -10,43 +13,21 @@ use icn_core::{costs, limits, rules};
 use super::error::RunError;
 use crate::guest::Call;
 
-/// Does what a ruling's input asks for, whole or not at all. What it fails by is the number of the ledger's code, and
-/// its output says which operation and why.
+/// Does the operations of a ruling's input, all or none. A ruling that fails has the number of the ledger's code as its
+/// outcome, and its output says which operation failed and why.
 ///
 /// # Errors
-/// [`RunError::HostFault`] when the ledger does not answer.
+/// [`RunError::HostFault`] when the ledger does not answer, [`RunError::NeedsCounterpart`] when another scope is needed.
 pub async fn rule(mut call: Call) -> Result<Staged, RunError> {
-    let failed = |fuel: u64, refusal: &LedgerRefusal| {
-        let number = i32::from(refusal.code.number());
-        let said = refusal.to_string().into_bytes();
-        Staged::without_effects(Outcome::Failed(number), fuel, 0, said, None)
+    let (operations, fuel) = match read(&call) {
+        Ok(read) => read,
+        Err(ended) => return Ok(*ended),
     };
-    let operations = match ruling::read(&call.input) {
-        Ok(operations) => operations,
-        Err(error) => {
-            let fuel = costs::ruling_fuel(0).min(call.fuel);
-            return Ok(failed(fuel, &LedgerRefusal::new(LedgerCode::GroupSize, error.to_string())));
-        }
-    };
-    let fuel = costs::ruling_fuel(operations.len());
-    let (beside, max) = (crossing::counterparts(&operations).len(), limits::CROSSING_SCOPES_MAX);
-    if beside > max {
-        let what = format!("{beside} other scopes in one ruling where at most {max} are allowed");
-        let fuel = fuel.min(call.fuel);
-        return Ok(failed(fuel, &LedgerRefusal::new(LedgerCode::GroupSize, what)));
-    }
-    if fuel > call.fuel {
-        let detail = format!("a ruling of {} operations costs {fuel}", operations.len());
-        let trap = Outcome::Trapped(Trap { kind: TrapKind::OutOfFuel, detail });
-        return Ok(Staged::without_effects(trap, call.fuel, 0, Vec::new(), None));
-    }
     let scope = call.policy.policy().scope;
     for (at, operation) in operations.iter().enumerate() {
-        let refusal = match stage(&mut call, &scope, operation).await? {
-            Ok(()) => continue,
-            Err(refusal) => LedgerRefusal { at: at as u64, ..refusal },
-        };
-        return Ok(failed(fuel, &refusal));
+        if let Err(refusal) = stage(&mut call, &scope, operation).await? {
+            return Ok(failed(fuel, &LedgerRefusal { at: at as u64, ..refusal }));
+        }
     }
     Ok(Staged {
         outcome: Outcome::Ok,
@@ -61,6 +42,37 @@ pub async fn rule(mut call: Call) -> Result<Staged, RunError> {
     })
 }
 
+/// The operations of a ruling and the fuel that it burns; or how it ended, when it is not within its bounds.
+fn read(call: &Call) -> Result<(Vec<Operation>, u64), Box<Staged>> {
+    let refused = |operations: usize, what: String| {
+        let fuel = costs::ruling_fuel(operations).min(call.fuel);
+        Err(Box::new(failed(fuel, &LedgerRefusal::new(LedgerCode::GroupSize, what))))
+    };
+    let operations = match ruling::read(&call.input) {
+        Ok(operations) => operations,
+        Err(error) => return refused(0, error.to_string()),
+    };
+    let (scopes, max) = (crossing::counterparts(&operations).len(), limits::CROSSING_SCOPES_MAX);
+    if scopes > max {
+        let what = format!("{scopes} other scopes in one ruling where at most {max} are allowed");
+        return refused(operations.len(), what);
+    }
+    let fuel = costs::ruling_fuel(operations.len());
+    if fuel > call.fuel {
+        let detail = format!("a ruling of {} operations costs {fuel}", operations.len());
+        let trap = Outcome::Trapped(Trap { kind: TrapKind::OutOfFuel, detail });
+        return Err(Box::new(Staged::without_effects(trap, call.fuel, 0, Vec::new(), None)));
+    }
+    Ok((operations, fuel))
+}
+
+/// A ruling that failed by a refusal of the ledger's.
+fn failed(fuel: u64, refusal: &LedgerRefusal) -> Staged {
+    let number = i32::from(refusal.code.number());
+    Staged::without_effects(Outcome::Failed(number), fuel, 0, refusal.to_string().into_bytes(), None)
+}
+
+/// Checks who may rule so and, for an operation with another scope, that the policy names it; then asks the ledger.
 async fn stage(
     call: &mut Call,
     scope: &icn_core::name::Did,

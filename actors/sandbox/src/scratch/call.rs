@@ -3,34 +3,34 @@
 use icn_core::block::INVOCATION_FUEL_DEFAULT;
 use icn_core::name::{BlockId, Did};
 
-/// What to run.
+/// A call for a throwaway scope.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScratchCall {
     /// The installed module.
     pub module: BlockId,
-    /// The entry point.
+    /// The name of the entry point.
     pub entry: String,
-    /// Who calls.
+    /// The member who calls.
     pub caller: Did,
-    /// What the guest reads as its input.
+    /// The bytes that the guest reads as its input.
     pub input: Vec<u8>,
-    /// Fuel that it may burn, at most.
+    /// Fuel that the guest may burn, at most.
     pub fuel: u64,
 }
 
 impl ScratchCall {
-    /// A call without input, with the fuel limit that an invocation has when its caller names none.
+    /// A call without input, with the fuel limit of an invocation whose caller names none.
     #[must_use]
     pub fn new(module: BlockId, entry: &str, caller: Did) -> Self {
         Self { module, entry: entry.to_owned(), caller, input: Vec::new(), fuel: INVOCATION_FUEL_DEFAULT }
     }
-    /// The same, with that input.
+    /// The same call with this input.
     #[must_use]
     pub fn with_input(mut self, input: impl Into<Vec<u8>>) -> Self {
         self.input = input.into();
         self
     }
-    /// The same, with that fuel limit.
+    /// The same call with this fuel limit.
     #[must_use]
     pub const fn with_fuel(mut self, fuel: u64) -> Self {
         self.fuel = fuel;

@@ -14,8 +14,8 @@ use super::keys::counterpart_key;
 use super::scope::{Scratch, in_force};
 
 impl Scratch {
-    /// Another federation scope of this name, which deals with this one as this one does with it, and gives it a credit
-    /// of `credit` of the unit. The same name is the same scope in each scratch.
+    /// Adds another federation scope of this name, and gives its DID. Each of the two scopes names the other as one it deals
+    /// with, and the other gives this one a credit of `credit` units. The same name is the same scope in every scratch.
     pub fn counterpart(&mut self, name: &str, unit: &Unit, credit: u64) -> Result<Did, ScratchError> {
         let invalid = |e: &dyn std::fmt::Display| ScratchError::Invalid(e.to_string());
         let key = counterpart_key(name);
@@ -55,7 +55,7 @@ impl Scratch {
         self.ledger().apply(&group, &context).map_err(|e| invalid(&e))?;
         Ok(other)
     }
-    /// What an account of another scope has and has not set aside.
+    /// The available balance of an account of another scope: its holds are left out.
     #[must_use]
     pub fn balance_of_counterpart(&self, scope: Did, owner: Owner, unit: Unit) -> i128 {
         self.ledger().account(&AccountId { scope, owner, unit }).unwrap_or_default().available()

@@ -6,13 +6,13 @@ use icn_core::rules::Refusal;
 /// Why a scratch does not do what it is asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ScratchError {
-    /// The invocation is refused before anything runs, as a host would refuse it: there is no receipt.
+    /// The invocation was refused before anything ran, as a host refuses it. There is no receipt.
     #[error("{0}")]
     Refused(Refusal),
-    /// What the scope was to be cannot be: which part, and what would be right.
+    /// The scope cannot be set up so. The text says what is wrong, and what would be right.
     #[error("{0}")]
     Invalid(String),
-    /// The engine's or our own mistake, and not the guest's.
+    /// A mistake of the engine's or of ours, and not of the guest's.
     #[error("the host's own fault, not the guest's: {0}")]
     Fault(String),
 }
@@ -23,7 +23,7 @@ impl From<IdError> for ScratchError {
     }
 }
 
-/// A module that was named and is not installed.
+/// The error for a module that is not installed.
 pub(super) fn unknown_module(module: BlockId) -> ScratchError {
     ScratchError::Invalid(format!("module {module} is not installed here: install it first"))
 }

@@ -1,40 +1,41 @@
-//! One invocation of a throwaway scope, in the order of a host's.
+//! One invocation of a throwaway scope, in a host's order: admit; order by the chain; draw the grant from the ledger; run;
+//! commit (`commit.rs`).
 
 use std::sync::Arc;
 
 use icn_core::block::{Invocation, Staged, ruling};
 use icn_core::encode::{Block, Domain};
-use icn_core::fold::{cap_storage, crossing};
-use icn_core::ledger::{Actor, Booking};
+use icn_core::fold::cap_storage;
+use icn_core::ledger::Actor;
 use icn_core::name::{BlockId, Unit, invocation_id, random_seed};
 use icn_core::rules::gate::Request;
 use icn_core::rules::{Refusal, RefusalCode, gate, resource_needs};
 
 use super::call::ScratchCall;
+use super::commit::Committed;
 use super::error::{ScratchError, unknown_module};
 use super::run::Run;
 use super::scope::Scratch;
 use crate::guest::{Call, Recorder};
-use crate::rerun::{LentLedger, complete};
-use crate::run::{RunError, rule};
+use crate::rerun::{LentLedger, run_to_end};
+use crate::run::{Module, Profiled, RunError, rule};
 
-/// How long an invocation may wait, in milliseconds: here it never does.
+/// How long an invocation may wait, in milliseconds. Here it never waits.
 const EXPIRES_AFTER_MS: u64 = 60_000;
 
 impl Scratch {
-    /// Runs an entry and commits what it did. A trap and a guest's own failure are runs with receipts; an error is
-    /// a request that never ran.
+    /// Runs an entry and commits its effects. A run that trapped or failed has a receipt too; an error is a request that
+    /// never ran.
     ///
-    /// A [member](Scratch::member)'s call is signed and passes the whole gate. The key of any other caller is not
-    /// here: for them the scope signs, and everything is judged but the signature.
+    /// The call of a [member](Scratch::member) is signed and passes the whole gate. The key of any other caller is not here:
+    /// the scope signs for them, and everything is judged except for the signature.
     pub fn invoke(&mut self, call: &ScratchCall) -> Result<Run, ScratchError> {
-        // A clock that was set back stands still until it is past the last receipt.
+        // A clock that was set back stays at the time of the last receipt until it is past it.
         let now_ms = self.now_ms.max(self.time);
         let invocation = self.invocation(call, now_ms);
         let envelope = self.admit(&invocation, now_ms)?;
-        let beside = self.counterparts.values().map(|(_, chain)| chain.time()).max().unwrap_or_default();
-        let now_ms = now_ms.max(beside);
-        let time = self.chain.next_time(&invocation, now_ms).map_err(ScratchError::Refused)?;
+        let latest = self.counterparts.values().map(|(_, chain)| chain.time()).max().unwrap_or_default();
+        let time = self.chain.next_time(&invocation, now_ms.max(latest)).map_err(ScratchError::Refused)?;
         let module = match self.modules.get(&call.module).cloned() {
             None if ruling::is_of_ledger(&call.module) => None,
             module => Some(module.ok_or_else(|| unknown_module(call.module))?),
@@ -42,12 +43,46 @@ impl Scratch {
         self.draw(&invocation)?;
         let actor = self.chain.policy().actor(call.caller, call.module);
         self.check_caps(&invocation, &actor, time)?;
-        let storage_left = cap_storage(&self.ledger(), &self.chain, &actor, time);
-        let ledger = Arc::clone(&self.ledger);
-        let counterparts = self.counterpart_policies();
-        let port = LentLedger { scope: self.scope(), time, actor: actor.clone(), counterparts, ledger };
         let recorder = Recorder::default();
-        let call = Call {
+        let call = self.guest_call(call, envelope, time, &actor, recorder.clone());
+        let (staged, profiled) = run(module.as_deref(), call).map_err(|error| {
+            let scope = self.scope();
+            self.ledger().void(&scope);
+            ScratchError::Fault(error.to_string())
+        })?;
+        let Committed { receipt, blocks, nodes } =
+            self.commit(&invocation, envelope, time, staged, &actor)?;
+        let recorded = recorder.take();
+        Ok(Run {
+            receipt_id: blocks[1].id(),
+            receipt,
+            blocks,
+            nodes,
+            fuel_limit: invocation.fuel,
+            log: recorded.log,
+            host_calls: recorded.host_calls,
+            profiled,
+        })
+    }
+
+    /// What decides the guest's run, as a host gives it.
+    fn guest_call(
+        &self,
+        call: &ScratchCall,
+        envelope: BlockId,
+        time: u64,
+        actor: &Actor,
+        recorder: Recorder,
+    ) -> Call {
+        let storage_left = cap_storage(&self.ledger(), &self.chain, actor, time);
+        let port = LentLedger {
+            scope: self.scope(),
+            time,
+            actor: actor.clone(),
+            counterparts: self.counterpart_policies(),
+            ledger: Arc::clone(&self.ledger),
+        };
+        Call {
             module: call.module,
             entry: call.entry.clone(),
             input: call.input.clone(),
@@ -59,26 +94,8 @@ impl Scratch {
             state: self.chain.state().clone(),
             storage_left,
             ledger: Box::new(port),
-            recorder: Some(recorder.clone()),
-        };
-        let ran = match module {
-            Some(module) if module.is_profiled() => {
-                complete(module.run_profiled(call)).map(|(staged, profiled)| (staged, Some(profiled)))
-            }
-            Some(module) => complete(module.run(call)).map(|staged| (staged, None)),
-            None => complete(rule(call)).map(|staged| (staged, None)),
-        };
-        let (staged, profiled) = match ran {
-            Ok(ran) => ran,
-            Err(error) => {
-                let scope = self.scope();
-                self.ledger().void(&scope);
-                return Err(fault(&error));
-            }
-        };
-        let mut run = self.commit(&invocation, envelope, time, staged, (&actor, &recorder))?;
-        run.profiled = profiled;
-        Ok(run)
+            recorder: Some(recorder),
+        }
     }
 
     pub(super) fn invocation(&mut self, call: &ScratchCall, now_ms: u64) -> Invocation {
@@ -91,7 +108,7 @@ impl Scratch {
             .with_fuel(call.fuel)
     }
 
-    /// Judges an invocation as a host would; gives its envelope's name.
+    /// Judges an invocation as a host does, and gives the CID of its envelope.
     pub(super) fn admit(&self, invocation: &Invocation, now_ms: u64) -> Result<BlockId, ScratchError> {
         let policy = self.chain.policy();
         let scope = self.scope();
@@ -106,7 +123,7 @@ impl Scratch {
         Ok(self.key.seal(Domain::Invocation, &Block::encode(invocation)).to_block().id())
     }
 
-    /// Whether the caps on resources let the invocation run.
+    /// Checks the caps on resources, as a host does before it runs an invocation.
     fn check_caps(&self, invocation: &Invocation, actor: &Actor, time: u64) -> Result<(), ScratchError> {
         if actor.rules() {
             return Ok(());
@@ -118,7 +135,7 @@ impl Scratch {
         })
     }
 
-    /// Draws from the ledger what the purse lacks of the invocation's grant.
+    /// Draws from the ledger what is missing in the purse for the invocation's grant.
     fn draw(&mut self, invocation: &Invocation) -> Result<(), ScratchError> {
         let grant = self.chain.policy().policy().grant;
         let scope = self.scope();
@@ -140,59 +157,19 @@ impl Scratch {
                 }
             }
         }
-        // What was drawn is kept even when something is refused.
+        // What was drawn stays drawn even when something is refused.
         self.purse = purse;
         refused.map_or(Ok(()), |refusal| Err(ScratchError::Refused(refusal)))
     }
-
-    /// From what was staged to a signed receipt, in the chain and in the ledger.
-    fn commit(
-        &mut self,
-        invocation: &Invocation,
-        envelope: BlockId,
-        time: u64,
-        staged: Staged,
-        (actor, recorder): (&Actor, &Recorder),
-    ) -> Result<Run, ScratchError> {
-        let places = self.counterparts.values().map(|(_, chain)| chain.next_place());
-        let with = crossing::places(&staged.journal, places);
-        let draft = self.chain.draft(invocation, envelope, self.engine, time, staged, with);
-        let payload = draft.payload().clone();
-        let nodes = draft.nodes().to_vec();
-        let signed = self.key.seal(Domain::Receipt, &payload).to_block();
-        let receipt = self.chain.commit(invocation.module, draft, signed.id());
-        self.time = receipt.time;
-        self.purse.fuel -= receipt.fuel;
-        self.purse.memory -= receipt.usage.memory;
-        self.purse.network -= receipt.usage.network;
-        let posted = self.ledger().post(&Booking::of_receipt(&receipt, actor), receipt.outcome.is_ok());
-        posted.map_err(|e| ScratchError::Fault(e.to_string()))?;
-        let mut legs = Vec::new();
-        for place in &receipt.with {
-            let Some((key, chain)) = self.counterparts.get_mut(&place.scope) else { continue };
-            let (leg, payload) = crossing::draft(&receipt, signed.id(), &chain.still(), None);
-            let envelope = key.seal(Domain::Leg, &payload).to_block();
-            chain.apply_leg(&leg, envelope.id()).map_err(|e| ScratchError::Fault(e.to_string()))?;
-            legs.push(leg);
-        }
-        for leg in legs {
-            let posted = self.ledger().book(&Booking::of_leg(&leg, &Actor::default()));
-            posted.map_err(|e| ScratchError::Fault(e.to_string()))?;
-        }
-        let recorded = recorder.take();
-        Ok(Run {
-            receipt_id: signed.id(),
-            receipt,
-            blocks: [payload, signed],
-            nodes,
-            fuel_limit: invocation.fuel,
-            log: recorded.log,
-            host_calls: recorded.host_calls,
-            profiled: None,
-        })
-    }
 }
 
-fn fault(error: &RunError) -> ScratchError {
-    ScratchError::Fault(error.to_string())
+/// Runs a module's entry, or a ruling where there is no module.
+fn run(module: Option<&Module>, call: Call) -> Result<(Staged, Option<Profiled>), RunError> {
+    match module {
+        Some(module) if module.is_profiled() => {
+            run_to_end(module.run_profiled(call)).map(|(staged, profiled)| (staged, Some(profiled)))
+        }
+        Some(module) => run_to_end(module.run(call)).map(|staged| (staged, None)),
+        None => run_to_end(rule(call)).map(|staged| (staged, None)),
+    }
 }

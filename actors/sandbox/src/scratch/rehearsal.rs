@@ -1,4 +1,6 @@
-//! A scratch's next invocation, tried as often as one likes: what it would do, and nothing of it kept.
+//! The next invocation of a throwaway scope, run as often as one likes. None of its effects is kept.
+//!
+//! Tests use it to run one invocation on many engines and with many fuel limits.
 
 use std::sync::Arc;
 
@@ -15,11 +17,11 @@ use super::call::ScratchCall;
 use super::error::ScratchError;
 use super::scope::Scratch;
 use crate::guest::{Call, LedgerPort, PortAnswer, counterpart_consent};
-use crate::rerun::complete;
+use crate::rerun::run_to_end;
 use crate::run::{Module, RunError};
 
-/// An invocation that a scope admitted and that could run next. Each run begins with the same state, balances, time
-/// and random bytes, whatever its fuel limit, and leaves all of them as they were.
+/// An invocation that a scope admitted and that could run next. Each run begins with the same state, balances, time and
+/// random bytes, whatever its fuel limit, and changes none of them.
 #[derive(Debug, Clone)]
 pub struct Rehearsal {
     invocation: Invocation,
@@ -34,17 +36,17 @@ pub struct Rehearsal {
 }
 
 impl Scratch {
-    /// Judges an invocation as [`invoke`](Self::invoke) does, and gives what its guest would find. Asked the same
-    /// next, `invoke` runs just that.
+    /// Judges an invocation as [`invoke`](Self::invoke) does, and gives everything that its guest would find. If `invoke`
+    /// gets the same call next, it runs the same invocation.
     pub fn rehearse(&mut self, call: &ScratchCall) -> Result<Rehearsal, ScratchError> {
         let now_ms = self.now_ms.max(self.time);
         let invocation = self.invocation(call, now_ms);
-        // Nothing was made: the next one has this id.
+        // The invocation is not used up: the next one has the same id.
         self.made -= 1;
         let envelope = self.admit(&invocation, now_ms)?;
         let time = self.chain.next_time(&invocation, now_ms).map_err(ScratchError::Refused)?;
         let actor = self.chain.policy().actor(invocation.caller, invocation.module);
-        // Locked once: what is locked in an expression stays so to the end of its statement.
+        // The lock is taken once. A lock that is taken in an expression is held to the end of the statement.
         let ledger = self.ledger().clone();
         Ok(Rehearsal {
             policy: self.chain.policy().clone(),
@@ -61,13 +63,13 @@ impl Scratch {
 }
 
 impl Rehearsal {
-    /// Runs it with this fuel limit. The module is the one that was asked for, compiled for any engine.
+    /// Runs the invocation with this fuel limit. `module` must be the one that was called, compiled for any engine.
     pub fn run(&self, module: &Module, fuel: u64) -> Result<Staged, RunError> {
         let Invocation { scope, entry, input, caller, .. } = &self.invocation;
         let actor = self.policy.actor(*caller, self.invocation.module);
         let (ledger, counterparts) = (Arc::clone(&self.ledger), self.counterparts.clone());
         let copied = Copied { scope: *scope, time: self.time, actor, counterparts, ledger, own: None };
-        complete(module.run(Call {
+        run_to_end(module.run(Call {
             module: self.invocation.module,
             entry: entry.clone(),
             input: input.clone(),
@@ -83,7 +85,7 @@ impl Rehearsal {
         }))
     }
 
-    /// Runs it with this fuel limit as an auditor repeats what a log says.
+    /// Runs the invocation with this fuel limit as an auditor does.
     pub fn rerun(&self, rerunner: &mut dyn Rerunner, module: &Block, fuel: u64) -> Result<Staged, String> {
         let rerun = Rerun {
             invocation: &self.invocation.clone().with_fuel(fuel),
@@ -101,13 +103,14 @@ impl Rehearsal {
     }
 }
 
-/// The ledger of one run: the scope's, and from the first operation on a copy.
+/// The ledger of one run: the ledger of the scope, and a copy from the first operation on.
 struct Copied {
     scope: Did,
     time: u64,
     actor: Actor,
     counterparts: Vec<Arc<PolicyInForce>>,
     ledger: Arc<Ledger>,
+    /// The copy, once there is one.
     own: Option<Box<Ledger>>,
 }
 

@@ -9,29 +9,29 @@ use icn_core::name::BlockId;
 use crate::guest::LogLine;
 use crate::run::Profiled;
 
-/// What an invocation came to.
+/// An invocation that ran: its receipt, and what an author wants to see besides.
 #[derive(Debug, Clone)]
 pub struct Run {
-    /// What the scope signed: outcome, charge, output, effects.
+    /// The receipt that the scope signed: outcome, charge, output, effects.
     pub receipt: Receipt,
-    /// The receipt's name: the CID of its envelope.
+    /// The name of the receipt: the CID of its envelope.
     pub receipt_id: BlockId,
-    /// The receipt's blocks, payload and envelope.
+    /// The blocks of the receipt: payload and envelope.
     pub blocks: [Block; 2],
-    /// Nodes that it stored.
+    /// Nodes that the guest stored.
     pub nodes: Vec<Block>,
-    /// Fuel that it might burn.
+    /// Fuel that the guest was allowed to burn.
     pub fuel_limit: u64,
     /// Lines that the guest logged, in their order.
     pub log: Vec<LogLine>,
-    /// How often it called each function of the host.
+    /// How often the guest called each host function.
     pub host_calls: BTreeMap<&'static str, u64>,
-    /// Where its fuel went, if its module was compiled to say so.
+    /// Where the fuel went, if the module was compiled to be profiled.
     pub profiled: Option<Profiled>,
 }
 
 impl Run {
-    /// The trap that ended it, if one did.
+    /// The trap that ended the run, if one did.
     #[must_use]
     pub const fn trap(&self) -> Option<&Trap> {
         match &self.receipt.outcome {
@@ -39,7 +39,7 @@ impl Run {
             _ => None,
         }
     }
-    /// The number that the guest returned: 0 when all went well, nothing when it trapped.
+    /// The number that the guest returned: 0 for success; none when it trapped.
     #[must_use]
     pub const fn code(&self) -> Option<i32> {
         match &self.receipt.outcome {
@@ -48,7 +48,7 @@ impl Run {
             Outcome::Trapped(_) => None,
         }
     }
-    /// The output as text; bytes that are not UTF-8 are replaced.
+    /// The output as text. Bytes that are not UTF-8 are replaced.
     #[must_use]
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.receipt.output).into_owned()

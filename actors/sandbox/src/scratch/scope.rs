@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use icn_core::block::{Issue, Node, Policy, PolicyTag};
+use icn_core::block::{Issue, Node, Policy, PolicyTag, Receipt};
 use icn_core::encode::{Block, Domain, SecretKey};
 use icn_core::fold::Chain;
 use icn_core::ledger::Ledger;
@@ -15,16 +15,28 @@ use super::keys::scope_key;
 use crate::engine::Engine;
 use crate::run::Module;
 
-/// The time of a scratch whose clock nobody sets: 2026-01-01T00:00:00Z, in milliseconds since the Unix epoch.
+/// The time of a scratch whose clock was not set: 2026-01-01T00:00:00Z, in milliseconds since the Unix epoch.
 pub const TIME_DEFAULT_MS: u64 = 1_767_225_600_000;
 const ORIGIN: &str = "icn.local/scratch";
 
-/// Resources drawn from the ledger and not used yet.
+/// Resources that were drawn from the ledger and not used yet.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Purse {
     pub(super) fuel: u64,
     pub(super) memory: u64,
     pub(super) network: u64,
+}
+
+impl Purse {
+    /// Takes what a receipt used. It was drawn before its guest ran.
+    pub(super) fn spend(&mut self, receipt: &Receipt) {
+        assert!(receipt.fuel <= self.fuel, "the fuel of a receipt was drawn");
+        assert!(receipt.usage.memory <= self.memory, "the memory of a receipt was drawn");
+        assert!(receipt.usage.network <= self.network, "the network of a receipt was drawn");
+        self.fuel -= receipt.fuel;
+        self.memory -= receipt.usage.memory;
+        self.network -= receipt.usage.network;
+    }
 }
 
 /// A throwaway scope.
@@ -36,21 +48,21 @@ pub struct Scratch {
     pub(super) members: BTreeMap<Did, SecretKey>,
     pub(super) modules: BTreeMap<BlockId, Arc<Module>>,
     pub(super) chain: Chain,
-    /// Other scopes, which deal with this one.
+    /// Other scopes that deal with this one: their keys and chains.
     pub(super) counterparts: BTreeMap<Did, (SecretKey, Chain)>,
     pub(super) ledger: Arc<Mutex<Ledger>>,
     pub(super) purse: Purse,
     /// The wall clock of this scope, in milliseconds since the Unix epoch.
     pub(super) now_ms: u64,
-    /// The time of the last receipt.
+    /// The time of the last receipt, in milliseconds since the Unix epoch.
     pub(super) time: u64,
-    /// Invocations made so far: each gets an id of its own.
+    /// Invocations made so far. The id of an invocation is derived from their number.
     pub(super) made: u64,
 }
 
 impl Scratch {
-    /// A scope with nobody in it and nothing installed, with the resources and grants that a host gives a scope of
-    /// which nobody says more. The wall-clock backstop works while the engine's ticker does.
+    /// A scope without members and modules. Its resources and grants are those that a host gives by default. The bound on
+    /// wall-clock time works while the engine's ticker runs.
     pub fn open(engine: &Engine) -> Result<Self, ScratchError> {
         let key = scope_key();
         let origin = Origin::parse(ORIGIN)?;
@@ -91,12 +103,12 @@ impl Scratch {
         })
     }
 
-    /// The scope.
+    /// The DID of the scope.
     #[must_use]
     pub const fn scope(&self) -> Did {
         self.chain.scope()
     }
-    /// A value that a module keeps.
+    /// A value in the state of a module.
     #[must_use]
     pub fn value(&self, module: &BlockId, key: &[u8]) -> Option<&[u8]> {
         self.chain.state().get(module, key).map(|value| &**value)
@@ -107,16 +119,16 @@ impl Scratch {
         let block = self.chain.state().node(id)?;
         Node::from_bytes(block.bytes()).ok().map(|node| node.payload)
     }
-    /// What an account has and has not set aside, as guests are told it: posted credits less posted debits; of a token,
-    /// less what open holds will debit.
+    /// The balance of an account, as guests are told it: posted credits less posted debits, and for a token less what open
+    /// holds will debit.
     #[must_use]
     pub fn balance(&self, owner: Owner, unit: Unit) -> i128 {
         let id = AccountId { scope: self.scope(), owner, unit };
         let account = self.ledger().account(&id).unwrap_or_default();
-        // What is drawn of a resource for runs to come is nobody's business.
+        // Resources are drawn ahead, for runs to come. That does not show.
         if id.unit.is_resource() { account.balance() } else { account.available() }
     }
-    /// The root of the scope's state.
+    /// The root hash of the scope's state.
     #[must_use]
     pub fn root(&self) -> Hash {
         self.chain.root()
@@ -126,7 +138,7 @@ impl Scratch {
         self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Changes the policy between two invocations; state and balances stay.
+    /// Changes the policy between two invocations. State and balances stay.
     pub(super) fn amend(&mut self, change: impl FnOnce(&mut Policy)) -> Result<(), ScratchError> {
         let mut policy = self.chain.policy().policy().clone();
         change(&mut policy);

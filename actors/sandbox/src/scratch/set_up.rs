@@ -13,8 +13,8 @@ use super::scope::Scratch;
 use crate::run::{Module, check_install, no_entry};
 
 impl Scratch {
-    /// Installs a module, grants it these capabilities, and opens all its entries to anyone. Installing it again
-    /// changes what it is granted.
+    /// Installs a module, grants it these capabilities, and opens all its entries to everyone. Installing it again changes
+    /// its capabilities alone.
     pub fn install(
         &mut self,
         module: Arc<Module>,
@@ -29,7 +29,7 @@ impl Scratch {
         };
         check_install(&install, &module).map_err(ScratchError::Invalid)?;
         self.amend(|policy| match policy.modules.iter_mut().find(|known| known.module == id) {
-            // Who may call what stays as it was.
+            // The roles for its entries stay as they were.
             Some(known) => known.capabilities = install.capabilities,
             None => policy.modules.push(install),
         })?;
@@ -37,7 +37,7 @@ impl Scratch {
         Ok(id)
     }
 
-    /// Opens an entry only to those who hold a role: `admin`, or one that was [given](Self::give_role).
+    /// Opens an entry only to members with a role: `admin`, or one that was [given](Self::give_role).
     pub fn require_role(&mut self, module: BlockId, entry: &str, role: &str) -> Result<(), ScratchError> {
         let installed = self.modules.get(&module).ok_or_else(|| unknown_module(module))?;
         if !installed.shape().entries.contains_key(entry) {
@@ -50,7 +50,7 @@ impl Scratch {
         })
     }
 
-    /// A role that nobody holds yet, if there is none of this name.
+    /// Defines a role that nobody has yet, if there is none of this name.
     pub fn define_role(&mut self, role: &str) -> Result<(), ScratchError> {
         if matches!(role, ROLE_ADMIN | ROLE_ANYONE) {
             return Ok(());
@@ -60,7 +60,7 @@ impl Scratch {
         })
     }
 
-    /// Gives a member a role; `admin` makes an administrator.
+    /// Gives a member a role. The role `admin` makes an administrator.
     pub fn give_role(&mut self, role: &str, member: Did) -> Result<(), ScratchError> {
         self.amend(|policy| {
             let holders = match role {
@@ -73,17 +73,17 @@ impl Scratch {
         })
     }
 
-    /// The scope's default token.
+    /// Sets the scope's default token.
     pub fn set_token(&mut self, unit: Unit) -> Result<(), ScratchError> {
         self.amend(|policy| policy.token = Some(unit))
     }
 
-    /// The most that one invocation gets.
+    /// Sets the grant: the most resources that one invocation gets.
     pub fn set_grant(&mut self, grant: GrantLimits) -> Result<(), ScratchError> {
         self.amend(|policy| policy.grant = grant)
     }
 
-    /// Brings units of a token into being on an account.
+    /// Issues units of a token to an account.
     pub fn issue(&mut self, unit: Unit, to: Owner, amount: u64) -> Result<(), ScratchError> {
         if unit.is_resource() {
             return Err(ScratchError::Invalid(format!(
@@ -95,13 +95,13 @@ impl Scratch {
         issued.map_err(|e| ScratchError::Invalid(e.to_string()))
     }
 
-    /// Sets the wall clock, in milliseconds since the Unix epoch. Guests are never told an earlier time than the
-    /// guests before them, as on a host.
+    /// Sets the wall clock, in milliseconds since the Unix epoch. As in a host, no guest is told an earlier time than the
+    /// guests before it.
     pub const fn set_time(&mut self, now_ms: u64) {
         self.now_ms = now_ms;
     }
 
-    /// The member of this name, with a key of their own: what they call is signed and verified.
+    /// Adds the member of this name, with a key of their own, and gives the DID. Their calls are signed and verified.
     pub fn member(&mut self, name: &str) -> Did {
         let key = member_key(name);
         let did = key.did();

@@ -1,4 +1,7 @@
 //! One function's body: validated, its blocks and values counted, and weighed.
+//!
+//! For each operator, in this order: our own bound on what the validator will do; the validator; the bounds on nesting and
+//! on the operand stack; the weight. So the work is bounded before it is done.
 
 use wasmparser::{
     FuncToValidate, FuncType, FuncValidatorAllocations, FunctionBody, Operator, OperatorsReader,
@@ -8,16 +11,17 @@ use wasmparser::{
 use icn_core::limits;
 
 use super::reasons::{Item, Rejected};
+use super::scales::{Scales, Types};
 use super::sizes::{Limit, Sizes};
-use super::weight::{Scales, Types, Weight};
+use super::weight::Weight;
 use crate::contract::features;
 
-/// Types of a module, as its own sections give them.
+/// The types of a module, as its own sections give them.
 #[derive(Debug, Default)]
 pub(super) struct Signatures {
-    /// Types by index.
+    /// Types, by index.
     pub(super) types: Vec<FuncType>,
-    /// For each function, imported ones first, its type's index.
+    /// The index of each function's type; imported functions come first.
     pub(super) functions: Vec<u32>,
 }
 
@@ -30,15 +34,15 @@ impl Types for Signatures {
     }
 }
 
-/// What reading bodies needs again and again.
+/// Checks one body after the other, and keeps what it allocated.
 #[derive(Default)]
-pub(super) struct Bodies {
+pub(super) struct BodyChecker {
     allocations: FuncValidatorAllocations,
     scales: Scales,
 }
 
-impl Bodies {
-    /// Checks a body, or says what is wrong with it first.
+impl BodyChecker {
+    /// The weight of a body, or the first thing that is wrong with it.
     pub(super) fn check(
         &mut self,
         function: FuncToValidate<ValidatorResources>,

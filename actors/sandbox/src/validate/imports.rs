@@ -1,4 +1,4 @@
-//! What a module may import: functions of the host ABI, with exactly their types.
+//! What a module may import: the functions of the host ABI, with exactly their types, and nothing else.
 
 use wasmparser::{FuncType, Import, TypeRef, ValType};
 

@@ -5,17 +5,17 @@ use super::shape::Shape;
 use super::sizes::Size;
 use super::weight::Weight;
 
-/// All that can be said of a module without compiling it.
+/// Everything that can be said about a module without compiling it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Inspection {
-    /// Why it is refused, in the order found, at most 100; empty when it is accepted. Bytes that cannot be
-    /// read end the search, so a broken section hides what comes after it.
+    /// The reasons why it is refused, in the order in which they were found, at most 100; empty when it is accepted. The
+    /// search ends at bytes that cannot be read, so a broken section hides what comes after it.
     pub reasons: Vec<Rejected>,
-    /// What was learned; of a refused module, as far as it could be read.
+    /// The shape of the module; for a refused module, as far as it could be read.
     pub shape: Shape,
-    /// Sizes against limits, in a fixed order.
+    /// Each size and its limit, in a fixed order.
     pub sizes: Vec<Size>,
-    /// The heaviest function by its index, and what its weight is made of.
+    /// The index of the heaviest function, and its weight.
     pub heaviest: Option<(u32, Weight)>,
 }
 

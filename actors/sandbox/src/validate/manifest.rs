@@ -1,4 +1,6 @@
-//! What a module says of itself in its section `icn.manifest`.
+//! The manifest of a module: what its section `icn.manifest` says about it.
+//!
+//! A module without one is accepted, and gets no capability. What a manifest says must agree with the module.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,33 +8,33 @@ use icn_core::block::Capability;
 
 use super::reasons::{Rejected, shown};
 
-/// The custom section's name.
+/// The name of the custom section.
 pub(super) const SECTION: &str = "icn.manifest";
 
-/// What a module's `icn.manifest` section says.
+/// The manifest of a module.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
-    /// The ABI that it was written for: 1.
+    /// The version of the ABI that the module was written for: 1.
     pub abi: u32,
-    /// Its name.
+    /// The module's name, for people.
     pub name: String,
-    /// Its version.
+    /// The module's version, for people.
     pub version: String,
-    /// Its entries.
+    /// Entries that the module exports.
     pub entries: Vec<String>,
-    /// The capabilities that it asks for.
+    /// Capabilities that the module asks for. A policy grants some of them.
     pub capabilities: BTreeSet<Capability>,
 }
 
-/// Reads the section's content, which begins at this byte of the module.
+/// Reads the section's content. `offset` is the byte of the module at which it begins.
 pub(super) fn read(data: &[u8], offset: usize) -> Result<Manifest, Rejected> {
     serde_json::from_slice(data).map_err(|e| {
         Rejected::at(format!("the section `{SECTION}` is not a manifest of ABI 1: {e}"), None, offset)
     })
 }
 
-/// What a manifest, which begins at this byte of the module, says that the module does not keep.
+/// Where a manifest does not agree with the module. `offset` is the byte at which the manifest begins.
 pub(super) fn disagreements(
     manifest: &Manifest,
     entries: &BTreeMap<String, bool>,

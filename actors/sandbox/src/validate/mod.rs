@@ -4,7 +4,7 @@
 //! has. Both are one walk (`walk.rs`): first over the sections (`sections.rs`), then over the functions' bodies
 //! (`bodies.rs`), then what the whole module must have. Our own bounds are checked before the parser's validator works:
 //! its work is in proportion to what they let through. On the way each body is weighed: what it costs to compile
-//! (`weight.rs`, `pressure.rs`).
+//! (`scales.rs`, `pressure.rs`).
 //!
 //! Nothing here compiles, runs or keeps anything, and the same bytes give the same answer on every machine.
 
@@ -12,10 +12,11 @@ mod bodies;
 mod findings;
 mod imports;
 mod inspection;
-mod kind;
 mod manifest;
+mod operator_kind;
 mod pressure;
 mod reasons;
+mod scales;
 mod sections;
 mod shape;
 mod sizes;
@@ -23,9 +24,10 @@ mod walk;
 mod weight;
 
 pub use self::inspection::Inspection;
-pub(crate) use self::kind::is_store;
 pub use self::manifest::Manifest;
+pub(crate) use self::operator_kind::is_store;
 pub use self::reasons::{Item, Rejected};
+pub(crate) use self::sections::RESERVED_PREFIX;
 pub use self::shape::Shape;
 pub use self::sizes::Size;
 pub use self::weight::Weight;

@@ -1,26 +1,25 @@
 //! How many values of a function are alive at once, at each of its operators.
 //!
-//! Values that find no register are moved to the stack and back, and the compiler's register allocator looks for a
-//! place anew at every operator that touches one: that is the one part of its work that grows with the product of a
-//! function's length and its width. So each operator weighs more for each value alive at it beyond those that
-//! have registers.
+//! Values that find no register are moved to the stack and back. The compiler's register allocator looks for a place at
+//! every operator that touches one of them. That part of its work grows with the product of a function's length and its
+//! width, and no other part does. So each operator weighs more for each value alive at it that has no register.
 //!
-//! A value on the operand stack is alive until it is taken. A local is alive from where it was touched to where it is
-//! read next; one that is touched inside a loop, up to the loop's end. Where one is read is known only then, so what is
-//! alive is written down as differences and summed at the function's end.
+//! A value on the operand stack is alive until it is taken. A local is alive from the operator that touched it to the
+//! operator that reads it next; a local that is touched inside a loop is alive up to the loop's end. That a local is read
+//! is known only when it is. So the number of live locals is kept as differences, which are summed at the function's end.
 
 use icn_core::limits::weights as w;
 
-/// What is alive in one function.
+/// Counts the values alive in one function.
 #[derive(Debug, Default)]
 pub(super) struct Pressure {
-    /// For each operator so far, values on the operand stack after it.
+    /// For each operator so far, the height of the operand stack after it.
     heights: Vec<u32>,
-    /// For each operator, how many more locals are alive from it on.
+    /// For each operator, by how many the number of live locals changes at it.
     differences: Vec<i32>,
-    /// For each local, the operator that touched it last.
+    /// For each local, the index of the operator that touched it last.
     touched: Vec<usize>,
-    /// For each open block, the operator with which it began, if it is a loop.
+    /// For each open block, the index of the operator with which it began, if it is a loop.
     loops: Vec<Option<usize>>,
 }
 
@@ -35,7 +34,7 @@ impl Pressure {
         self.tick(0);
     }
 
-    /// Takes an operator, after which the operand stack has this height.
+    /// Takes an operator. `height` is that of the operand stack after it.
     pub(super) fn tick(&mut self, height: u32) {
         self.heights.push(height);
         self.differences.push(0);
@@ -45,7 +44,7 @@ impl Pressure {
         self.heights.len().saturating_sub(1)
     }
 
-    /// The operator reads a local, which was alive since it was touched.
+    /// The operator reads a local, so the local was alive since it was touched.
     pub(super) fn read(&mut self, local: u32) {
         let now = self.now();
         let Some(touched) = self.touched.get_mut(local as usize) else { return };
@@ -71,8 +70,8 @@ impl Pressure {
         self.loops.push(is_loop.then_some(self.now()));
     }
 
-    /// The operator ends the innermost block. What a loop touches is alive up to its end: the next turn may read it.
-    /// The caller charges for the locals that are looked at.
+    /// The operator ends the innermost block. A local that a loop touches is alive up to its end: the next turn may read
+    /// it. The caller charges for the locals that are looked at.
     pub(super) fn close(&mut self) {
         let Some(Some(begun)) = self.loops.pop() else { return };
         for local in 0..self.touched.len() {
@@ -82,7 +81,7 @@ impl Pressure {
         }
     }
 
-    /// What the function weighs for it: over all operators, the values alive that have no register.
+    /// The weight: the sum over all operators of the values alive that have no register.
     pub(super) fn weight(&self) -> u64 {
         let mut alive = 0i64;
         let mut weight = 0u64;
@@ -99,7 +98,7 @@ impl Pressure {
 mod tests {
     use super::*;
 
-    /// What a row of operators weighs: a local that is read (`r`) or set (`s`), a loop's begin and end (`(`, `)`), others.
+    /// The weight of a row of operators: `r` reads every local, `s` sets it, `(` and `)` begin and end a loop.
     fn weight(height: u32, locals: usize, row: &str) -> u64 {
         let mut pressure = Pressure::default();
         pressure.begin(locals);

@@ -1,16 +1,19 @@
-//! Why a module is refused: one reason, and the collection of all of them.
+//! Why a module is refused: one reason, and the collection of them.
+//!
+//! A reason says what was wrong, where, and what would be right. It may repeat a guest's own text, which is cut and escaped
+//! before ([`shown`]).
 
-/// Reasons that an inspection gives, at most; a module with more is cut off there.
+/// The most reasons that an inspection gives. It ends at the last of them.
 pub(super) const REASONS_MAX: usize = 100;
-/// Characters of a guest's own text that a reason repeats, at most.
+/// The most characters of a guest's own text that a reason repeats.
 const SHOWN_CHARS_MAX: usize = 80;
 
-/// Which thing of a module a reason is about.
+/// The part of a module that a reason is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Item {
-    /// What it is: `function`, `type`, `import`, `export`, `global`, `table`, `memory`, `data segment`, …
+    /// The kind of part: `function`, `type`, `import`, `export`, `global`, `table`, `memory`, `data segment`, …
     pub kind: &'static str,
-    /// Its index among its kind, from 0; functions count from the first import, as in the module itself.
+    /// Its index among the parts of its kind, from 0. Imported functions count, as in the module itself.
     pub index: u32,
 }
 
@@ -30,16 +33,16 @@ impl std::fmt::Display for Item {
 #[derive(Debug, Clone, Default, PartialEq, Eq, thiserror::Error)]
 #[error("{what}{}", place(*.item, *.offset))]
 pub struct Rejected {
-    /// What was wrong and what would be right.
+    /// What was wrong, and what would be right.
     pub what: String,
-    /// The thing that was wrong, where there is one.
+    /// The part that was wrong, if it is a part.
     pub item: Option<Item>,
-    /// The byte of the module, where there is one.
+    /// The byte of the module at which it stands, if it stands at one.
     pub offset: Option<usize>,
 }
 
 impl Rejected {
-    /// A reason that has no place in the bytes.
+    /// A reason without a place in the module's bytes.
     #[must_use]
     pub fn new(what: impl Into<String>) -> Self {
         Self { what: what.into(), item: None, offset: None }
@@ -51,7 +54,7 @@ impl Rejected {
 
     pub(super) fn parse(error: &wasmparser::BinaryReaderError, item: Option<Item>) -> Self {
         let message = error.message();
-        // The parser names a feature and leaves it there; an author has to know what to turn off, and where.
+        // The parser names the feature alone. An author has to know what to turn off, and how.
         let advice = if message.ends_with("support is not enabled") {
             ": guests have the features that docs/host-abi.md lists and no other; build without it (with rustc, \
              -Ctarget-feature=-NAME)"
@@ -71,7 +74,7 @@ fn place(item: Option<Item>, offset: Option<usize>) -> String {
     }
 }
 
-/// A guest's text as a reason repeats it: cut, and on one line.
+/// A guest's text as a reason repeats it: cut, escaped, on one line.
 pub(super) fn shown(text: &str) -> String {
     let mut shown: String = text.chars().take(SHOWN_CHARS_MAX).flat_map(char::escape_debug).collect();
     if text.chars().nth(SHOWN_CHARS_MAX).is_some() {
@@ -80,11 +83,11 @@ pub(super) fn shown(text: &str) -> String {
     shown
 }
 
-/// The walk over a module is over: its first reason was asked for, or it has too many.
+/// The walk over a module ends here: the first reason was enough, or there are too many.
 #[derive(Debug)]
 pub(super) struct Stop;
 
-/// Reasons found so far.
+/// The reasons found so far.
 #[derive(Debug)]
 pub(super) struct Reasons {
     found: Vec<Rejected>,
@@ -92,7 +95,7 @@ pub(super) struct Reasons {
 }
 
 impl Reasons {
-    /// Stops at the first reason, or goes on to find all.
+    /// Collects all reasons up to the most that are given, or the first alone.
     pub(super) const fn new(all: bool) -> Self {
         Self { found: Vec::new(), most: if all { REASONS_MAX } else { 1 } }
     }

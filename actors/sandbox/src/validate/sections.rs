@@ -10,8 +10,8 @@ use super::reasons::{Item, Rejected, Stop, shown};
 use super::sizes::Limit;
 use super::{imports, manifest};
 
-/// Names of exports that begin so belong to the runtime, which adds its own.
-pub(super) const RESERVED_PREFIX: &str = "__icn";
+/// Exports whose names begin so belong to the runtime, which adds its own.
+pub(crate) const RESERVED_PREFIX: &str = "__icn";
 
 impl Findings {
     /// Checks one section, or one function's body.
@@ -46,7 +46,7 @@ impl Findings {
         }
         for (index, found) in section.clone().into_iter_err_on_gc_types().enumerate() {
             let item = Item::new("type", index);
-            // What cannot be read the validator refuses in its own words.
+            // The validator refuses a type that cannot be read, in its own words.
             let Ok(found) = found else { return Ok(()) };
             self.within(Limit::Params, found.params().len() as u64, item, start)?;
             self.within(Limit::Results, found.results().len() as u64, item, start)?;
@@ -97,7 +97,7 @@ impl Findings {
     fn memories(&mut self, section: &wasmparser::MemorySectionReader<'_>) -> Result<(), Stop> {
         for (index, memory) in section.clone().into_iter_with_offsets().enumerate() {
             let Ok((offset, memory)) = memory else { return Ok(()) };
-            // A maximum promises nothing that the scope's grant does not bound: any is taken.
+            // Any maximum is accepted: the scope's grant bounds the memory besides.
             self.within(Limit::MemoryPages, memory.initial, Item::new("memory", index), offset)?;
             self.memory = true;
             self.shape.memory_pages = memory.initial;
@@ -187,7 +187,7 @@ impl Findings {
         Ok(())
     }
 
-    /// What bounds the validator's work on a body.
+    /// The bounds on a body that bound the validator's work on it.
     fn body(&mut self, body: &FunctionBody<'_>) -> Result<(), Stop> {
         let range = body.range();
         let item = Item::new("function", self.imported + self.bodies);

@@ -6,23 +6,23 @@ use icn_core::block::Capability;
 
 use super::manifest::Manifest;
 
-/// What validation learned of a module.
+/// What validation learned about a module.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Shape {
-    /// Entry points, each with whether it returns a number.
+    /// The entry points by name; true for an entry that returns a number.
     pub entries: BTreeMap<String, bool>,
-    /// Names of imported functions.
+    /// The names of the functions that it imports.
     pub imports: BTreeSet<String>,
-    /// The manifest, where there is one.
+    /// The manifest, if the module has one.
     pub manifest: Option<Manifest>,
-    /// 64 KiB pages of memory that an instance begins with.
+    /// Pages of memory (64 KiB each) with which an instance begins.
     pub memory_pages: u64,
-    /// Bytes of all data segments together.
+    /// Bytes of all data segments.
     pub data_bytes: u64,
 }
 
 impl Shape {
-    /// Capabilities that the module asks for.
+    /// The capabilities that the module asks for.
     #[must_use]
     pub fn capabilities(&self) -> BTreeSet<Capability> {
         self.manifest.as_ref().map(|manifest| manifest.capabilities.clone()).unwrap_or_default()

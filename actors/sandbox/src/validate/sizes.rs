@@ -1,98 +1,80 @@
-//! The structural limits by name, and how near a module comes to each.
+//! The structural limits of a module by name, and how near a module comes to each.
+//!
+//! A limit is one row of the table below. The rows and [`Limit`] are made from it together, so that no limit is without
+//! a name or the other way round.
 
 use icn_core::limits;
 
 use super::reasons::{Item, Rejected};
 use crate::contract::FUNCTIONS;
 
-/// One thing that is counted, and the most that is allowed.
+/// A size that is limited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 pub struct Size {
     /// What is counted.
     pub name: &'static str,
-    /// How much of it the module has; where the limit holds for each of several things, the largest.
+    /// How much of it the module has. Where the limit holds for each of several parts, the largest of them.
     pub found: u64,
     /// The most that is allowed.
     pub max: u64,
 }
 
-/// Which limit: its place in [`Sizes`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Limit {
-    Bytes,
-    Types,
-    Params,
-    Results,
-    Imports,
-    Functions,
-    TableElements,
-    TableMaximum,
-    MemoryPages,
-    Globals,
-    Exports,
-    ExportName,
-    EntryName,
-    ElementSegments,
-    ElementItems,
-    DataSegments,
-    DataBytes,
-    CustomSections,
-    ManifestBytes,
-    BodyBytes,
-    Locals,
-    LocalsTotal,
-    Nesting,
-    Targets,
-    StackHeight,
-    FunctionWeight,
-    ModuleWeight,
+/// Defines the limits and the table of sizes, in one order.
+macro_rules! limits {
+    ($($limit:ident: $name:literal, at most $max:expr;)+) => {
+        /// Which limit: its place in [`Sizes`].
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(super) enum Limit {
+            $($limit,)+
+        }
+
+        /// How many limits there are.
+        const LIMITS: usize = [$(Limit::$limit),+].len();
+
+        impl Default for Sizes {
+            fn default() -> Self {
+                Self([$(Size { name: $name, found: 0, max: $max }),+])
+            }
+        }
+    };
+}
+
+limits! {
+    Bytes: "bytes", at most limits::MODULE_BYTES_MAX as u64;
+    Types: "types", at most limits::MODULE_TYPES_MAX as u64;
+    Params: "parameters of a type", at most limits::FUNCTION_PARAMS_MAX as u64;
+    Results: "results of a type", at most limits::FUNCTION_RESULTS_MAX as u64;
+    Imports: "imports", at most FUNCTIONS.len() as u64;
+    Functions: "functions", at most limits::MODULE_FUNCTIONS_MAX as u64;
+    TableElements: "table elements", at most limits::TABLE_ELEMENTS_MAX as u64;
+    TableMaximum: "table elements as a maximum", at most limits::TABLE_ELEMENTS_MAX as u64;
+    MemoryPages: "initial pages of memory", at most limits::MEMORY_PAGES_MAX;
+    Globals: "globals", at most limits::MODULE_GLOBALS_MAX as u64;
+    Exports: "exports", at most limits::MODULE_EXPORTS_MAX as u64;
+    ExportName: "bytes of an export's name", at most limits::EXPORT_NAME_BYTES_MAX as u64;
+    EntryName: "bytes of an entry's name", at most limits::ENTRY_NAME_BYTES_MAX as u64;
+    ElementSegments: "element segments", at most limits::MODULE_ELEMENT_SEGMENTS_MAX as u64;
+    ElementItems: "items of element segments", at most limits::TABLE_ELEMENTS_MAX as u64;
+    DataSegments: "data segments", at most limits::MODULE_DATA_SEGMENTS_MAX as u64;
+    DataBytes: "bytes of data segments", at most limits::MODULE_DATA_BYTES_MAX as u64;
+    CustomSections: "custom sections", at most limits::MODULE_CUSTOM_SECTIONS_MAX as u64;
+    ManifestBytes: "bytes of the manifest", at most limits::MANIFEST_BYTES_MAX as u64;
+    BodyBytes: "bytes of a function's body", at most limits::FUNCTION_BODY_BYTES_MAX as u64;
+    Locals: "locals of a function", at most limits::FUNCTION_LOCALS_MAX as u64;
+    LocalsTotal: "locals of all functions", at most limits::MODULE_LOCALS_MAX;
+    Nesting: "nested blocks", at most limits::NESTING_DEPTH_MAX as u64;
+    Targets: "targets of a br_table", at most limits::TABLE_TARGETS_MAX as u64;
+    StackHeight: "values on the operand stack", at most limits::OPERAND_STACK_MAX as u64;
+    FunctionWeight: "weight of a function", at most limits::FUNCTION_WEIGHT_MAX;
+    ModuleWeight: "weight of all functions", at most limits::MODULE_WEIGHT_MAX;
 }
 
 /// What was found against each limit.
 #[derive(Debug, Clone)]
-pub(super) struct Sizes([Size; 27]);
-
-const fn size(name: &'static str, max: u64) -> Size {
-    Size { name, found: 0, max }
-}
-
-impl Default for Sizes {
-    fn default() -> Self {
-        // In the order of `Limit`.
-        Self([
-            size("bytes", limits::MODULE_BYTES_MAX as u64),
-            size("types", limits::MODULE_TYPES_MAX as u64),
-            size("parameters of a type", limits::FUNCTION_PARAMS_MAX as u64),
-            size("results of a type", limits::FUNCTION_RESULTS_MAX as u64),
-            size("imports", FUNCTIONS.len() as u64),
-            size("functions", limits::MODULE_FUNCTIONS_MAX as u64),
-            size("table elements", limits::TABLE_ELEMENTS_MAX as u64),
-            size("table elements as a maximum", limits::TABLE_ELEMENTS_MAX as u64),
-            size("initial pages of memory", limits::MEMORY_PAGES_MAX),
-            size("globals", limits::MODULE_GLOBALS_MAX as u64),
-            size("exports", limits::MODULE_EXPORTS_MAX as u64),
-            size("bytes of an export's name", limits::EXPORT_NAME_BYTES_MAX as u64),
-            size("bytes of an entry's name", limits::ENTRY_NAME_BYTES_MAX as u64),
-            size("element segments", limits::MODULE_ELEMENT_SEGMENTS_MAX as u64),
-            size("items of element segments", limits::TABLE_ELEMENTS_MAX as u64),
-            size("data segments", limits::MODULE_DATA_SEGMENTS_MAX as u64),
-            size("bytes of data segments", limits::MODULE_DATA_BYTES_MAX as u64),
-            size("custom sections", limits::MODULE_CUSTOM_SECTIONS_MAX as u64),
-            size("bytes of the manifest", limits::MANIFEST_BYTES_MAX as u64),
-            size("bytes of a function's body", limits::FUNCTION_BODY_BYTES_MAX as u64),
-            size("locals of a function", limits::FUNCTION_LOCALS_MAX as u64),
-            size("locals of all functions", limits::MODULE_LOCALS_MAX),
-            size("nested blocks", limits::NESTING_DEPTH_MAX as u64),
-            size("targets of a br_table", limits::TABLE_TARGETS_MAX as u64),
-            size("values on the operand stack", limits::OPERAND_STACK_MAX as u64),
-            size("weight of a function", limits::FUNCTION_WEIGHT_MAX),
-            size("weight of all functions", limits::MODULE_WEIGHT_MAX),
-        ])
-    }
-}
+pub(super) struct Sizes([Size; LIMITS]);
 
 impl Sizes {
-    /// Notes what was found, and says so when it is too much.
+    /// Notes what was found; the error says that it is too much.
     pub(super) fn bound(
         &mut self,
         limit: Limit,

@@ -7,7 +7,7 @@ use wasmparser::{
     FuncToValidate, FunctionBody, Parser, ValType, ValidPayload, Validator, ValidatorResources,
 };
 
-use super::bodies::Bodies;
+use super::bodies::BodyChecker;
 use super::findings::{Exported, Findings};
 use super::inspection::Inspection;
 use super::manifest;
@@ -41,7 +41,7 @@ impl Findings {
         self.whole()
     }
 
-    /// The module's length, and that it is a module.
+    /// Checks the length of the bytes, and that they are a module.
     fn head(&mut self, bytes: &[u8]) -> Result<(), Stop> {
         let most = icn_core::limits::MODULE_BYTES_MAX;
         if !self.within(Limit::Bytes, bytes.len() as u64, None, most)? {
@@ -88,7 +88,7 @@ impl Findings {
     }
 
     fn code(&mut self, bodies: Vec<Body<'_>>) -> Result<(), Stop> {
-        let mut checker = Bodies::default();
+        let mut checker = BodyChecker::default();
         let mut total = 0u64;
         for (function, body) in bodies {
             let index = function.index;
@@ -122,7 +122,7 @@ impl Findings {
         Rejected { what, ..rejected }
     }
 
-    /// Which exported functions are entries.
+    /// Finds the entries among the exported functions.
     fn entries(&mut self) -> Result<(), Stop> {
         for Exported { name, function, item, offset } in std::mem::take(&mut self.exported) {
             let found = self.signatures.functions.get(function as usize);
@@ -132,7 +132,7 @@ impl Findings {
             let returns = match (found.params(), found.results()) {
                 ([], []) => false,
                 ([], [ValType::I32]) => true,
-                // Exported for others' use; not an entry point.
+                // A function of another type is exported for other uses; it is no entry.
                 _ => continue,
             };
             self.within(Limit::EntryName, name.len() as u64, item, offset)?;
@@ -141,7 +141,7 @@ impl Findings {
         Ok(())
     }
 
-    /// What a whole module must have.
+    /// Checks what the module as a whole must have.
     fn whole(&mut self) -> Result<(), Stop> {
         if !self.memory || !self.memory_exported {
             let what = "no memory of its own exported as `memory`: exactly one is needed";

@@ -1,4 +1,4 @@
-//! Counting and the rule `greedy`: pure, so that anyone can read what decides.
+//! Counting ballots, and the rule `greedy`. Pure functions: nothing here calls the host.
 
 use alloc::collections::BinaryHeap;
 use alloc::vec;
@@ -10,12 +10,12 @@ use crate::election::{Election, Rule, VoteType};
 use crate::refusal::unreadable;
 use crate::vote::{PLACE_BYTES, POINTS_BYTES};
 
-/// What the ballots say of one project.
+/// The sum of the ballots for one project.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Support {
     /// How many ballots name it.
     pub votes: i64,
-    /// What orders the projects.
+    /// The number that orders the projects.
     pub score: i64,
 }
 
@@ -30,7 +30,7 @@ pub struct Count {
 }
 
 impl Count {
-    /// A count of nothing.
+    /// A count without ballots.
     pub fn new(election: &Election<'_>) -> Count {
         Count {
             vote_type: election.vote_type(),
@@ -79,12 +79,12 @@ impl Count {
     }
 }
 
-/// The rule `greedy`: projects in order of score, each taken when what is left of the budget covers its
-/// cost; ties in the order of the list; a project that no ballot names is not funded.
+/// The rule `greedy`: projects in order of score, ties in the order of the list. Each is funded when the rest of
+/// the budget covers its cost. A project that no ballot names is not funded.
 ///
-/// `costs` and `support` are by place in the list, and so is the answer.
+/// `costs`, `support` and the answer are indexed by place in the list.
 pub fn greedy(budget: i64, costs: &[i64], support: &[Support]) -> Vec<bool> {
-    // A heap, because the code of a general sort would be a fifth of the module.
+    // A heap: the code of a general sort would be a fifth of the module.
     let named = (0..costs.len()).filter(|place| support[*place].votes > 0);
     let mut order: BinaryHeap<_> = named.map(|place| (support[place].score, Reverse(place))).collect();
     let mut funded = vec![false; costs.len()];

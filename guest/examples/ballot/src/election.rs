@@ -1,6 +1,6 @@
-//! The election as it is kept: one value, binary, fixed width, little endian, read where it lies.
+//! The stored election: one value, binary, of fixed width, little endian, read without decoding it first.
 //!
-//! | offset | bytes | what |
+//! | offset | bytes | meaning |
 //! | --- | --- | --- |
 //! | 0 | 1 | version of this form, 1 |
 //! | 1 | 1 | 1 open, 2 closed |
@@ -14,7 +14,7 @@
 //! | 88 | 32 | the unit, padded with zeros |
 //! | 120 | (w + 10) each | the projects, in the order of their ids' bytes: id, padded with zeros to `w`; 2 bytes: its place in the list, from 0; 8 bytes: its cost |
 //!
-//! A vote reads it with one call and finds each project by halving; nothing is decoded that is not asked for.
+//! A vote reads it with one call and finds each project by binary search. Only the needed parts are decoded.
 
 use alloc::vec::Vec;
 use icn_guest::Failure;
@@ -48,9 +48,9 @@ const _: () = assert!(PROJECTS_AT == 120 && PROJECTS_MAX <= u16::MAX as usize);
 pub enum VoteType {
     /// A ballot names projects; a project's score is how many ballots name it.
     Approval = 0,
-    /// A ballot shares out points, none below zero; a project's score is the sum of its points.
+    /// A ballot distributes points, none below zero; a project's score is the sum of its points.
     Cumulative = 1,
-    /// A ballot gives points, below zero too; who is not named gets `default_score` from it.
+    /// A ballot gives points, also below zero; a project that it does not name gets `default_score`.
     Scoring = 2,
 }
 
@@ -108,7 +108,7 @@ pub struct Range {
     pub lowest: i64,
     /// The highest that may be given.
     pub highest: i64,
-    /// What holds when none is given.
+    /// The value when none is given.
     pub default: i64,
 }
 
@@ -151,8 +151,8 @@ impl Rule {
 
     /// The values that it may have under a vote type; `None` when it does not belong to it.
     ///
-    /// Points of one project fit 32 bits, so that no number of ballots can bring a sum of 64 bits to
-    /// overflow: otherwise one member could make an election impossible to count.
+    /// Points of one project fit into 32 bits, so that no number of ballots makes a sum of 64 bits overflow.
+    /// Otherwise one member could make an election impossible to count.
     pub const fn range(self, vote_type: VoteType) -> Option<Range> {
         use VoteType::{Approval, Cumulative, Scoring};
         const POINTS_MIN: i64 = i32::MIN as i64;
@@ -184,7 +184,7 @@ pub struct Project<'t> {
     pub cost: i64,
 }
 
-/// What `open` keeps, before it is written.
+/// The election that `open` stores, before it is encoded.
 #[derive(Debug)]
 pub struct Draft<'t> {
     /// How members vote.
@@ -200,7 +200,7 @@ pub struct Draft<'t> {
 }
 
 impl Draft<'_> {
-    /// The bytes that are kept.
+    /// The stored bytes.
     #[allow(
         clippy::cast_possible_truncation,
         reason = "names have at most 32 bytes, projects are at most 4096"
@@ -230,7 +230,7 @@ impl Draft<'_> {
     }
 }
 
-/// An election, read where it lies.
+/// A stored election, read from its bytes without a copy.
 #[derive(Clone, Copy, Debug)]
 pub struct Election<'b> {
     bytes: &'b [u8],
@@ -239,7 +239,7 @@ pub struct Election<'b> {
 }
 
 impl<'b> Election<'b> {
-    /// Reads what was kept; refuses bytes that this guest did not write.
+    /// Checks stored bytes; refuses bytes that this guest did not write.
     pub fn read(bytes: &'b [u8]) -> Result<Election<'b>, Failure> {
         let bad = || unreadable("election");
         let [VERSION, OPEN | CLOSED, vote_type, width, count_low, count_high, unit, 0, ..] = *bytes else {
@@ -255,7 +255,7 @@ impl<'b> Election<'b> {
         Ok(Election { bytes, vote_type, width })
     }
 
-    /// Marks kept bytes as tallied.
+    /// Marks stored bytes as tallied.
     pub fn close(bytes: &mut [u8]) {
         bytes[STATUS_AT] = CLOSED;
     }

@@ -18,8 +18,8 @@
 //!
 //! The keys before `PROJECTS` may come in any order, each once; `vote_type`, `budget` and `unit` must. The
 //! rules of a ballot have Pabulib's names, meaning and defaults ([`election::Rule`]). Text is strict: a line
-//! ends with `\n` (the last may lack it), fields are separated by `;`, numbers are written plainly, and what
-//! is not expected is refused by name, with its line ([`refusal`] has the numbers).
+//! ends with `\n` (optional on the last one), fields are separated by `;`, numbers are written plainly. A refusal
+//! names the wrong part and its line ([`refusal`] has the numbers).
 //!
 //! The result, which `tally` answers and anchors under the topic `tally`, has a line for each project, in the
 //! order in which they were listed, after five lines of sums:
@@ -37,10 +37,10 @@
 //! where the last fields are cost, score and number of ballots that name the project.
 //!
 //! State: the election under the key `election` ([`election`]), and each ballot under `b/` and the DID of
-//! its member ([`vote`](mod@vote)). There are no running totals, so that what a vote costs does not depend on
-//! the votes before it, and no two votes write the same key.
+//! its member ([`vote`](mod@vote)). There are no running totals, so the cost of a vote does not depend on the
+//! votes before it, and no two votes write the same key.
 //!
-//! Who may call which entry is for the scope's policy to say, not for this guest.
+//! The scope's policy decides who may call which entry; this guest does not.
 
 #![no_std]
 #![forbid(unsafe_code)]

@@ -1,4 +1,4 @@
-//! `open`: reads the description of an election, checks all of it, keeps it.
+//! `open`: reads the description of an election, checks all of it, and stores it.
 
 use alloc::collections::BinaryHeap;
 use alloc::vec::Vec;
@@ -25,7 +25,7 @@ pub(crate) fn open() -> Result<(), Failure> {
 /// A value with the number of its line.
 type Given<'t> = Option<(usize, &'t str)>;
 
-/// What stands before `PROJECTS`, as it was written.
+/// The values before `PROJECTS`, as they were written.
 #[derive(Default)]
 struct Head<'t> {
     vote_type: Given<'t>,
@@ -35,7 +35,7 @@ struct Head<'t> {
 }
 
 impl<'t> Head<'t> {
-    /// Where the value of a key is kept; `None` for a key that there is not.
+    /// The place for the value of a key; `None` for an unknown key.
     fn slot(&mut self, key: &str) -> Option<&mut Given<'t>> {
         match key {
             "vote_type" => Some(&mut self.vote_type),
@@ -66,7 +66,7 @@ pub fn parse(input: &str) -> Result<Draft<'_>, Failure> {
     Ok(Draft { vote_type, budget, unit, rules, projects })
 }
 
-/// Reads up to `PROJECTS`, and answers that line's number too.
+/// Reads up to `PROJECTS`, and returns that line's number too.
 fn read_head<'t>(lines: &mut impl Iterator<Item = (usize, &'t str)>) -> Result<(Head<'t>, usize), Failure> {
     let mut head = Head::default();
     let mut last = 0;
@@ -117,7 +117,7 @@ fn positive((line, text): (usize, &str), what: &str) -> Result<i64, Failure> {
     Ok(value)
 }
 
-/// The rules with their defaults, each within what it may be and none against another.
+/// The rules with their defaults. Each is within its bounds, and no two contradict each other.
 fn rules(given: &[Given<'_>; 9], vote_type: VoteType) -> Result<[i64; 9], Failure> {
     let mut values = [0; 9];
     for rule in Rule::ALL {
@@ -151,7 +151,7 @@ fn rules(given: &[Given<'_>; 9], vote_type: VoteType) -> Result<[i64; 9], Failur
     Ok(values)
 }
 
-/// Reads the projects, and answers them in the order of their ids. `head` is the line of `PROJECTS`.
+/// Reads the projects, and returns them in the order of their ids. `head` is the line of `PROJECTS`.
 fn read_projects<'t>(
     lines: impl Iterator<Item = (usize, &'t str)>,
     head: usize,

@@ -1,5 +1,5 @@
-//! Every refusal of this guest has a number, which the receipt shows. A refusal of the host's keeps the
-//! ABI's negative code.
+//! Every refusal of this guest has a number, which the receipt shows. A refusal by the host keeps the ABI's
+//! negative code.
 
 use alloc::format;
 use core::fmt;
@@ -7,11 +7,11 @@ use icn_guest::Failure;
 
 /// The input is not UTF-8.
 pub const NOT_UTF8: i32 = 1;
-/// A line has not the form or the number of fields that belong there, or is one too many.
+/// A line does not have the expected form or number of fields, or there is a line too many.
 pub const MALFORMED_LINE: i32 = 2;
 /// A number is not written plainly: digits, no leading zero, `-` only before a number below zero.
 pub const NOT_A_NUMBER: i32 = 3;
-/// A number is written plainly and lies outside what may stand there.
+/// A number is written plainly but is outside of its bounds.
 pub const OUT_OF_RANGE: i32 = 4;
 
 /// `open`: an election was opened before.
@@ -38,7 +38,7 @@ pub const REPEATED_PROJECT: i32 = 19;
 pub const NO_PROJECTS: i32 = 20;
 /// `open`: more than 4096 projects are listed.
 pub const TOO_MANY_PROJECTS: i32 = 21;
-/// `open`: the costs of all projects together pass what an amount can say.
+/// `open`: the sum of all costs is larger than the largest amount.
 pub const COSTS_OVERFLOW: i32 = 22;
 
 /// `vote`, `tally`: no election was opened.
@@ -67,16 +67,16 @@ pub const INPUT_NOT_EMPTY: i32 = 50;
 /// `tally`: the election was tallied before.
 pub const ALREADY_TALLIED: i32 = 51;
 
-/// What is kept cannot be read: it was not written by this version of this guest.
+/// A stored value cannot be read: this version of this guest did not write it.
 pub const STATE_UNREADABLE: i32 = 60;
 
-/// A refusal that belongs to a line of the input.
+/// A refusal because of a line of the input.
 #[cold]
 pub fn at_line(line: usize, code: i32, what: fmt::Arguments<'_>) -> Failure {
     Failure::new(code, format!("line {line}: {what}"))
 }
 
-/// The refusal of stored bytes.
+/// The refusal of stored bytes that cannot be read.
 #[cold]
 pub fn unreadable(what: &str) -> Failure {
     Failure::new(STATE_UNREADABLE, format!("the stored {what} cannot be read"))

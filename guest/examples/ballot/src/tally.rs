@@ -1,4 +1,4 @@
-//! `tally`: counts every ballot, pays what is funded, publishes the result, closes the election.
+//! `tally`: counts every ballot, pays the funded projects, publishes the result, and closes the election.
 
 use alloc::format;
 use alloc::string::String;
@@ -15,9 +15,9 @@ use crate::vote::BALLOT_PREFIX;
 
 /// The topic under which the result is anchored.
 pub const TOPIC: &str = "tally";
-/// What the transfers say they are for.
+/// The memo of the transfers.
 pub const MEMO: &str = "funded by ballot";
-/// What the account of a project begins with.
+/// The beginning of the name of a project's account.
 pub const ACCOUNT_PREFIX: &str = "project/";
 
 pub(crate) fn tally() -> Result<(), Failure> {
@@ -54,7 +54,7 @@ fn listed<'b>(election: &Election<'b>) -> Result<Vec<Project<'b>>, Failure> {
     listed.into_iter().collect::<Option<_>>().ok_or_else(|| unreadable("election"))
 }
 
-/// Adds up every ballot, in two buffers, however many there are.
+/// Adds up every ballot. It needs two buffers, for any number of ballots.
 fn count(election: &Election<'_>) -> Result<Count, Failure> {
     let mut count = Count::new(election);
     let mut keys = state::keys(BALLOT_PREFIX);
@@ -97,7 +97,7 @@ fn result(
     for ((project, support), funded) in projects.iter().zip(support).zip(funded) {
         let word = if *funded { "funded" } else { "unfunded" };
         let (id, cost) = (project.id, project.cost);
-        // Writing to a string does not fail.
+        // Writing to a string cannot fail.
         let _ = writeln!(text, "{word};{id};{cost};{};{}", support.score, support.votes);
     }
     text

@@ -13,8 +13,8 @@ pub fn input() -> Result<alloc::string::String, Failure> {
     })
 }
 
-/// The lines of a text with their numbers, from 1. The last line may lack its `\n`; every other counts,
-/// empty ones too.
+/// The lines of a text with their numbers, from 1. The `\n` of the last line is optional. Empty lines count
+/// too.
 pub fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let text = text.strip_suffix('\n').unwrap_or(text);
     (1..).zip(text.split('\n'))
@@ -33,7 +33,7 @@ pub fn items(field: &str) -> impl Iterator<Item = &str> {
     field.split(',').take(if field.is_empty() { 0 } else { usize::MAX })
 }
 
-/// A whole number, written in the one way that is allowed.
+/// A whole number in its only allowed spelling.
 pub fn number(line: usize, text: &str) -> Result<i64, Failure> {
     if !is_whole_number(text) {
         let quoted = quote(text);

@@ -1,8 +1,8 @@
-//! `vote`: checks one ballot against the rules, keeps it under its member's DID.
+//! `vote`: checks one ballot against the rules, and stores it under its member's DID.
 //!
-//! A ballot is kept as it was cast, under the key `b/` and the DID: for each project that it names its place
-//! in the list (2 bytes) and, where the vote type has points, the points (4 bytes, signed), little endian.
-//! An empty ballot, where the rules allow one, is an empty value.
+//! A ballot is stored under the key `b/` and the DID. For each project that it names, the value has its place in
+//! the list (2 bytes) and, if the vote type has points, the points (4 bytes, signed), little endian. An empty
+//! ballot, if the rules allow one, is an empty value.
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -17,14 +17,14 @@ use crate::refusal::{
 };
 use crate::text::{input, items, number, two_fields};
 
-/// What the keys of ballots begin with.
+/// The beginning of the keys of ballots.
 pub const BALLOT_PREFIX: &[u8] = b"b/";
 /// The bytes of a project's place in a ballot.
 pub const PLACE_BYTES: usize = 2;
 /// The bytes of a project's points in a ballot.
 pub const POINTS_BYTES: usize = 4;
 
-/// An election of a hundred projects is read with one call; one of more, with two.
+/// The first read has room for an election of a hundred projects; a larger one needs a second call.
 const ELECTION_BYTES_EXPECTED: usize = 8 * 1024;
 /// A ballot is one line.
 const LINE: usize = 1;
@@ -46,7 +46,7 @@ pub(crate) fn vote() -> Result<(), Failure> {
     Ok(())
 }
 
-/// Reads a ballot and answers it as it is kept.
+/// Reads a ballot and returns it as it is stored.
 pub fn parse(election: &Election<'_>, input: &str) -> Result<Vec<u8>, Failure> {
     let line = input.strip_suffix('\n').unwrap_or(input);
     if line.contains('\n') {
@@ -102,7 +102,7 @@ fn with_points(election: &Election<'_>, line: &str) -> Result<Vec<u8>, Failure> 
         let points = number(LINE, all_points.next().ok_or_else(|| not_as_many(ids, points))?)?;
         let rules = (Rule::MinPoints, Rule::MaxPoints);
         within(election, rules, points, POINTS_OUTSIDE_RULES, "the points of a project")?;
-        // The rules have 32 bits, so what is within them has too.
+        // The rules have 32 bits, so points within them have too.
         let kept = i32::try_from(points).map_err(|_| unreadable("election"))?;
         points_sum += points;
         ballot.extend(place.to_le_bytes());
@@ -138,7 +138,7 @@ impl Default for Named {
 }
 
 impl Named {
-    /// Finds a project that was not named before: its place in the list, and its cost.
+    /// Finds a project that the ballot did not name before, and returns its place in the list and its cost.
     fn find(&mut self, election: &Election<'_>, id: &str) -> Result<(u16, i64), Failure> {
         let Some((place, cost)) = election.find(id) else {
             let what = format_args!("project {} is not listed", quote(id));

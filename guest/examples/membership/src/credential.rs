@@ -1,16 +1,16 @@
-//! The credential `member`, where there are credentials: a host that answers `DENIED` has none for this guest, and
-//! then there is simply no credential. See the crate's documentation.
+//! The credential `member`. A host that answers `DENIED` has no credentials for this guest; then members have none.
+//! See the crate's documentation.
 
 use alloc::format;
 use alloc::string::String;
 use icn_guest::{Failure, HostError, credential};
 
-/// The type, which the capabilities `issue:member` and `revoke:member` name too.
+/// The type of the credential, which the capabilities `issue:member` and `revoke:member` name too.
 pub const TYPE: &str = "member";
 /// How long it is valid.
 pub const VALID_MS: i64 = 365 * 24 * 60 * 60 * 1000;
 
-/// Issues it and answers its id; an empty one where there are no credentials.
+/// Issues it and returns its id, or an empty id when there are no credentials.
 pub fn issue(member: &str, since_ms: i64) -> Result<String, Failure> {
     let claims = format!("{{\"since\":{since_ms}}}");
     match credential::issue(member, TYPE, &claims, since_ms.saturating_add(VALID_MS)) {

@@ -1,6 +1,6 @@
 //! Votes of stewards on one question about one person.
 //!
-//! Kept under the question's prefix and the person's DID: the voters' DIDs, a line for each.
+//! Stored under the question's prefix and the person's DID: the voters' DIDs, a line for each.
 
 use alloc::format;
 use alloc::string::String;
@@ -10,7 +10,7 @@ use icn_guest::{Failure, HostError, state};
 use crate::association::Association;
 use crate::member::{Member, key};
 use crate::refusal::{ALREADY_VOTED, STATE_UNREADABLE};
-use crate::role::STEWARD;
+use crate::stewardship::STEWARD;
 
 /// Votes to admit.
 pub const ADMIT: &[u8] = b"a/";
@@ -27,7 +27,7 @@ fn voters(question: &[u8], did: &str) -> Result<String, Failure> {
     Ok(voters)
 }
 
-/// Whether this steward has voted so.
+/// Whether this steward has voted on this question.
 pub fn has_voted(question: &[u8], did: &str, steward: &str) -> Result<bool, Failure> {
     Ok(voters(question, did)?.lines().any(|voter| voter == steward))
 }
@@ -37,7 +37,7 @@ pub fn already_voted() -> Failure {
     Failure::new(ALREADY_VOTED, "you have voted on this")
 }
 
-/// Adds a vote, and answers whether it decides: then `done` is the output, and the votes' number before.
+/// Adds a vote, and returns whether it decides. Then `done` is the output; before, it is the number of votes.
 pub fn vote(
     association: &Association,
     question: &[u8],
@@ -48,7 +48,7 @@ pub fn vote(
     if has_voted(question, did, steward)? {
         return Err(already_voted());
     }
-    // Votes of who is no longer a steward are dropped here, so the list is never longer than there are stewards.
+    // Votes of former stewards are dropped here, so the list is never longer than the number of stewards.
     let mut kept = String::new();
     let mut count = 1;
     for voter in voters(question, did)?.lines() {
@@ -69,7 +69,7 @@ pub fn vote(
     Ok(false)
 }
 
-/// Deletes a value that may not be there.
+/// Deletes a value, if there is one.
 pub fn forget(prefix: &[u8], did: &str) -> Result<(), Failure> {
     match state::delete(&key(prefix, did)) {
         Ok(()) | Err(HostError::NotFound) => Ok(()),

@@ -1,4 +1,4 @@
-//! What callers write.
+//! Reads and checks the callers' input.
 
 use alloc::string::String;
 use icn_guest::text::{self, quote};

@@ -1,21 +1,22 @@
 //! `leave`, `expel`: how a membership ends.
 //!
-//! Kept under `x/` and the DID of who was expelled: the time from which on they may ask again.
+//! Stored under `x/` and the DID of an expelled member: the time from which on they may ask again.
 
 use icn_guest::record::{Reader, Writer};
 use icn_guest::{Failure, state};
 
-use crate::association::{Association, steward};
+use crate::association::Association;
 use crate::decide::{self, EXPEL};
 use crate::member::{self, Member, key};
 use crate::refusal::{NOT_A_MEMBER, ONESELF, STATE_UNREADABLE};
-use crate::role::STEWARD;
-use crate::{credential, input, request};
+use crate::retract::{REQUEST, retract};
+use crate::stewardship::{STEWARD, steward};
+use crate::{credential, input};
 
-/// What the keys of bans begin with.
+/// The beginning of the keys of bans.
 pub const BANNED_UNTIL: &[u8] = b"x/";
 
-/// Until when someone must not ask, if they were ever expelled.
+/// Until when someone may not ask again, if they were ever expelled.
 pub fn banned_until(did: &str) -> Result<Option<i64>, Failure> {
     let Some(bytes) = state::get(&key(BANNED_UNTIL, did))? else { return Ok(None) };
     let mut reader = Reader::new(&bytes, "ban", STATE_UNREADABLE)?;
@@ -41,8 +42,8 @@ pub(crate) fn leave() -> Result<(), Failure> {
     if let Some(member) = Member::find(&caller)? {
         return end(&mut association, &caller, &member, "left");
     }
-    if state::contains(&key(request::PREFIX, &caller))? {
-        return request::withdraw(&caller);
+    if state::contains(&key(REQUEST, &caller))? {
+        return retract(&caller);
     }
     Err(Failure::new(NOT_A_MEMBER, "you are no member and have not asked"))
 }
@@ -58,7 +59,7 @@ pub(crate) fn expel() -> Result<(), Failure> {
     let member = Member::named(did)?;
     if decide::vote(&association, EXPEL, did, &steward, "expelled")? {
         end(&mut association, did, &member, "expelled")?;
-        // Neither is ever near 64 bits: a ban is at most a hundred years.
+        // Neither number is near 64 bits: a ban is at most a hundred years.
         let until = icn_guest::time_ms().saturating_add(association.ban_ms);
         state::set(&key(BANNED_UNTIL, did), &Writer::new().number(until).bytes())?;
     }

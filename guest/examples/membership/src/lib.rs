@@ -52,7 +52,9 @@ pub mod leave;
 pub mod member;
 pub mod refusal;
 pub mod request;
+pub mod retract;
 pub mod role;
+pub mod stewardship;
 
 use icn_guest::Failure;
 
@@ -63,7 +65,7 @@ icn_guest::guest! {
 
 /// Entry: founds the association.
 pub fn found() -> Result<(), Failure> {
-    association::found()
+    stewardship::found()
 }
 
 /// Entry: asks to be admitted.

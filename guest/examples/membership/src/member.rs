@@ -1,6 +1,6 @@
-//! `roll`, and a member as it is kept.
+//! `roll`, and a stored member.
 //!
-//! Under `m/` and the DID: the time of admission, the credential's id (empty: none), the roles with commas between.
+//! Stored under `m/` and the DID: the time of admission, the credential's id (empty: none), the roles between commas.
 
 use alloc::borrow::ToOwned;
 use alloc::string::String;
@@ -14,7 +14,7 @@ use crate::association::Association;
 use crate::refusal::{NOT_A_MEMBER, STATE_UNREADABLE, refuse};
 use crate::{credential, input};
 
-/// What the keys of members begin with.
+/// The beginning of the keys of members.
 pub const PREFIX: &[u8] = b"m/";
 
 /// A member.
@@ -39,12 +39,12 @@ impl Member {
         Ok(Member { since_ms, credential, roles })
     }
 
-    /// The member with this DID, if it is one.
+    /// The member with this DID, if there is one.
     pub fn find(did: &str) -> Result<Option<Member>, Failure> {
         state::get(&key(PREFIX, did))?.map(|bytes| Member::read(&bytes)).transpose()
     }
 
-    /// The member with this DID.
+    /// The member with this DID; refused when there is none.
     pub fn named(did: &str) -> Result<Member, Failure> {
         Member::find(did)?.ok_or_else(|| refuse(NOT_A_MEMBER, format_args!("{} is no member", quote(did))))
     }
@@ -55,20 +55,20 @@ impl Member {
         Member { since_ms, credential: credential::issue(did, since_ms)?, roles }.store(did)
     }
 
-    /// Keeps it.
+    /// Stores it.
     pub fn store(&self, did: &str) -> Result<(), Failure> {
         let writer = Writer::new().number(self.since_ms).text(&self.credential).text(&self.roles.join(","));
         state::set(&key(PREFIX, did), &writer.bytes())?;
         Ok(())
     }
 
-    /// Whether it has a role.
+    /// Whether the member has a role.
     pub fn has(&self, role: &str) -> bool {
         self.roles.iter().any(|held| held == role)
     }
 }
 
-/// A key of this DID.
+/// The key of this DID under a prefix.
 pub fn key(prefix: &[u8], did: &str) -> Vec<u8> {
     [prefix, did.as_bytes()].concat()
 }

@@ -7,7 +7,7 @@ use icn_guest::record::Writer;
 use icn_guest::text::quote;
 use icn_guest::{Failure, state};
 
-use crate::association::{Association, steward};
+use crate::association::Association;
 use crate::decide::{self, ADMIT, REFUSE};
 use crate::input;
 use crate::leave::{BANNED_UNTIL, banned_until};
@@ -15,9 +15,9 @@ use crate::member::{Member, key};
 use crate::refusal::{
     ALREADY_MEMBER, ALREADY_REQUESTED, BAD_REQUEST, BANNED, NO_SUCH_REQUEST, refuse as refusal,
 };
+use crate::retract::{REQUEST, retract};
+use crate::stewardship::steward;
 
-/// What the keys of requests begin with.
-pub const PREFIX: &[u8] = b"r/";
 /// The longest request.
 pub const WORDS_BYTES_MAX: usize = 256;
 
@@ -27,7 +27,7 @@ pub(crate) fn request() -> Result<(), Failure> {
     if Member::find(&caller)?.is_some() {
         return Err(Failure::new(ALREADY_MEMBER, "you are a member"));
     }
-    if state::contains(&key(PREFIX, &caller))? {
+    if state::contains(&key(REQUEST, &caller))? {
         return Err(Failure::new(ALREADY_REQUESTED, "you have asked already"));
     }
     let now = icn_guest::time_ms();
@@ -44,7 +44,7 @@ pub(crate) fn request() -> Result<(), Failure> {
         let what = format_args!("{} has over {WORDS_BYTES_MAX} bytes or a control character", quote(words));
         return Err(refusal(BAD_REQUEST, what));
     }
-    state::set(&key(PREFIX, &caller), &Writer::new().number(now).text(words).bytes())?;
+    state::set(&key(REQUEST, &caller), &Writer::new().number(now).text(words).bytes())?;
     Ok(())
 }
 
@@ -66,7 +66,7 @@ fn vote(question: &[u8], opposite: &[u8], done: &str) -> Result<Option<alloc::st
     let steward = steward()?;
     let text = input::input()?;
     let [did] = input::fields(&text, "did")?;
-    if !state::contains(&key(PREFIX, did))? {
+    if !state::contains(&key(REQUEST, did))? {
         return Err(refusal(NO_SUCH_REQUEST, format_args!("{} has not asked", quote(did))));
     }
     if decide::has_voted(opposite, did, &steward)? {
@@ -75,14 +75,6 @@ fn vote(question: &[u8], opposite: &[u8], done: &str) -> Result<Option<alloc::st
     if !decide::vote(&association, question, did, &steward, done)? {
         return Ok(None);
     }
-    withdraw(did)?;
+    retract(did)?;
     Ok(Some(did.into()))
-}
-
-/// Ends a request, with its votes.
-pub fn withdraw(did: &str) -> Result<(), Failure> {
-    for prefix in [PREFIX, ADMIT, REFUSE] {
-        decide::forget(prefix, did)?;
-    }
-    Ok(())
 }

@@ -1,17 +1,17 @@
-//! `grant`, `revoke`: the roles of members.
+//! `grant`, `revoke`: a steward gives a role to a member, or takes it. The association counts its stewards, so its number
+//! changes with the role `steward`.
 
 use alloc::borrow::ToOwned;
 use alloc::string::String;
 use icn_guest::Failure;
 use icn_guest::text::quote;
 
-use crate::association::{Association, steward};
+use crate::association::Association;
 use crate::input;
 use crate::member::Member;
 use crate::refusal::{BAD_ROLE, HAS_NOT_ROLE, HAS_ROLE, TOO_MANY_ROLES, refuse};
+use crate::stewardship::{STEWARD, steward};
 
-/// The role that decides who belongs.
-pub const STEWARD: &str = "steward";
 /// The longest role.
 pub const ROLE_BYTES_MAX: usize = 32;
 /// The most roles of one member.

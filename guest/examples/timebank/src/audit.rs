@@ -15,7 +15,7 @@ pub(crate) fn audit() -> Result<(), Failure> {
     let bank = Bank::load()?;
     input::none()?;
     let mut scratch = Vec::new();
-    // Sums of 64-bit numbers, of which there are fewer than 2 to the power of 63: 128 bits always suffice.
+    // These are sums of fewer than 2^63 numbers of 64 bits, so 128 bits always suffice.
     let (mut members, mut balances) = (0_u64, 0_i128);
     let mut keys = state::keys(member::PREFIX);
     while let Some(key) = keys.next_key()? {

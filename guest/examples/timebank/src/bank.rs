@@ -1,6 +1,6 @@
 //! `open`, and what holds for the whole bank.
 //!
-//! Kept under `bank`: the limit of who joins, the number of offers so far, the unit, the administrator's DID.
+//! Stored under `bank`: the limit of new members, the number of offers so far, the unit, the administrator's DID.
 
 use alloc::borrow::ToOwned;
 use alloc::string::String;
@@ -11,7 +11,7 @@ use icn_guest::{Failure, state};
 use crate::input;
 use crate::refusal::{ALREADY_OPEN, BAD_UNIT, NOT_ADMINISTRATOR, NOT_OPEN, STATE_UNREADABLE, refuse};
 
-/// Where it is kept.
+/// The key of the bank.
 pub const KEY: &[u8] = b"bank";
 /// The longest unit, as in the ledger.
 pub const UNIT_BYTES_MAX: usize = 12;
@@ -19,13 +19,13 @@ pub const UNIT_BYTES_MAX: usize = 12;
 /// The bank's terms.
 #[derive(Debug)]
 pub struct Bank {
-    /// The limit of who joins.
+    /// The credit limit of a new member, in minutes.
     pub limit: i64,
-    /// How many offers were made so far: the last one's number.
+    /// How many offers were made so far, which is the number of the last one.
     pub offers_made: i64,
-    /// What balances are counted in.
+    /// The unit of all balances.
     pub unit: String,
-    /// Who sets limits.
+    /// The DID that sets limits.
     pub administrator: String,
 }
 
@@ -44,14 +44,14 @@ impl Bank {
         Ok(bank)
     }
 
-    /// Keeps it.
+    /// Stores it.
     pub fn store(&self) -> Result<(), Failure> {
         let numbers = Writer::new().number(self.limit).number(self.offers_made);
         state::set(KEY, &numbers.text(&self.unit).text(&self.administrator).bytes())?;
         Ok(())
     }
 
-    /// Refuses who is not the administrator.
+    /// Refuses a caller who is not the administrator.
     pub fn administered_by(&self, caller: &str) -> Result<(), Failure> {
         if self.administrator == caller {
             return Ok(());

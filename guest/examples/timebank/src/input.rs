@@ -1,4 +1,4 @@
-//! What callers write: fields, numbers, memos.
+//! Reads and checks the callers' input: fields, numbers, memos.
 
 use alloc::string::String;
 use icn_guest::text::{self, quote};
@@ -42,7 +42,7 @@ pub fn number(text: &str, what: &str) -> Result<i64, Failure> {
     })
 }
 
-/// A number of minutes: more than none.
+/// A number of minutes above zero.
 pub fn minutes(text: &str) -> Result<i64, Failure> {
     match number(text, "the amount")? {
         minutes @ 1.. => Ok(minutes),
@@ -50,7 +50,7 @@ pub fn minutes(text: &str) -> Result<i64, Failure> {
     }
 }
 
-/// A credit limit: none or more.
+/// A credit limit of zero or more.
 pub fn limit(text: &str) -> Result<i64, Failure> {
     match number(text, "the limit")? {
         limit @ 0.. => Ok(limit),
@@ -58,7 +58,7 @@ pub fn limit(text: &str) -> Result<i64, Failure> {
     }
 }
 
-/// Words that go with a payment.
+/// The memo of a payment.
 pub fn memo(text: &str) -> Result<&str, Failure> {
     if text.len() > MEMO_BYTES_MAX || text.chars().any(char::is_control) {
         let what =

@@ -1,6 +1,6 @@
-//! `join`, `set_limit`, `pay`; and a member's account, with the two ways in which it changes.
+//! `join`, `set_limit`, `pay`; and a member's account, which changes by a debit or a credit.
 //!
-//! Kept under `m/` and the DID: balance, limit, and how many entries the account has had.
+//! Stored under `m/` and the DID: balance, limit, and how many entries the account has had.
 
 use alloc::vec::Vec;
 use icn_guest::record::{Reader, Writer};
@@ -15,17 +15,17 @@ use crate::refusal::{
 };
 use crate::statement::{self, Entry, Kind};
 
-/// What the keys of members begin with.
+/// The beginning of the keys of members.
 pub const PREFIX: &[u8] = b"m/";
 
 /// A member's account. At all times `balance >= -limit`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Member {
-    /// What the member has earned less what the member has spent.
+    /// The minutes that the member earned, less those that the member spent.
     pub balance: i64,
-    /// How far below zero it may go.
+    /// How far below zero the balance may go.
     pub limit: i64,
-    /// How many entries there were.
+    /// How many entries the account has had.
     pub entries: i64,
 }
 
@@ -53,14 +53,14 @@ impl Member {
         state::get(&key(did))?.map(|bytes| Member::read(&bytes)).transpose()
     }
 
-    /// Keeps it.
+    /// Stores it.
     pub fn store(&self, did: &str) -> Result<(), Failure> {
         let bytes = Writer::new().number(self.balance).number(self.limit).number(self.entries).bytes();
         state::set(&key(did), &bytes)?;
         Ok(())
     }
 
-    /// Takes `minutes` (above zero) out, down to the limit and no further.
+    /// Takes out `minutes` (above zero); refused when the balance would pass the limit.
     pub fn debit(&mut self, minutes: i64) -> Result<(), Failure> {
         // A limit is never below zero, so its negative always fits.
         match self.balance.checked_sub(minutes) {
@@ -74,7 +74,7 @@ impl Member {
         Ok(())
     }
 
-    /// Puts `minutes` (above zero) in.
+    /// Adds `minutes` (above zero).
     pub fn credit(&mut self, minutes: i64) -> Result<(), Failure> {
         self.balance = self.balance.checked_add(minutes).ok_or_else(|| {
             refuse(OVERFLOW, format_args!("{minutes} onto {} is more than a balance can be", self.balance))

@@ -1,7 +1,7 @@
 //! `offer`, `accept`, `cancel`: minutes set aside for a job.
 //!
-//! Kept under `o/` and the offer's number: minutes, deadline, who offered, who is to do the job, memo. An offer's
-//! minutes have left the account of who offered them, so that the limit holds for promises too.
+//! Stored under `o/` and the offer's number: minutes, deadline, who offered, who is to do the job, memo. The minutes
+//! of an offer have already left the offering member's account, so the limit covers promises too.
 
 use alloc::format;
 use alloc::vec::Vec;
@@ -14,21 +14,21 @@ use crate::member::{Member, other};
 use crate::refusal::{BEFORE_DEADLINE, DEADLINE_PASSED, NOT_YOURS, STATE_UNREADABLE, UNKNOWN_OFFER, refuse};
 use crate::statement::{self, Entry, Kind};
 
-/// What the keys of offers begin with.
+/// The beginning of the keys of offers.
 pub const PREFIX: &[u8] = b"o/";
 
-/// An offer as it is kept.
+/// A stored offer.
 #[derive(Clone, Copy, Debug)]
 pub struct Offer<'b> {
-    /// What is set aside.
+    /// How many minutes are set aside.
     pub minutes: i64,
-    /// From when on who offered may cancel, in milliseconds since the Unix epoch.
+    /// From this time on the offering member may cancel, in milliseconds since the Unix epoch.
     pub deadline: i64,
-    /// Who offered.
+    /// The DID of the member who offered.
     pub from: &'b str,
-    /// Who is to do the job.
+    /// The DID of the member who is to do the job.
     pub to: &'b str,
-    /// What for.
+    /// The memo of the offer.
     pub memo: &'b str,
 }
 
@@ -43,7 +43,7 @@ impl<'b> Offer<'b> {
     }
 }
 
-/// In the order of numbers, which are never below zero.
+/// The key of an offer. Keys are in the order of numbers, which are never below zero.
 fn key(number: i64) -> Vec<u8> {
     [PREFIX, &number.to_be_bytes()].concat()
 }

@@ -1,7 +1,7 @@
 //! `statement`, and the last entries of an account.
 //!
-//! The ten last entries are kept, each under `e/`, the DID, `/` and its number's last digit: a new one takes the
-//! place of the one ten before it, so an account's storage is bounded. The whole history is in the log.
+//! The ten last entries are stored, each under `e/`, the DID, `/` and its number's last digit. A new entry replaces
+//! the one ten before it, so an account's storage is bounded. The whole history is in the log.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -14,10 +14,10 @@ use crate::input;
 use crate::member::Member;
 use crate::refusal::{STATE_UNREADABLE, refuse};
 
-/// How many entries are kept.
+/// How many entries are stored.
 pub const ENTRIES_MAX: i64 = 10;
 
-/// What brought an entry about.
+/// The cause of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// A payment, sent or received.
@@ -33,7 +33,7 @@ pub enum Kind {
 impl Kind {
     const ALL: [Kind; 4] = [Kind::Pay, Kind::Offer, Kind::Accept, Kind::Cancel];
 
-    /// As `statement` spells it.
+    /// Its name in the output of `statement`.
     pub const fn name(self) -> &'static str {
         match self {
             Kind::Pay => "pay",
@@ -49,17 +49,17 @@ impl Kind {
 pub struct Entry<'t> {
     /// When, in milliseconds since the Unix epoch.
     pub time: i64,
-    /// By how much.
+    /// By how many minutes; below zero when they were spent.
     pub change: i64,
-    /// Through what.
+    /// The cause.
     pub kind: Kind,
-    /// With whom.
+    /// The DID of the other member.
     pub other: &'t str,
-    /// What for.
+    /// The memo.
     pub memo: &'t str,
 }
 
-/// Keeps an entry and, with its new balance, the account.
+/// Stores an entry and the account with its new balance.
 pub fn append(did: &str, member: &mut Member, entry: &Entry<'_>) -> Result<(), Failure> {
     let numbers = Writer::new().number(entry.time).number(entry.change).number(entry.kind as i64);
     state::set(&key(did, member.entries), &numbers.text(entry.other).text(entry.memo).bytes())?;

@@ -11,6 +11,8 @@ use crate::encode::{Block, SecretKey};
 use crate::name::{BlockId, Codec, Did};
 
 /// A delegation as read (UCAN Delegation, "Delegation Payload"). Its `meta` gives no authority and is not kept.
+///
+/// Format: docs/formats.md, "Delegations and revocations".
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Delegation {
     /// The block's name.

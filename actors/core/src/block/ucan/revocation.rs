@@ -15,6 +15,8 @@ use crate::name::{BlockId, Codec, Did};
 pub const REVOKE: &str = "/ucan/revoke";
 
 /// A revocation as read.
+///
+/// Format: docs/formats.md, "Delegations and revocations".
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Revocation {
     /// The block's name.

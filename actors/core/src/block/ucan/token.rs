@@ -103,6 +103,8 @@ impl<'de, B: Body> Deserialize<'de> for Signed<B> {
 }
 
 /// Reads a token without checking its signature; [`is_signed`] checks that.
+///
+/// Format: docs/formats.md, "Delegations and revocations".
 pub(super) fn read<B: Body>(bytes: &[u8]) -> Result<B, UcanError> {
     if bytes.len() > limits::UCAN_BYTES_MAX {
         return Err(UcanError::TooLarge(bytes.len()));

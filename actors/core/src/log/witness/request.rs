@@ -43,6 +43,8 @@ pub enum RequestError {
 
 impl Request {
     /// Reads the body: `old` and a size, the hashes of a consistency proof, an empty line, the checkpoint.
+    ///
+    /// Format: docs/formats.md, "Cosigned checkpoints".
     pub fn parse(body: &[u8]) -> Result<Self, RequestError> {
         if body.len() > limits::WITNESS_REQUEST_BYTES_MAX {
             return Err(RequestError::Long(body.len()));

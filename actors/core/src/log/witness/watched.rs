@@ -224,6 +224,8 @@ impl Watched {
 
     /// Whether a checkpoint of this log is one to cosign, at this time in seconds since the Unix epoch. The cosignature's
     /// time never goes back: it says what was the largest tree then.
+    ///
+    /// Format: docs/formats.md, "Cosigned checkpoints".
     pub fn judge(&self, request: &Request, cosigner: &Cosigner, now_s: u64) -> Result<Pending, Refused> {
         let signed =
             self.signed(request.note()).ok_or_else(|| Refused::Unsigned(self.origin().to_owned()))?;

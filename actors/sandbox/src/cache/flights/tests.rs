@@ -55,7 +55,7 @@ fn made(flights: &Flights<Texts>) -> Vec<String> {
 #[test]
 fn whoever_asks_while_it_is_made_gets_the_same_thing() {
     let flights = flights(CacheLimits::default());
-    let asked: Vec<_> = (0..64).map(|_| flights.get(&block("slow"), For::Install)).collect();
+    let asked: Vec<_> = (0..64).map(|_| flights.get(&block("slow"), Purpose::Install)).collect();
     assert_eq!(flights.stats().compiling, 1);
     open(&flights);
     let got: Vec<Arc<String>> = asked.into_iter().map(|one| block_on(one).unwrap()).collect();
@@ -68,14 +68,14 @@ fn whoever_asks_while_it_is_made_gets_the_same_thing() {
 fn threads_and_queue_are_bounded_and_what_is_installed_goes_first() {
     let limits = CacheLimits { compiles_at_once: 1, compiles_waiting: 2, ..CacheLimits::default() };
     let flights = flights(limits);
-    let running = flights.get(&block("slow"), For::Install);
-    let first = flights.get(&block("install 1"), For::Install);
-    let second = flights.get(&block("install 2"), For::Install);
-    let refused = block_on(flights.get(&block("install 3"), For::Install)).unwrap_err();
+    let running = flights.get(&block("slow"), Purpose::Install);
+    let first = flights.get(&block("install 1"), Purpose::Install);
+    let second = flights.get(&block("install 2"), Purpose::Install);
+    let refused = block_on(flights.get(&block("install 3"), Purpose::Install)).unwrap_err();
     assert_eq!(refused, CacheError::Busy { waiting_max: 2 });
     // What waits already can be waited for, and what is installed finds a place.
-    let joined = flights.get(&block("install 2"), For::Install);
-    let installed = flights.get(&block("installed"), For::Installed);
+    let joined = flights.get(&block("install 2"), Purpose::Install);
+    let installed = flights.get(&block("installed"), Purpose::Installed);
     let stats = flights.stats();
     assert_eq!((stats.compiling, stats.waiting, stats.busy), (1, 3, 1));
 
@@ -85,7 +85,7 @@ fn threads_and_queue_are_bounded_and_what_is_installed_goes_first() {
     }
     assert_eq!(made(&flights), ["slow", "installed", "install 1", "install 2"]);
     // Busy was no verdict: there is room now.
-    assert_eq!(*block_on(flights.get(&block("install 3"), For::Install)).unwrap(), "install 3");
+    assert_eq!(*block_on(flights.get(&block("install 3"), Purpose::Install)).unwrap(), "install 3");
 }
 
 #[test]
@@ -93,20 +93,20 @@ fn what_is_installed_is_kept_once_and_what_is_not_is_not() {
     let flights = flights(CacheLimits::default());
     let kept = || flights.maker.kept.lock().unwrap().clone();
     let asked = block("asked for");
-    let made = block_on(flights.get(&asked, For::Install)).unwrap();
+    let made = block_on(flights.get(&asked, Purpose::Install)).unwrap();
     assert_eq!(kept(), Vec::<String>::new());
     for _ in 0..3 {
-        assert!(Arc::ptr_eq(&made, &block_on(flights.get(&asked, For::Installed)).unwrap()));
+        assert!(Arc::ptr_eq(&made, &block_on(flights.get(&asked, Purpose::Installed)).unwrap()));
         assert_eq!(kept(), ["asked for"]);
     }
     // Asked for by both at once, whoever came first.
     let (new, installed) =
-        (flights.get(&block("slow"), For::Install), flights.get(&block("slow"), For::Installed));
+        (flights.get(&block("slow"), Purpose::Install), flights.get(&block("slow"), Purpose::Installed));
     open(&flights);
     assert!(Arc::ptr_eq(&block_on(new).unwrap(), &block_on(installed).unwrap()));
     assert_eq!(kept(), ["asked for", "slow"]);
     // What cannot be kept is there all the same.
-    assert_eq!(*block_on(flights.get(&block("unkeepable"), For::Installed)).unwrap(), "unkeepable");
+    assert_eq!(*block_on(flights.get(&block("unkeepable"), Purpose::Installed)).unwrap(), "unkeepable");
     assert_eq!((flights.stats().compiled, flights.stats().refused), (3, 0));
 }
 
@@ -114,14 +114,14 @@ fn what_is_installed_is_kept_once_and_what_is_not_is_not() {
 fn a_panic_is_a_refusal_that_is_remembered_and_the_thread_goes_on() {
     let limits = CacheLimits { compiles_at_once: 1, ..CacheLimits::default() };
     let flights = flights(limits);
-    let slow = flights.get(&block("slow"), For::Install);
+    let slow = flights.get(&block("slow"), Purpose::Install);
     let (panics, after) = (block("panic"), block("after"));
-    let (panicked, good) = (flights.get(&panics, For::Install), flights.get(&after, For::Install));
+    let (panicked, good) = (flights.get(&panics, Purpose::Install), flights.get(&after, Purpose::Install));
     open(&flights);
     let CacheError::Rejected(why) = block_on(panicked).unwrap_err() else { panic!("a verdict") };
     assert!(why.what.contains("panicked"), "{why}");
     assert_eq!((block_on(slow).is_ok(), block_on(good).is_ok()), (true, true));
-    assert_eq!(block_on(flights.get(&panics, For::Install)).unwrap_err(), CacheError::Rejected(why));
+    assert_eq!(block_on(flights.get(&panics, Purpose::Install)).unwrap_err(), CacheError::Rejected(why));
     assert_eq!(made(&flights), ["slow", "panic", "after"], "each once");
     assert_eq!((flights.stats().refused, flights.stats().compiled), (1, 2));
 }
@@ -130,19 +130,19 @@ fn a_panic_is_a_refusal_that_is_remembered_and_the_thread_goes_on() {
 fn refusals_are_bounded_and_push_out_nothing_good() {
     let limits = CacheLimits { refused_modules: 8, ..CacheLimits::default() };
     let flights = flights(limits);
-    let good = block_on(flights.get(&block("good"), For::Install)).unwrap();
+    let good = block_on(flights.get(&block("good"), Purpose::Install)).unwrap();
     for n in 0..1_000 {
-        block_on(flights.get(&block(&format!("bad {n}")), For::Install)).unwrap_err();
+        block_on(flights.get(&block(&format!("bad {n}")), Purpose::Install)).unwrap_err();
         assert!(flights.stats().refusals <= 8);
     }
-    assert!(Arc::ptr_eq(&good, &block_on(flights.get(&block("good"), For::Install)).unwrap()));
+    assert!(Arc::ptr_eq(&good, &block_on(flights.get(&block("good"), Purpose::Install)).unwrap()));
     assert_eq!((flights.stats().refused, flights.stats().evicted), (1_000, 0));
 
     let bytes_max = 1_000;
     let limits = CacheLimits { refused_bytes: bytes_max, ..CacheLimits::default() };
     let flights = self::flights(limits);
     for n in 0..100 {
-        block_on(flights.get(&block(&format!("bad {}", "x".repeat(n * 20))), For::Install)).unwrap_err();
+        block_on(flights.get(&block(&format!("bad {}", "x".repeat(n * 20))), Purpose::Install)).unwrap_err();
         assert!(flights.stats().refusal_bytes <= bytes_max, "{n}");
     }
 }

@@ -2,8 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on stops")]
 
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use icn_core::name::Codec;
+use sha2::Sha256;
 
+use super::super::artefact::{FIELDS, NAMED_BYTES};
 use super::*;
 use crate::engine::EngineOptions;
 
@@ -27,11 +30,11 @@ fn no_bit_of_an_artefact_can_be_another() {
     let code: Vec<u8> = (0..1_000u32).flat_map(u32::to_le_bytes).collect();
     let (_dir, artefacts, mut bytes) = kept(&code);
     assert_eq!(bytes.len(), HEADER_BYTES + code.len());
-    assert!(artefacts.verified(module(), &bytes).is_ok_and(|found| found.0 == code));
+    assert!(artefacts.seal.verified(module(), &bytes).is_ok_and(|found| found.code() == code));
     for at in 0..bytes.len() {
         for bit in 0..8 {
             bytes[at] ^= 1 << bit;
-            let refused = artefacts.verified(module(), &bytes).err().unwrap();
+            let refused = artefacts.seal.verified(module(), &bytes).err().unwrap();
             let expected = match FIELDS.iter().find(|(_, field)| field.contains(&at)) {
                 Some((field, _)) => format!("its {field} differs"),
                 None => "its MAC differs".to_owned(),
@@ -40,16 +43,16 @@ fn no_bit_of_an_artefact_can_be_another() {
             bytes[at] ^= 1 << bit;
         }
     }
-    assert!(artefacts.verified(module(), &bytes).is_ok());
+    assert!(artefacts.seal.verified(module(), &bytes).is_ok());
 }
 
 #[test]
 fn every_length_but_its_own_is_refused() {
     let (_dir, artefacts, bytes) = kept(b"some code");
     for length in 0..bytes.len() {
-        assert!(artefacts.verified(module(), &bytes[..length]).is_err(), "{length}");
+        assert!(artefacts.seal.verified(module(), &bytes[..length]).is_err(), "{length}");
     }
-    assert!(artefacts.verified(module(), &[bytes, vec![0]].concat()).is_err());
+    assert!(artefacts.seal.verified(module(), &[bytes, vec![0]].concat()).is_err());
 }
 
 /// The header's fields are next to each other, in order, without a gap that nobody looks at.
