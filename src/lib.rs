@@ -1,11 +1,12 @@
-//! A runtime on which federations of cooperatives run their rules as programs that nobody can bend, and that
+//! A runtime for federations of cooperatives. Their rules run as programs that nobody can bend, and that
 //! anyone can check.
 //!
-//! A [`Host`] has any number of *scopes*, one a federation. A scope runs the WebAssembly modules that its
-//! policy installs; every [`Request`], signed by a member, ends in a signed receipt in the host's append-only
-//! log. Appending it is the commit. [`Audit`] checks such a log, trusting nobody.
+//! A [`Host`] has any number of *scopes*, one for each federation. A scope runs the WebAssembly modules that
+//! its policy installs. A member signs a [`Request`], and every request ends in a signed receipt in the
+//! host's append-only log. Appending the receipt is the commit. [`Audit`] checks such a log. It trusts
+//! nobody.
 //!
-//! The handle is `Send + Sync`; its futures run on any executor.
+//! The handle is `Send + Sync`, and its futures run on any executor.
 //!
 //! ```
 //! use icn_runtime::{
@@ -13,14 +14,15 @@
 //! };
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let dir = tempfile::tempdir()?;
-//! # let block_on = futures::executor::block_on::<std::pin::Pin<Box<dyn Future<Output = Result<(), Box<dyn std::error::Error>>>>>>;
+//! # type Done = Result<(), Box<dyn std::error::Error>>;
+//! # let block_on = futures::executor::block_on::<std::pin::Pin<Box<dyn Future<Output = Done>>>>;
 //! # let data = dir.path();
 //! # let wasm = include_bytes!("../guest/prebuilt/ballot.wasm").to_vec();
 //! # block_on(Box::pin(async move {
 //! let host = Host::open(HostOptions::new(data))?;
 //! let (chair, member) = (SecretKey::from_bytes(&[1; 32]), SecretKey::from_bytes(&[2; 32]));
 //!
-//! // The federation's policy: who administers it, who is a member, what is installed and who may call it.
+//! // The federation's policy: its administrators, its members, its modules, and who may call which entry.
 //! let ballot = ModuleSpec::of(wasm, &["state", "dag", "transfer", "treasury"], &[
 //!     ("open", "admin"),
 //!     ("vote", "member"),
@@ -34,7 +36,7 @@
 //!     .token(Unit::parse("PLN")?, Amount(5_000));
 //! let scope = host.open_scope(SecretKey::from_bytes(&[3; 32]), spec).await?;
 //!
-//! // A signed invocation is answered once its receipt is durable.
+//! // A signed invocation is answered when its receipt is durable.
 //! let election = "vote_type;approval\nbudget;5000\nunit;PLN\nPROJECTS\n1;3000\n2;2500\n";
 //! let call = |entry: &str, input: &str, key: &SecretKey| {
 //!     let id = invocation_id(&[entry, key.did().as_str()]);
@@ -60,7 +62,7 @@ pub mod export {
     pub use icn_history::import::*;
 }
 
-/// Secret keys on disk, one by one and all of a data directory.
+/// Secret keys on disk: single files, and all keys of a data directory.
 pub mod key_file {
     pub use icn_history::directory::{RekeyError, key_files, rekey_directory};
     pub use icn_history::key_file::*;

@@ -1,4 +1,7 @@
-//! The program `icn`: a host on one machine, its demo, its auditor, and the tools of those who write guests.
+//! The program `icn`: a demo host, the tools for logs and keys, and the tools for authors of guests.
+//!
+//! This file reads the arguments, starts the log output and calls the command (`commands/`). It decides
+//! nothing else.
 
 #![forbid(unsafe_code)]
 
@@ -9,21 +12,23 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// An audit's entries are made on one thread and let go on another.
+/// This allocator is fast when memory is freed on another thread than the one that allocated it. An audit
+/// does that.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Runs the rules of federations of cooperatives as programs that nobody can bend, and that anyone can check.
 ///
-/// Start with `icn demo`: it holds a participatory budget among a city and its district, on this machine, and
-/// checks the whole history afterwards. Then `icn audit` on what a demo with --data left behind, and `icn
-/// ledger` for its accounts. `icn export` writes the history for others to check, `icn proof` proves one
-/// block of it. `icn cosign` has others witness the history as it grows, `icn witness` is such a witness, and
-/// `icn fork` checks the evidence when two histories were signed. `icn key` makes keys and signs delegations,
-/// on a machine without a network if you like. `icn backup`, `icn repair` and `icn publish` keep the history.
+/// Start with `icn demo`: it holds a participatory budget of a city and its district on this machine, and
+/// checks the whole history afterwards. Then run `icn audit` on the data of a demo with --data, and `icn
+/// ledger` for its accounts. `icn export` writes the history for others to check, and `icn proof` proves one
+/// block of it. `icn cosign` asks others to witness the history while it grows, `icn witness` is such a
+/// witness, and `icn fork` checks the evidence when two histories were signed. `icn key` makes keys and signs
+/// delegations, on a machine without a network if you like. `icn backup`, `icn repair` and `icn publish` keep
+/// the history.
 ///
-/// If you write guests: `icn check` says whether a module would be taken and why not, `icn run` calls one of
-/// its entries, `icn abi` lists what it may call and what that costs.
+/// If you write guests: `icn check` says whether a host would accept a module and why not, `icn run` calls
+/// one of its entries, `icn abi` lists what it may call and what that costs.
 #[derive(Parser)]
 #[command(name = "icn", version, max_term_width = 100, after_long_help = ENVIRONMENT, after_help = ENVIRONMENT)]
 struct Arguments {
@@ -31,9 +36,9 @@ struct Arguments {
     command: Command,
 }
 
-/// What the environment says, for the help.
+/// The part of the help about environment variables.
 const ENVIRONMENT: &str = "Environment:
-  ICN_LOG  What is logged on standard error: error (the default), warn, info, debug or trace";
+  ICN_LOG  The level of messages on standard error: error (the default), warn, info, debug or trace";
 
 #[derive(Subcommand)]
 enum Command {
@@ -59,7 +64,7 @@ enum Command {
 fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
-        Err(word) => return say(&word),
+        Err(message) => return print(&message),
     };
     let filter = match log_filter() {
         Ok(filter) => filter,
@@ -68,7 +73,7 @@ fn main() -> ExitCode {
             return ExitCode::from(commands::common::exit::MISUSE);
         }
     };
-    // A log line that cannot be written is lost; nothing else may come of it.
+    // A log line that cannot be written is lost. It must have no other effect.
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     log.log_internal_errors(false).init();
     match arguments.command {
@@ -92,7 +97,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// What is logged: what `ICN_LOG` says, and errors alone when it says nothing.
+/// The filter of log messages: as `ICN_LOG` says, or only errors.
 fn log_filter() -> Result<tracing_subscriber::EnvFilter, String> {
     match std::env::var("ICN_LOG") {
         Ok(text) if !text.is_empty() => tracing_subscriber::EnvFilter::try_new(text)
@@ -102,11 +107,11 @@ fn log_filter() -> Result<tracing_subscriber::EnvFilter, String> {
     }
 }
 
-/// Prints a help, or what is wrong with the arguments.
-fn say(word: &clap::Error) -> ExitCode {
-    let code = u8::try_from(word.exit_code()).unwrap_or(commands::common::exit::MISUSE);
-    let said = word.print().and_then(|()| std::io::stdout().flush());
-    if said.is_err() && code == 0 {
+/// Prints the help, or what is wrong with the arguments, and returns the exit code.
+fn print(message: &clap::Error) -> ExitCode {
+    let code = u8::try_from(message.exit_code()).unwrap_or(commands::common::exit::MISUSE);
+    let printed = message.print().and_then(|()| std::io::stdout().flush());
+    if printed.is_err() && code == 0 {
         ExitCode::from(commands::common::exit::FAILED)
     } else {
         ExitCode::from(code)

@@ -182,7 +182,7 @@ fn an_imported_directory_is_no_hosts_before_its_keys_are_put_back() {
     export(&data, &out, &mut |_| {}).unwrap();
     let output = run(arguments(&["import"], &[("--from", &out), ("--data", &again)]));
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
-    assert!(stdout(&output).contains("no host can open it before"), "{}", stdout(&output));
+    assert!(stdout(&output).contains("no host can open it until you put back"), "{}", stdout(&output));
     let before = tree(&again);
     let error = Host::open(HostOptions::new(&again)).expect_err("there is no key");
     assert!(error.to_string().contains("it is missing: it must hold the key of"), "{error}");

@@ -169,7 +169,7 @@ fn what_is_not_right_is_said_and_nothing_is_written() {
     refused(&["show", &out], 2, "its signature is not one of");
     fs::write(&out, b"nonsense").unwrap();
     fs::set_permissions(&out, fs::Permissions::from_mode(0o600)).unwrap();
-    refused(&["show", &out], 2, "neither a key");
+    refused(&["show", &out], 2, "expected a key (PKCS#8 in PEM");
 }
 
 #[test]

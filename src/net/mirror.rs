@@ -1,12 +1,12 @@
-//! Fetches a publication, as `icn publish` wrote it, from a web server over plain HTTP. The result is a directory that
-//! is audited and read like an export.
+//! Fetches a publication, as `icn publish` wrote it, from a web server over plain HTTP. The result is a
+//! directory that is audited and read like an export.
 //!
-//! The server is not trusted. Sizes, times and the number of bad answers are bounded here. The audit checks what the
-//! files say.
+//! The server is not trusted. Sizes, times and the number of bad answers are bounded here. The audit checks
+//! what the files say.
 //!
-//! The order is: the cosigned checkpoint, the checkpoint, and then what the checkpoint covers. A host may publish more
-//! in between. That changes none of these files, except that a partial tile may be replaced by a full tile, which has
-//! all of the partial one.
+//! The order is: the cosigned checkpoint, the checkpoint, and then what the checkpoint covers. A host may
+//! publish more in between. That changes none of these files, except that a partial tile may be replaced by a
+//! full tile, which has all of the partial one.
 
 use std::fs::{self, File};
 use std::io::{BufWriter, Write as _};
@@ -80,15 +80,16 @@ pub enum MirrorError {
 }
 
 impl MirrorError {
-    /// Whether there is nothing to audit: the server does not deliver it. Otherwise a file is wrong, or cannot be written.
+    /// Whether there is nothing to audit: the server does not deliver it. Otherwise a file is wrong, or
+    /// cannot be written.
     #[must_use]
     pub const fn is_absent(&self) -> bool {
         !matches!(self, Self::Publication { .. } | Self::Write { .. })
     }
 }
 
-/// Fetches a publication into a directory, which it creates. All answers together have at most `bytes_max` bytes.
-/// `progress` is called after each file with the number of files and bytes so far.
+/// Fetches a publication into a directory, which it creates. All answers together have at most `bytes_max`
+/// bytes. `progress` is called after each file with the number of files and bytes so far.
 pub fn mirror(
     url: &HttpUrl,
     dir: &Path,
@@ -154,7 +155,8 @@ impl Fetch<'_> {
         Err(MirrorError::Answer { url, why: "status 404: it is not there".into(), count })
     }
 
-    /// Fetches a tile. If the log grew, a partial tile may be replaced by a full one, which begins with the same hashes.
+    /// Fetches a tile. If the log grew, a partial tile may be replaced by a full one, which begins with the
+    /// same hashes.
     fn tile(&mut self, layout: &ExportLayout, tile: &Tile) -> Result<(), MirrorError> {
         let full = Tile { width: TILE_WIDTH, ..*tile };
         let has = self.file(&layout.tile(tile), limits::FETCH_TILE_BYTES_MAX)?

@@ -1,4 +1,4 @@
-//! What goes over the network: witnesses, and publications that are fetched. Nothing that arrives is
+//! The network side of the library: witnesses, and publications that are fetched. Nothing that arrives is
 //! believed: sizes and times are bounded here, and signatures and hashes are checked by `icn_core`.
 //!
 //! - `http/`: HTTP/1.1, a small server and client

@@ -1,8 +1,8 @@
-//! A witness over HTTP (C2SP tlog-witness). Hosts show it their checkpoints, and it cosigns each checkpoint that follows
-//! from the one it cosigned before.
+//! A witness over HTTP (C2SP tlog-witness). Hosts show it their checkpoints, and it cosigns each checkpoint
+//! that follows from the one it cosigned before.
 //!
-//! This file only translates requests and answers. [`WitnessDir`] decides what is cosigned, and makes it durable before
-//! it answers.
+//! This file only translates requests and answers. [`WitnessDir`] decides what is cosigned, and makes it
+//! durable before it answers.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -35,7 +35,8 @@ impl WitnessServer {
         self.0.address()
     }
 
-    /// Accepts no more requests, and waits a short time for those in progress. Everything that was answered is durable.
+    /// Accepts no more requests, and waits a short time for those in progress. Everything that was answered
+    /// is durable.
     pub fn stop(self) {
         self.0.stop();
     }

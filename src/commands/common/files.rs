@@ -5,8 +5,8 @@ use std::fs::File;
 use std::io::{Read, Result};
 use std::path::Path;
 
-/// The most bytes that are read of a module. A module may have far fewer, so that the validator, and not this bound,
-/// refuses a module that is too large.
+/// The most bytes that are read of a module. A module may have far fewer, so that the validator, and not this
+/// bound, refuses a module that is too large.
 const MODULE_FILE_BYTES_MAX: u64 = 256 * 1024 * 1024;
 
 /// The most bytes that are read of an input. An invocation may have far fewer, so that the gate, and not this

@@ -1,7 +1,7 @@
-//! What several commands share. A file here knows no command; it may use the files of this folder that stand
-//! above it.
+//! Code that several commands share. A file here knows no command; it may use the files of this folder that
+//! stand above it.
 //!
-//! - `output.rs`: what is printed, and where
+//! - `output.rs`: standard output and standard error
 //! - `exit.rs`: exit codes
 //! - `text.rs`: text of guests on a terminal
 //! - `report.rs`: a result as text or as JSON

@@ -1,4 +1,4 @@
-//! What the commands print: results on standard output, everything else on standard error.
+//! The output of the commands: results on standard output, everything else on standard error.
 //!
 //! A stream may be closed or full at any time. So no command may use `println!`, which would panic. A result
 //! that cannot be written is a failure. A message that cannot be written on standard error is lost.

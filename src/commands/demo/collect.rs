@@ -12,7 +12,7 @@ use super::report::{AuditSummary, CheckpointReport, Report, ScopeReport};
 /// How many characters of a guest's own words are shown.
 const REASON_CHARS_MAX: usize = 400;
 
-/// What the log has of each election.
+/// The results of the elections, as the log has them.
 pub(super) struct Collector<'a> {
     elections: &'a [Election],
     scopes: BTreeMap<Did, Counts>,

@@ -21,7 +21,8 @@ pub(super) fn read(files: &[PathBuf]) -> Result<Vec<Election>, String> {
         let election = Election::new(file, bytes, parsed)?;
         if let Some(other) = elections.iter().find(|other| other.did() == election.did()) {
             return Err(format!(
-                "{} and {} have the same name: each file needs a name of its own, because its scope is named after it",
+                "{} and {} have the same name: each file needs a name of its own, because its scope is named \
+                 after it",
                 other.file(),
                 election.file()
             ));

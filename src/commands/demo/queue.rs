@@ -25,7 +25,7 @@ pub(super) struct Queue<'a> {
     pub(super) answers: &'a Answers,
     /// Whether this run opened the scope. Then the log has none of its invocations.
     pub(super) is_new: bool,
-    /// What was submitted and not answered yet, oldest first.
+    /// The submissions that are not answered yet, oldest first.
     pub(super) waiting: VecDeque<(Step<'a>, Request, Pending)>,
 }
 

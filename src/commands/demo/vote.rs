@@ -1,6 +1,6 @@
 //! Holds one election on a host: opens its scope, opens the election, submits every ballot, tallies.
 //!
-//! What the log has already is not done again. How the guest answered is read from the log later
+//! Nothing is done again that the log has already. The guest's answers are read from the log later
 //! (`collect.rs`), in this run and in every later one.
 
 use std::collections::VecDeque;

@@ -1,4 +1,5 @@
-//! `icn abi`: what a guest may call, what it is told, what is bounded, and what it costs.
+//! `icn abi`: prints what a guest may call, what the calls answer, what is bounded, and what everything
+//! costs. Each list is the table that the runtime uses, so it agrees with the runtime.
 
 use std::fmt;
 use std::process::ExitCode;
@@ -12,11 +13,11 @@ use crate::commands::common::exit::OK;
 use crate::commands::common::report::print_report;
 use crate::commands::common::text::number;
 
-/// List what a guest module may call, and what bounds it: the host ABI of this program.
+/// List what a guest module may call, and what limits it: the host ABI of this program.
 ///
 /// Prints every function with the names and types of its parameters and its result, the codes that a call may
 /// answer, the kinds of traps, every limit with its unit, and the cost schedule with its version and hash.
-/// Each list is the one that the runtime works by. What the functions mean is in docs/host-abi.md.
+/// The runtime uses these same lists. docs/host-abi.md says what the functions mean.
 ///
 /// Exit code: 0; 1 when it cannot be printed.
 #[derive(clap::Args)]
@@ -72,7 +73,7 @@ struct Limit {
 #[derive(Serialize)]
 struct Costs {
     version: u32,
-    /// SHA-256 of the schedule's text, which every receipt's engine block names.
+    /// SHA-256 of the schedule's text. The engine block of every receipt names it.
     hash: String,
     prices: Vec<Price>,
 }
@@ -90,7 +91,7 @@ const fn type_name(of: FunctionType) -> &'static str {
     }
 }
 
-/// A function's parameters, by name: the tables of types and of names have one order.
+/// A function's parameters. The tables of types and of names have the same order.
 fn parameters(function: &str, types: &[FunctionType]) -> Vec<Parameter> {
     let names = PARAMETERS.iter().find(|(name, _)| *name == function).map_or(&[][..], |(_, names)| names);
     let named = names.iter().zip(types);
@@ -108,7 +109,7 @@ fn abi() -> Abi {
     let limits = limits::ALL.iter().map(|limit| Limit {
         name: limit.name.to_ascii_lowercase(),
         value: limit.value,
-        // Links of the documentation are plain names here.
+        // A link in the documentation is a plain name here.
         meaning: limit.meaning.trim().replace("[`", "`").replace("`]", "`"),
     });
     let prices = costs::schedule_text();
@@ -144,11 +145,11 @@ impl fmt::Display for Abi {
                 parameters.iter().map(|Parameter { name, r#type }| format!("{name}: {}", r#type)).collect();
             writeln!(f, "  {name}({}){result}", parameters.join(", "))?;
         }
-        writeln!(f, "\ncodes: what a call may answer instead; the guest goes on\n")?;
+        writeln!(f, "\ncodes: a call may answer these instead; the guest continues\n")?;
         for Code { code, name, meaning } in &self.codes {
             writeln!(f, "  {code:>3}  {name:<18}{meaning}")?;
         }
-        writeln!(f, "\ntraps: the run ends, nothing that it did holds, the whole grant is charged\n")?;
+        writeln!(f, "\ntraps: the run ends without effects, and the whole grant is charged\n")?;
         for Trap { kind, meaning } in &self.traps {
             writeln!(f, "  {kind:<15}{meaning}")?;
         }

@@ -1,4 +1,5 @@
-//! `icn check`: whether a host would take a module, and every reason why not.
+//! `icn check`: says whether a host would accept a module, and if not, every reason. Nothing of the module
+//! runs.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -17,14 +18,14 @@ use crate::commands::common::files;
 use crate::commands::common::report::print_report;
 use crate::commands::common::text::{line, number};
 
-/// Say whether a host would take a guest module, and if not, why.
+/// Say whether a host would accept a guest module, and if not, why.
 ///
 /// FILE is a WebAssembly module in the binary format (.wasm), as `guest/build.sh` makes them. It is read,
-/// checked against the rules of docs/host-abi.md and compiled; nothing of it runs. A module that is taken is
-/// shown with its entries, what it imports, the capabilities that its manifest asks for, its sizes against
-/// the limits, the function that costs most to compile, and how long it took to compile. One that is refused
-/// is shown with each reason, the thing that it is about by its index, and the byte, as far as the module
-/// could be read.
+/// checked against the rules of docs/host-abi.md and compiled. Nothing of it runs. For an accepted module the
+/// report has its entries, its imports, the capabilities that its manifest asks for, its sizes and their
+/// limits, the function that costs most to compile, and the time that compilation took. For a refused module
+/// it has every reason, with the index of the item that it is about and the byte where it is, as far as the
+/// module could be read.
 ///
 /// Exit code: 0 accepted, 1 refused or the report cannot be printed, 2 the arguments or the file cannot be
 /// used.
@@ -38,35 +39,36 @@ pub(crate) struct Arguments {
     json: bool,
 }
 
-/// All that is known of a module.
-struct Looked {
+/// The result of an examination.
+struct Examined {
     inspection: Inspection,
-    /// What only the compiler found.
+    /// The error of the compiler.
     uncompiled: Option<Rejected>,
+    /// The time that compilation took.
     compiled: Option<Duration>,
 }
 
-fn look(engine: &Engine, block: &Block) -> Looked {
+fn examine(engine: &Engine, block: &Block) -> Examined {
     let inspection = inspect(block.bytes());
     if !inspection.is_accepted() {
-        return Looked { inspection, uncompiled: None, compiled: None };
+        return Examined { inspection, uncompiled: None, compiled: None };
     }
     let begun = Instant::now();
     match Module::compile(engine, block) {
-        Ok(_) => Looked { inspection, uncompiled: None, compiled: Some(begun.elapsed()) },
-        Err(rejected) => Looked { inspection, uncompiled: Some(rejected), compiled: None },
+        Ok(_) => Examined { inspection, uncompiled: None, compiled: Some(begun.elapsed()) },
+        Err(rejected) => Examined { inspection, uncompiled: Some(rejected), compiled: None },
     }
 }
 
 pub(crate) fn run(arguments: &Arguments) -> ExitCode {
-    let looked = files::module(&arguments.file).and_then(|bytes| {
-        // Nothing runs here: no pool of slots, whose addresses some machines do not give away.
+    let report = files::module(&arguments.file).and_then(|bytes| {
+        // Nothing runs here, so no pool of memory is reserved. Some machines do not allow one.
         let options = EngineOptions { pooled: false, ..EngineOptions::default() };
         let engine = Engine::new(&options)?;
         let block = Block::new(Codec::Raw, bytes);
-        Ok(Report::of(block.id(), &look(&engine, &block)))
+        Ok(Report::of(block.id(), &examine(&engine, &block)))
     });
-    match looked {
+    match report {
         Ok(report) => print_report("check", &report, arguments.json, ok_if(report.accepted)),
         Err(error) => misuse("check", &error),
     }
@@ -75,7 +77,7 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
 #[derive(Serialize)]
 struct Report {
     accepted: bool,
-    /// The CID of its bytes: what a policy installs.
+    /// The CID of its bytes, by which a policy installs it.
     module: String,
     reasons: Vec<Reason>,
     name: Option<String>,
@@ -95,14 +97,14 @@ struct Reason {
     offset: Option<usize>,
 }
 
-/// The thing that a reason is about.
+/// The item that a reason is about.
 #[derive(Serialize)]
 struct Place {
     kind: &'static str,
     index: u32,
 }
 
-/// The function that costs most to compile, and what its weight is made of.
+/// The function that costs most to compile, and the parts of its weight.
 #[derive(Serialize)]
 struct Heaviest {
     function: u32,
@@ -131,13 +133,13 @@ impl Heaviest {
 #[derive(Serialize)]
 struct Entry {
     name: String,
-    /// Whether it returns a number, which fails the call when it is not 0.
+    /// Whether it returns a number. A number other than 0 fails the call.
     returns: bool,
 }
 
 impl Report {
-    fn of(module: BlockId, looked: &Looked) -> Self {
-        let Looked { inspection, uncompiled, compiled } = looked;
+    fn of(module: BlockId, looked: &Examined) -> Self {
+        let Examined { inspection, uncompiled, compiled } = looked;
         let shape = &inspection.shape;
         let manifest = shape.manifest.as_ref();
         let entries = shape.entries.iter();
@@ -168,11 +170,11 @@ impl fmt::Display for Report {
             writeln!(f, "  {}{gap}{}", place.join(", "), line(what))?;
         }
         writeln!(f, "module        {}", self.module)?;
-        // Of a refused module, what could be read before it broke off.
+        // A refused module may have been read in part.
         if self.accepted || !self.entries.is_empty() {
             match (&self.name, &self.version) {
                 (Some(name), Some(version)) => writeln!(f, "manifest      {} {}", line(name), line(version))?,
-                _ => writeln!(f, "manifest      none, so it can be granted no capability")?,
+                _ => writeln!(f, "manifest      none, so no capability can be granted")?,
             }
             let entries: Vec<String> = self.entries.iter().map(|entry| entry.name.clone()).collect();
             let none = "none: nobody can call it. An entry is an exported function without parameters that returns \
@@ -190,7 +192,8 @@ impl fmt::Display for Report {
             let [scope, calls, alive] = [scope, calls, alive].map(number);
             writeln!(
                 f,
-                "heaviest      function {function}: {weight} (operators {operators}, branches that meet {merges}, values in scope there {scope}, calls {calls}, values alive {alive})"
+                "heaviest      function {function}: {weight} (operators {operators}, branches that meet {merges}, values in \
+                 scope there {scope}, calls {calls}, values alive {alive})"
             )?;
         }
         for Size { name, found, max } in &self.sizes {

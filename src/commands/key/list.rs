@@ -1,4 +1,4 @@
-//! The delegations in a log, and how long each still counts.
+//! The delegations in a log, and how long each one still counts. The log is audited first.
 
 use std::path::Path;
 
@@ -11,14 +11,14 @@ use super::failure::Failure;
 
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
-/// What a delegation is worth now.
+/// The state of a delegation now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum State {
     InForce,
-    /// In force, but not for long.
+    /// In force, but it ends within [`limits::KEY_END_WARNING_MS`].
     EndsSoon,
-    /// It is yet to begin.
+    /// Not in force yet.
     Later,
     Ended,
     Revoked,
@@ -28,7 +28,7 @@ impl State {
     pub(super) const fn as_str(self) -> &'static str {
         match self {
             Self::InForce => "in force",
-            Self::EndsSoon => "ENDS SOON: delegate anew",
+            Self::EndsSoon => "ENDS SOON: make a new delegation",
             Self::Later => "not begun",
             Self::Ended => "ended",
             Self::Revoked => "revoked",
@@ -50,7 +50,7 @@ impl State {
     }
 }
 
-/// A delegation.
+/// A delegation of the log.
 #[derive(Debug, serde::Serialize)]
 pub(super) struct Listed {
     pub(super) scope: String,
@@ -61,7 +61,7 @@ pub(super) struct Listed {
     /// Seconds since the Unix epoch.
     pub(super) until: i64,
     pub(super) state: State,
-    /// Whole days, while it is in force.
+    /// Whole days until it ends, while it is in force.
     pub(super) days_left: Option<u64>,
 }
 
@@ -82,7 +82,7 @@ impl Listed {
     }
 }
 
-/// Takes the keys of a log that holds.
+/// Collects the delegations from the state at the end of the log.
 #[derive(Default)]
 struct Delegations(Vec<(Did, Delegated)>);
 
@@ -96,6 +96,7 @@ impl Listener for Delegations {
     }
 }
 
+/// The delegations of all scopes of a data directory.
 pub(super) fn list(data: &Path) -> Result<Vec<Listed>, Failure> {
     let mut found = Delegations::default();
     let report = Audit::of(Subject::Data(data.to_owned())).run(&mut found);

@@ -8,7 +8,8 @@
 //! - `secret.rs`: new keys and new passphrases
 //! - `ucan.rs`: delegations and revocations
 //!
-//! No command here changes a log. A host is told of a delegation or a revocation by its own program.
+//! No command here changes a log. A host learns of a delegation or a revocation from the program that embeds
+//! it.
 
 mod failure;
 mod file;
@@ -28,14 +29,14 @@ use failure::Failure;
 use report::Report;
 use secret::NewPassphrase;
 
-/// Make keys, delegate to them, and revoke that.
+/// Make keys, delegate to them, and revoke delegations.
 ///
-/// A scope is named by its root key, which may stay on a machine without a network: `icn key delegate` signs
-/// there that an operating key, which a host has, may sign the scope's blocks until an end date, and `icn key
-/// revoke` that it may no more. Both write a UCAN, which holds no secret and can be carried by whatever way.
-/// What a host does with it is `Host::open_operated`, `Host::rotate_key` and `Host::revoke`.
+/// A scope's name is its root key, which may stay on a machine without a network. There `icn key delegate`
+/// signs that an operating key, which a host has, may sign the scope's blocks until an end date. `icn key
+/// revoke` signs that it may no longer. Both write a UCAN, which holds no secret and can be carried in any
+/// way. A host accepts them by `Host::open_operated`, `Host::rotate_key` and `Host::revoke`.
 ///
-/// Exit code: 0 it is done, 1 a file cannot be written, 2 a file or the arguments are not right.
+/// Exit code: 0 it is done, 1 a file cannot be written, 2 a file or the arguments are wrong.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
@@ -49,34 +50,35 @@ pub(crate) struct Arguments {
 
 #[derive(clap::Subcommand)]
 enum What {
-    /// Make a new key in a file that its owner alone can read, and print its DID
+    /// Make a new key in a file that only its owner can read, and print its DID
     New {
-        /// The file, which is not there yet
+        /// The new file
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
-        /// Encrypt it under a passphrase, which is read from --passphrase-file, or typed twice
+        /// Encrypt it with a passphrase, which is read from --passphrase-file or typed twice
         #[arg(long)]
         encrypt: bool,
     },
-    /// Put key files under a passphrase, under another one, or under none
+    /// Encrypt key files with a new passphrase, or remove the passphrase
     ///
-    /// The passphrase that they have is read from --passphrase-file, or typed. All files are opened before
-    /// one is written: a wrong passphrase changes nothing. Cut short, do it again with the same passphrases.
+    /// The present passphrase is read from --passphrase-file, or typed. All files are opened before the first
+    /// is written, so a wrong passphrase changes nothing. If the command is interrupted, run it again with
+    /// the same passphrases.
     Passphrase {
         /// Key files
         #[arg(value_name = "FILE", required_unless_present = "data", conflicts_with = "data")]
         files: Vec<PathBuf>,
-        /// All keys of a host's data directory, which no host may have open
+        /// All keys of a host's data directory. No host may have it open
         #[arg(long, value_name = "DIR")]
         data: Option<PathBuf>,
-        /// A file whose first line is the new passphrase; typed twice at the terminal without it
+        /// A file whose first line is the new passphrase. Without it you type it twice at the terminal
         #[arg(long, value_name = "FILE", conflicts_with = "remove")]
         new_passphrase_file: Option<PathBuf>,
-        /// Leave them without a passphrase
+        /// Remove the passphrase
         #[arg(long)]
         remove: bool,
     },
-    /// Print the DID of a key file, or what a UCAN says
+    /// Print the DID of a key file, or the content of a UCAN
     Show {
         /// A key file, a delegation or a revocation
         #[arg(value_name = "FILE")]
@@ -84,14 +86,13 @@ enum What {
     },
     /// List the delegations in a host's log: to which keys, until when, and which end within 30 days
     ///
-    /// The log is audited on the way. A scope without delegations is signed for by its own key, and is not
-    /// listed.
+    /// The log is audited first. A scope without delegations is signed by its own key, and is not listed.
     List {
         /// The data directory of a host; it is only read
         #[arg(long, value_name = "DIR")]
         data: PathBuf,
     },
-    /// Sign a delegation of a scope's root to an operating key
+    /// Sign that an operating key may sign for a scope; only the scope's root key can do this
     Delegate {
         /// The key file of the scope's root
         #[arg(long, value_name = "FILE")]
@@ -103,14 +104,14 @@ enum What {
         /// 1970; in UTC
         #[arg(long, value_name = "WHEN")]
         until: String,
-        /// When it begins; without it, at once
+        /// When it begins [default: at once]
         #[arg(long, value_name = "WHEN")]
         from: Option<String>,
-        /// Where to write it: a file that is not there yet
+        /// The new file to write
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
     },
-    /// Sign that a delegation counts no more
+    /// Sign that a delegation no longer counts
     Revoke {
         /// The key file of the scope's root
         #[arg(long, value_name = "FILE")]
@@ -118,7 +119,7 @@ enum What {
         /// The delegation: its file, or its CID
         #[arg(value_name = "DELEGATION")]
         delegation: String,
-        /// Where to write it: a file that is not there yet
+        /// The new file to write
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
     },

@@ -1,35 +1,35 @@
-//! What `icn key` prints.
+//! The results of `icn key`, as text and as JSON.
 
 use icn_core::block::ucan::{Delegation, Revocation};
 
 use super::list::Listed;
 use super::when;
 
-/// What a file holds.
+/// A result. Its fields are those of the JSON document.
 #[derive(serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Report {
-    /// A key: its public half.
+    /// The public half of a key.
     Key { did: String },
-    /// Key files that were written anew; those that were as they shall be are not counted.
+    /// How many key files were rewritten. Files that were right already are not counted.
     Rewritten { files: usize, encrypted: bool },
     /// The delegations in a log.
     Delegations(Vec<Listed>),
-    /// A delegation.
+    /// One delegation.
     Delegation {
         cid: String,
         issuer: String,
         audience: String,
         subject: Option<String>,
         command: String,
-        /// Statements that limit it further.
+        /// The number of conditions that limit it further.
         statements: usize,
         /// Seconds since the Unix epoch.
         from: Option<i64>,
         /// Seconds since the Unix epoch.
         until: Option<i64>,
     },
-    /// A revocation.
+    /// One revocation.
     Revocation { cid: String, issuer: String, delegation: String },
 }
 
@@ -62,8 +62,8 @@ impl std::fmt::Display for Report {
             Self::Rewritten { files, encrypted } => {
                 writeln!(
                     f,
-                    "{files} key files written anew, {} a passphrase",
-                    if *encrypted { "under" } else { "without" }
+                    "{files} key files rewritten, {} a passphrase",
+                    if *encrypted { "with" } else { "without" }
                 )
             }
             Self::Delegations(all) => {
@@ -85,7 +85,7 @@ impl std::fmt::Display for Report {
                 writeln!(f, "delegation {cid}")?;
                 writeln!(f, "by         {issuer}")?;
                 writeln!(f, "to         {audience}")?;
-                writeln!(f, "of         {}", subject.as_deref().unwrap_or("nobody in particular"))?;
+                writeln!(f, "of         {}", subject.as_deref().unwrap_or("any subject"))?;
                 let more =
                     if *statements == 0 { String::new() } else { format!(", {statements} conditions") };
                 writeln!(f, "may        {command}{more}")?;

@@ -18,13 +18,13 @@ pub(super) fn new(out: &Path, encrypt: Option<&PassphraseArguments>) -> Result<R
     Ok(Report::Key { did: key.did().to_string() })
 }
 
-/// What happens to the passphrase of key files.
+/// The new passphrase of key files.
 pub(super) enum NewPassphrase<'a> {
-    /// The files are written without a passphrase.
+    /// The files get no passphrase.
     None,
-    /// The new passphrase is typed twice.
+    /// It is typed twice.
     Typed,
-    /// The new passphrase is the first line of this file.
+    /// It is the first line of this file.
     InFile(&'a Path),
 }
 

@@ -1,13 +1,14 @@
-//! Dates and times in UTC as people write them, and back: seconds since the Unix epoch, the proleptic
-//! Gregorian calendar, no leap seconds (RFC 3339 with `Z`).
+//! Dates and times as people write them, and as seconds since the Unix epoch (RFC 3339 with `Z`). Always UTC,
+//! in the proleptic Gregorian calendar, without leap seconds.
 
 const DAY_S: i64 = 24 * 60 * 60;
 
-/// Reads `2027-01-31`, `2027-01-31T12:00:00Z`, or seconds.
+/// Reads a date such as `2027-01-31`, a time such as `2027-01-31T12:00:00Z`, or seconds.
 pub(super) fn parse(text: &str) -> Result<i64, String> {
     let wrong = || {
         format!(
-            "`{text}` is no time: expected a date such as 2027-01-31, a time such as 2027-01-31T12:00:00Z, or seconds since 1970"
+            "`{text}` is no time: expected a date such as 2027-01-31, a time such as 2027-01-31T12:00:00Z, or seconds \
+             since 1970"
         )
     };
     if !text.is_empty() && text.bytes().all(|c| c.is_ascii_digit()) {
@@ -33,7 +34,7 @@ pub(super) fn parse(text: &str) -> Result<i64, String> {
     Ok(days * DAY_S + seconds)
 }
 
-/// The same as a time, or seconds where the calendar's years have more than four digits.
+/// A time as text, or the seconds when its year does not have four digits.
 pub(super) fn text(seconds: i64) -> String {
     let (days, rest) = (seconds.div_euclid(DAY_S), seconds.rem_euclid(DAY_S));
     let (year, month, day) = civil(days);
@@ -44,6 +45,7 @@ pub(super) fn text(seconds: i64) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
 }
 
+/// Three numbers with `between` between them, each with as many digits as `digits` says.
 fn numbers(text: &str, between: char, digits: [usize; 3]) -> Option<[i64; 3]> {
     let parts: Vec<&str> = text.split(between).collect();
     let parts: [&str; 3] = parts.try_into().ok()?;
@@ -55,32 +57,32 @@ fn numbers(text: &str, between: char, digits: [usize; 3]) -> Option<[i64; 3]> {
     Some(numbers)
 }
 
-/// Days of all years before this one, from the first of March of the year 0: a year begins with March here,
-/// so that a leap day is its last.
+/// Days in all years before this one, counted from 1 March of the year 0. Here a year begins in March, so
+/// that a leap day is its last day.
 const fn days_before(year: i64) -> i64 {
     365 * year + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400)
 }
 
-/// Days from the first of March to that of a month, counted from March.
+/// Days from 1 March to the first of a month. `month` is counted from March, which is 0.
 const fn days_before_month(month: i64) -> i64 {
     (153 * month + 2) / 5
 }
 
-/// Days from the first of March of the year 0 to the Unix epoch.
+/// Days from 1 March of the year 0 to the Unix epoch.
 const EPOCH: i64 = days_before(1969) + days_before_month(10);
 
-/// Days since the Unix epoch of a date of the calendar.
+/// Days from the Unix epoch to a date. `None` when there is no such date.
 fn days(year: i64, month: i64, day: i64) -> Option<i64> {
     if !(1..=12).contains(&month) || day < 1 {
         return None;
     }
     let (from_march, year) = if month > 2 { (month - 3, year) } else { (month + 9, year - 1) };
     let days = days_before(year) + days_before_month(from_march) + day - 1 - EPOCH;
-    // A day beyond its month is one of the next.
+    // A day after the end of its month falls into another month.
     (civil(days).1 == month).then_some(days)
 }
 
-/// The date that is so many days after the Unix epoch.
+/// The date that is this many days after the Unix epoch.
 fn civil(days: i64) -> (i64, i64, i64) {
     let days = days + EPOCH;
     let mut year = days.div_euclid(146_097) * 400 + days.rem_euclid(146_097) / 366;

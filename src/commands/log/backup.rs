@@ -1,4 +1,5 @@
-//! `icn backup`: a copy of a data directory that opens.
+//! `icn backup`: copies a data directory, so that the copy can be opened. The library copies; this file reads
+//! the arguments and prints the result.
 
 use std::process::ExitCode;
 
@@ -10,25 +11,27 @@ use crate::commands::common::from_to::FromTo;
 use crate::commands::common::progress::progress_bar;
 use crate::commands::common::report::print_report;
 
-/// Back up a data directory, also while its host is running.
+/// Back up a data directory. Its host may be running.
 ///
 /// Copies what the host's newest signed checkpoint covers, byte by byte in the same segment files, with the
-/// checkpoint, the verifier key, and the secret keys: the result is a data directory that audits, that a host
-/// can open, and that `icn repair` restores from. What is derived (snapshots, compiled modules) is left out;
-/// the host makes it anew. The checkpoint is written last: without one, a backup is not finished.
+/// checkpoint, the verifier key and the secret keys. The result is a data directory that can be audited, that
+/// a host can open, and from which `icn repair` can restore. Derived files (snapshots, compiled modules) are
+/// not copied; the host makes them again. The checkpoint is written last, so a backup without one is not
+/// complete.
 ///
-/// The backup has the host's secrets unless --without-keys is given: keep it as you keep those.
+/// The backup has the host's secret keys unless --without-keys is given. Protect it as you protect those
+/// keys.
 ///
-/// Exit code: 0 it is backed up, 1 the log does not hold or a file cannot be written, 2 there is no log, or
-/// the arguments are not right.
+/// Exit code: 0 the backup is complete, 1 the log does not hold or a file cannot be written, 2 there is no
+/// log or the arguments are wrong.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     from_to: FromTo,
-    /// Leave the secret keys out: no host can open the backup before they are put back
+    /// Leave out the secret keys. Then no host can open the backup until you put them back
     #[arg(long)]
     without_keys: bool,
-    /// Print what was backed up as one JSON document
+    /// Print the result as one JSON document
     #[arg(long)]
     json: bool,
 }
@@ -45,9 +48,9 @@ impl std::fmt::Display for Report {
         match keys {
             0 => writeln!(
                 f,
-                "note: no key is in it: no host can open it before host.key and scopes/ are put back"
+                "note: it has no keys: no host can open it until you put back host.key and scopes/"
             ),
-            _ => writeln!(f, "note: the host's secret keys are in it"),
+            _ => writeln!(f, "note: it has the host's secret keys"),
         }
     }
 }

@@ -1,4 +1,5 @@
-//! `icn export`: a log as files that other tools read.
+//! `icn export`: writes a log as files that other tools can read. The library writes them; this file reads
+//! the arguments and prints the result.
 
 use std::process::ExitCode;
 
@@ -10,21 +11,21 @@ use crate::commands::common::from_to::FromTo;
 use crate::commands::common::progress::progress_bar;
 use crate::commands::common::report::print_report;
 
-/// Export a host's log as files that other tools read.
+/// Export a host's log as files that other tools can read. The host may be running.
 ///
-/// Writes what the host's newest signed checkpoint covers, also while the host is running: `log.car` with
-/// every block, `tiles/` with the Merkle tree, the entries' names and the signed `checkpoint`, laid out for
-/// static serving, `log.vkey` with the key that verifies the checkpoint, and `policy.json` with what a
-/// verifier asks of it. No secret is read or written. `icn audit --export`, `icn proof --export` and `icn
-/// import` read such a directory on any machine.
+/// Writes what the host's newest signed checkpoint covers: `log.car` with every block, `tiles/` with the
+/// Merkle tree, the names of the entries and the signed `checkpoint`, in a layout for static web servers,
+/// `log.vkey` with the key that verifies the checkpoint, and `policy.json` with what a verifier should
+/// require of it. No secret is read or written. `icn audit --export`, `icn proof --export` and `icn import`
+/// read such a directory on any machine.
 ///
-/// Exit code: 0 it is exported, 1 the log does not hold or a file cannot be written, 2 there is no log, or
-/// the arguments are not right.
+/// Exit code: 0 the export is complete, 1 the log does not hold or a file cannot be written, 2 there is no
+/// log or the arguments are wrong.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     from_to: FromTo,
-    /// Print what was exported as one JSON document
+    /// Print the result as one JSON document
     #[arg(long)]
     json: bool,
 }

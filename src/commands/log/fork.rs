@@ -1,4 +1,5 @@
-//! `icn fork`: checks evidence that a log forked.
+//! `icn fork`: checks evidence that a log forked. Only the file and the trusted key count: no log and no host
+//! is read.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -10,15 +11,15 @@ use crate::commands::common::files;
 use crate::commands::common::report::print_report;
 use crate::commands::common::trust::{trust_policy, verifier_key};
 
-/// Check evidence of a fork: two checkpoints that one log signed, and that no history fits both of.
+/// Check evidence of a fork: two checkpoints that one log signed, and that cannot belong to one history.
 ///
-/// `icn audit --seen` writes such a file when a log is another than a checkpoint of it says, and a witness
-/// keeps one when it is shown two trees of one size. Nothing else is needed to check it: no log, no host, and
-/// not whoever sent it. But whose key it is about you must know: name it with --vkey or a --policy, or
+/// `icn audit --seen` writes such a file when a log differs from a checkpoint of it, and a witness keeps one
+/// when it is shown two trees of the same size. You need nothing else to check it: no log, no host, and no
+/// trust in the sender. But you must know whose key it is about: name the key with --vkey or a --policy, or
 /// compare it yourself.
 ///
-/// Exit code: 0 the log forked, 1 the file does not prove it, 2 there is no such file, or the arguments are
-/// not right.
+/// Exit code: 0 the log forked, 1 the file does not prove it, 2 there is no such file or the arguments are
+/// wrong.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// The file, or `-` for standard input
@@ -27,7 +28,7 @@ pub(crate) struct Arguments {
     /// The log's verifier key: `name+id+key`, or a file that has it
     #[arg(long, value_name = "KEY")]
     vkey: Option<String>,
-    /// Who is trusted, as JSON: of it the log's key counts here
+    /// Whom you trust, as JSON. Only the log's key is used here
     #[arg(long, value_name = "FILE", conflicts_with = "vkey")]
     policy: Option<PathBuf>,
     /// Print one JSON document
@@ -35,19 +36,21 @@ pub(crate) struct Arguments {
     json: bool,
 }
 
-/// What is said of the evidence.
+/// The result. Its fields are those of the JSON document.
 #[derive(serde::Serialize)]
 struct Report {
     /// Whether the log forked.
     ok: bool,
     error: Option<String>,
-    /// Whose signatures were verified.
+    /// The verifier key whose signatures were checked.
     log: Option<String>,
-    /// Whether that key came with the file alone.
+    /// Whether that key is known only from the file.
     is_own_key: bool,
-    /// Size and root of the smaller checkpoint, and the root that the other one has there; in hexadecimal.
+    /// Size and root of the smaller checkpoint; roots are in hexadecimal.
     earlier: Option<(u64, String)>,
+    /// Size and root of the larger checkpoint.
     later: Option<(u64, String)>,
+    /// The root of the smaller size in the tree of the larger checkpoint.
     root: Option<String>,
 }
 
@@ -64,7 +67,7 @@ impl std::fmt::Display for Report {
         if self.is_own_key {
             writeln!(
                 f,
-                "the key is the file's own: compare it with the one that you know, or name that with --vkey"
+                "the key comes from this file: compare it with the key that you know, or name that key with --vkey"
             )?;
         }
         Ok(())
@@ -84,6 +87,7 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
     print_report("fork", &report, arguments.json, ok_if(report.ok))
 }
 
+/// The key that the user trusts, when one is named.
 fn trusted(arguments: &Arguments) -> Result<Option<VerifierKey>, String> {
     match (&arguments.policy, &arguments.vkey) {
         (Some(file), _) => Ok(Some(trust_policy(file)?.log)),
@@ -94,7 +98,7 @@ fn trusted(arguments: &Arguments) -> Result<Option<VerifierKey>, String> {
 
 fn read(file: &Path) -> Result<String, String> {
     let bytes = files::input(Some(file))?;
-    String::from_utf8(bytes).map_err(|_| format!("{}: evidence of a fork is text", file.display()))
+    String::from_utf8(bytes).map_err(|_| format!("{}: evidence of a fork is text in UTF-8", file.display()))
 }
 
 fn report(text: &str, trusted: Option<&VerifierKey>) -> Report {

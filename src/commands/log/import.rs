@@ -1,4 +1,5 @@
-//! `icn import`: a data directory from an export.
+//! `icn import`: makes a data directory from an export. The library audits and writes; this file reads the
+//! arguments and prints the result.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -12,24 +13,24 @@ use crate::commands::common::report::print_report;
 
 /// Make a data directory from an export.
 ///
-/// The export is audited first, and nothing is created when it does not hold. The new directory has the log,
-/// its checkpoint and its verifier key; `icn audit` gives the same size and root for it.
+/// The export is audited first. If it does not hold, nothing is created. The new directory has the log, its
+/// checkpoint and its verifier key, and `icn audit` reports the same size and root for it.
 ///
-/// An export has no secrets, so the new directory has none: it can be audited, read and exported, and no host
-/// can open it. Its owner makes it a host's again by putting back `host.key` and `scopes/` from a backup of
-/// the old directory.
+/// An export has no secrets, so the new directory has none. It can be audited, read and exported, but no host
+/// can open it. Its owner can make it a host's directory again: put back `host.key` and `scopes/` from a
+/// backup of the old directory.
 ///
-/// Exit code: 0 it is imported, 1 the export does not hold or a file cannot be written, 2 there is no export,
-/// or the arguments are not right.
+/// Exit code: 0 the import is complete, 1 the export does not hold or a file cannot be written, 2 there is no
+/// export or the arguments are wrong.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// The export, as `icn export` wrote it; it is only read
+    /// The export that `icn export` wrote; it is only read
     #[arg(long, value_name = "DIR")]
     from: PathBuf,
-    /// The data directory to make: one that is not there yet, or an empty one
+    /// The data directory to make: a new or an empty directory
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
-    /// Print what was imported as one JSON document
+    /// Print the result as one JSON document
     #[arg(long)]
     json: bool,
 }
@@ -45,8 +46,8 @@ impl std::fmt::Display for Report {
         writeln!(f, "root {root}")?;
         writeln!(
             f,
-            "note: an export has no secrets: this directory can be audited, read and exported, and no host can open it before \
-             host.key and scopes/ are put back"
+            "note: an export has no secrets: this directory can be audited, read and exported, but no host can open it \
+             until you put back host.key and scopes/"
         )
     }
 }

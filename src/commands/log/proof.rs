@@ -1,4 +1,5 @@
-//! `icn proof`: that a block is in a log, as a file of its own.
+//! `icn proof`: proves that a block is in a log, or verifies such a proof. A proof is verified without the
+//! log.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -15,25 +16,25 @@ use crate::commands::common::trust::{trust_policy, verifier_key};
 
 /// Prove that a block is in a log, or verify such a proof.
 ///
-/// Prints a proof in the form `c2sp.org/tlog-proof@v1`: the block's place, the hashes from there to the root,
-/// and the host's signed checkpoint. Blocks that have a place are the envelopes of the host, of policies, of
-/// keys and of receipts, and the nodes that guests anchored.
+/// Prints a proof in the form `c2sp.org/tlog-proof@v1`: the block's position, the hashes from there to the
+/// root, and the host's signed checkpoint. Blocks with a position are the envelopes of the host, of policies,
+/// of keys, of receipts and of legs, and the nodes that guests anchored.
 ///
-/// With --verify a proof is checked against the block's name and a key or a policy that you have from
-/// elsewhere; nothing else is needed, and nothing of the proof is believed without its checkpoint's
-/// signatures.
+/// With --verify a proof is checked against the block's name and against a key or a policy that you have from
+/// elsewhere. Nothing else is needed, and nothing in the proof counts without the signatures of its
+/// checkpoint.
 ///
-/// Exit code: 0 it is proven, 1 it is not, 2 there is no log, no such file, or the arguments are not right.
+/// Exit code: 0 it is proven, 1 it is not, 2 there is no log or no such file, or the arguments are wrong.
 #[derive(clap::Args)]
 #[command(group(clap::ArgGroup::new("source").required(true).args(["data", "export", "verify"])))]
 pub(crate) struct Arguments {
-    /// The block's name: a CID in its text form, as receipts and audits show it
+    /// The block's name: its CID as text, as receipts and audits show it
     #[arg(value_name = "CID")]
     block: String,
     /// The data directory of a host; it is only read
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// An export, as `icn export` wrote it
+    /// An export that `icn export` wrote
     #[arg(long, value_name = "DIR")]
     export: Option<PathBuf>,
     /// A proof to verify, or `-` for standard input
@@ -42,7 +43,7 @@ pub(crate) struct Arguments {
     /// The log's verifier key: `name+id+key`, or a file that has it
     #[arg(long, value_name = "KEY", requires = "verify")]
     vkey: Option<String>,
-    /// Who is trusted, as JSON: the log's key, witnesses, and how many of them must have cosigned
+    /// Whom you trust, as JSON: the log's key, witnesses, and how many of them must have cosigned
     #[arg(long, value_name = "FILE", requires = "verify", conflicts_with = "vkey")]
     policy: Option<PathBuf>,
     /// Print one JSON document
@@ -78,7 +79,7 @@ fn print_proof(subject: &Subject, block: &BlockId, json: bool) -> ExitCode {
         }
     };
     let text = if json {
-        // Its second line, once verified, is the size.
+        // The second line of a checkpoint is the size of the log. `prove` verified the checkpoint.
         let size = proof.checkpoint.lines().nth(1).and_then(|size| size.parse().ok()).unwrap_or(0);
         match serde_json::to_string(&proof.to_json(block, size)) {
             Ok(text) => text,
@@ -90,18 +91,18 @@ fn print_proof(subject: &Subject, block: &BlockId, json: bool) -> ExitCode {
     ok_if(print("proof", &text))
 }
 
-/// What a verification says.
+/// The result of a verification. Its fields are those of the JSON document.
 #[derive(serde::Serialize)]
 struct Verified {
     ok: bool,
-    /// Why not, as one word.
+    /// Why the proof is not accepted, as one word.
     code: Option<&'static str>,
     error: Option<String>,
     block: String,
     origin: Option<String>,
     index: u64,
     size: Option<u64>,
-    /// The witnesses that cosigned the checkpoint, each with its time in seconds since the Unix epoch.
+    /// The witnesses that cosigned the checkpoint, each with the time in seconds since the Unix epoch.
     cosigned: Vec<(String, u64)>,
 }
 
@@ -129,7 +130,7 @@ fn verify(file: &Path, block: &BlockId, arguments: &Arguments) -> ExitCode {
         Ok(bytes) => bytes,
         Err(why) => return misuse("proof", &why),
     };
-    let (index, verified) = match String::from_utf8(text).map_err(|_| "a proof is text".to_owned()) {
+    let (index, verified) = match String::from_utf8(text).map_err(|_| "a proof is text in UTF-8".to_owned()) {
         Err(why) => return misuse("proof", &format!("{}: {why}", file.display())),
         Ok(text) => match TlogProof::parse(&text) {
             Ok(proof) => (proof.index, proof.verify(block, &policy)),
@@ -162,7 +163,7 @@ fn verify(file: &Path, block: &BlockId, arguments: &Arguments) -> ExitCode {
     print_report("proof", &report, arguments.json, ok_if(report.ok))
 }
 
-/// Why a proof proves nothing, as one word.
+/// Why a proof is not accepted, as one word. These words are part of the JSON document.
 const fn code_of(error: &TlogProofError) -> &'static str {
     match error {
         TlogProofError::Form { .. } => "proof-form",
@@ -179,13 +180,15 @@ const fn code_of(error: &TlogProofError) -> &'static str {
     }
 }
 
-/// Who is trusted.
+/// The policy that the arguments name: from a file, or of one key.
 fn policy_of(arguments: &Arguments) -> Result<TrustPolicy, String> {
     if let Some(file) = &arguments.policy {
         return trust_policy(file);
     }
-    let text =
-        arguments.vkey.as_deref().ok_or("whose checkpoint counts? name a key with --vkey, or a --policy")?;
+    let text = arguments
+        .vkey
+        .as_deref()
+        .ok_or("whose checkpoint do you trust? name a key with --vkey, or a --policy")?;
     let key = verifier_key("--vkey", text)?;
     let policy = TrustPolicy::log_alone(key);
     policy.check().map_err(|error| error.to_string())?;

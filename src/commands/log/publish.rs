@@ -1,4 +1,5 @@
-//! `icn publish`: an export that is kept up to date, for a web server to serve.
+//! `icn publish`: keeps an export up to date, so that a web server can serve it. The library writes it; this
+//! file reads the arguments, waits between two updates and prints each result.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -11,33 +12,33 @@ use crate::commands::common::from_to::FromTo;
 use crate::commands::common::progress::progress_bar;
 use crate::commands::common::report::print_report;
 
-/// The directory may have an earlier state of the publication.
+/// The help of `--out`. Other commands write to an empty directory only.
 const OUT_HELP: &str =
     "Where to publish: a new or an empty directory, or one that this log was published to before";
 
-/// Publish a host's log as static files, and keep them up to date.
+/// Publish a host's log as static files, and keep them up to date. The host may be running.
 ///
-/// Writes what `icn export` writes, and adds to it what the host's newest checkpoint covers, also while the
-/// host is running: run it again, or let it go on with --follow. Any web server can serve the directory.
-/// `log.car` grows at its end alone, tiles are written once, and `tiles/checkpoint` is replaced last, so that
-/// whoever reads it first finds all that it covers: `icn audit --export` checks the directory at any moment,
-/// here or copied. Stopped or killed at any moment, it is taken up where it was. No secret is read or
-/// written.
+/// Writes what `icn export` writes. When it is run again, or goes on with --follow, it adds what the host's
+/// newest checkpoint covers. Any web server can serve the directory. `log.car` only grows at its end, tiles
+/// are written once, and `tiles/checkpoint` is replaced last. So a reader that reads the checkpoint first
+/// finds everything that it covers, and `icn audit --export` can check the directory at any moment, here or
+/// in a copy. It may be stopped or killed at any moment, and continues from there at the next start. No
+/// secret is read or written.
 ///
-/// Exit code: 0 it is published, 1 the log does not hold, the directory has something else, or a file cannot
-/// be written, 2 there is no log, or the arguments are not right.
+/// Exit code: 0 it is published, 1 the log does not hold, the directory has something else or a file cannot
+/// be written, 2 there is no log or the arguments are wrong.
 #[derive(clap::Args)]
 #[command(mut_arg("out", |out| out.help(OUT_HELP)))]
 pub(crate) struct Arguments {
     #[command(flatten)]
     from_to: FromTo,
-    /// Go on until it is stopped, and add what the host signs
+    /// Continue until it is stopped, and add each new checkpoint of the host
     #[arg(long)]
     follow: bool,
-    /// With --follow: how often to look for a new checkpoint, in seconds
+    /// With --follow: look for a new checkpoint every so many seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     every: u64,
-    /// Print what was published as JSON documents, a line each
+    /// Print each result as one JSON document on a line
     #[arg(long)]
     json: bool,
 }
@@ -58,16 +59,16 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
     let bar = progress_bar(0, "publishing");
     let opened = Publisher::open(data, out, &mut |leaves| bar.set_position(leaves));
     bar.finish_and_clear();
-    let (mut publisher, said) = match opened {
+    let (mut publisher, published) = match opened {
         Ok(opened) => opened,
         Err(error) => return failed(&error),
     };
-    let say = |said| print_report("publish", &Report(said), arguments.json, OK);
-    let mut code = say(said);
+    let print = |published| print_report("publish", &Report(published), arguments.json, OK);
+    let mut code = print(published);
     while arguments.follow && code == OK {
         std::thread::sleep(Duration::from_secs(arguments.every));
         match publisher.update(&mut |_| {}) {
-            Ok(Some(said)) => code = say(said),
+            Ok(Some(published)) => code = print(published),
             Ok(None) => {}
             Err(error) => return failed(&error),
         }

@@ -1,4 +1,5 @@
-//! `icn repair`: makes damage to a data directory good.
+//! `icn repair`: repairs a damaged data directory. The library repairs; this file reads the arguments and
+//! prints what was done.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -10,40 +11,40 @@ use crate::commands::common::exit::{FAILED, OK, stopped};
 use crate::commands::common::progress::AuditBar;
 use crate::commands::common::report::print_report;
 
-/// Something could not be restored.
+/// The exit code when something could not be restored.
 const LOST: u8 = 3;
 
-/// Repair a damaged data directory from an export, a CAR or another data directory of the same log.
+/// Repair a damaged data directory from an export, a CAR file or another data directory of the same log.
 ///
-/// Finds every damaged place of the log, and what is missing of it, and restores it with bytes whose hashes
-/// fit: those that were there, wherever that can be told. Restores a missing or damaged checkpoint and
-/// verifier key, and sets damaged snapshots aside, which the host makes anew. New files are complete before
-/// they take the old ones' places, and the old ones are kept in `damaged/`. A crash in between loses nothing:
-/// run it again. At the end the directory is audited.
+/// Finds every damaged place of the log and what is missing there. It restores the places with bytes whose
+/// hashes fit, and with the original bytes wherever it can be known which those were. It restores a missing
+/// or damaged checkpoint and verifier key. It moves damaged snapshots away; the host makes new ones. New
+/// files are complete before they replace the old ones, and the old ones are kept in `damaged/`. A crash in
+/// between loses nothing: run the command again. At the end the directory is audited.
 ///
-/// What no source has is left as it is, and named: positions, and blocks where their names are known. No host
-/// may have the directory open. No secret is read or written: keys come from a backup.
+/// Anything that no source has is left as it is and reported: the positions, and the blocks where their names
+/// are known. No host may have the directory open. No secret is read or written; restore keys from a backup.
 ///
-/// Exit code: 0 nothing is damaged, or all of it is repaired and the audit passes; 1 nothing was done, or the
-/// audit does not pass; 2 there is no such directory or source, a host has it open, or the arguments are not
-/// right; 3 something could not be restored.
+/// Exit code: 0 nothing is damaged, or everything is repaired and the audit passes; 1 nothing was done, or
+/// the audit does not pass; 2 there is no such directory or source, a host has it open, or the arguments are
+/// wrong; 3 something could not be restored.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// The damaged data directory
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
-    /// What to restore from: an export, its log.car alone, or another data directory, as `icn backup` makes
-    /// one; may be given several times
+    /// What to restore from: an export, the log.car of an export, or another data directory, as `icn backup`
+    /// makes one. May be given several times
     #[arg(long, value_name = "PATH", required = true)]
     from: Vec<PathBuf>,
-    /// Say what would be done, and write nothing
+    /// Report what would be done, and write nothing
     #[arg(long)]
     dry_run: bool,
-    /// Cut off what is damaged behind the newest checkpoint and no source has. Somebody may have been
-    /// answered for it
+    /// Cut off damaged entries after the newest checkpoint that no source has. Callers may have received
+    /// answers for them
     #[arg(long)]
     cut_unsigned: bool,
-    /// Print what was done as one JSON document
+    /// Print the result as one JSON document
     #[arg(long)]
     json: bool,
 }
@@ -68,17 +69,17 @@ impl std::fmt::Display for Report {
         }
         for Lost { from, to, blocks, why } in &self.0.lost {
             let to = to.map_or_else(
-                || "on, how far is not known".to_owned(),
-                |to| format!("to {to}, without the last"),
+                || "on; how many is not known".to_owned(),
+                |to| format!("up to, but not including, {to}"),
             );
             writeln!(f, "LOST: log positions from {from} {to} ({why})")?;
             blocks.iter().try_for_each(|block| writeln!(f, "  block {block}"))?;
         }
         for file in &self.0.rewritten {
-            writeln!(f, "{would}written anew: {}", file.display())?;
+            writeln!(f, "{would}rewritten: {}", file.display())?;
         }
         for file in &self.0.removed {
-            writeln!(f, "{would}taken away: {}", file.display())?;
+            writeln!(f, "{would}removed: {}", file.display())?;
         }
         if let Some(kept) = &self.0.kept {
             writeln!(

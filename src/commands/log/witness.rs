@@ -1,4 +1,5 @@
-//! `icn witness`: cosigns the checkpoints of logs, over HTTP.
+//! `icn witness`: cosigns the checkpoints of other logs, over HTTP. The library decides and remembers; this
+//! file reads the arguments, starts the server and waits for the signal to end.
 
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -14,44 +15,43 @@ use crate::commands::common::output::{print, tell};
 use crate::commands::common::passphrase::PassphraseArguments;
 use crate::commands::common::trust::verifier_key;
 
-/// Witness the logs of others: cosign the checkpoints that only ever grew.
+/// Witness the logs of others: cosign checkpoints of logs that only grew.
 ///
-/// A host shows its signed checkpoints (`icn cosign`), and a witness cosigns each that follows from the one
-/// it cosigned before. So whoever asks for cosignatures of a few witnesses cannot be shown another history
-/// than everybody else. The protocol is C2SP tlog-witness: POST /add-checkpoint, and GET /HASH/checkpoint
-/// with the SHA-256 of the origin in hex.
+/// A host shows its signed checkpoints (`icn cosign`), and the witness cosigns each one that follows from the
+/// one it cosigned before. So if you require the cosignatures of a few witnesses, nobody can show you another
+/// history than everybody else sees. The protocol is C2SP tlog-witness: POST /add-checkpoint, and GET
+/// /HASH/checkpoint with the SHA-256 of the origin in hexadecimal.
 ///
-/// The first start makes a key, DIR/witness.key, and needs a --name; it prints the verifier key, which those
-/// who rely on the witness must know. What was cosigned is durable before it is answered. Never restore an
-/// old copy of the directory: a witness that forgot what it cosigned can be shown another history.
+/// The first start makes a key, DIR/witness.key, and needs a --name. It prints the verifier key, which
+/// everybody who relies on the witness must know. What was cosigned is durable before it is answered. Never
+/// restore an old copy of the directory: a witness that forgot what it cosigned can be shown another history.
 ///
-/// There is no TLS and no access control here: put a server that has them in front, or listen on an address
-/// that only the hosts reach. It ends with SIGTERM or SIGINT.
+/// There is no TLS and no access control here. Run it behind a server that has them, or listen on an address
+/// that only the hosts can reach. SIGTERM or SIGINT ends it.
 ///
-/// Exit code: 0 it was told to end, 1 it could not go on, 2 the directory, a key or the arguments are not
-/// right.
+/// Exit code: 0 it was told to end, 1 it could not go on, 2 the directory, a key or the arguments are wrong.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// The witness's directory; made when it is not there
+    /// The directory of the witness; it is created when it does not exist
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
-    /// Where to listen
+    /// The address to listen on
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8190")]
     listen: String,
-    /// A log to watch: its verifier key, or a file that has it (a host's log.vkey); may be given several
+    /// A log to watch: its verifier key, or a file that has it (a host's log.vkey). May be given several
     /// times
     #[arg(long, value_name = "KEY", required = true)]
     log: Vec<String>,
-    /// The witness's name, without spaces, as `example.org/witness`; needed the first time
+    /// The name of the witness, without spaces, such as `example.org/witness`; needed at the first start
     #[arg(long)]
     name: Option<String>,
-    /// The secret key, when it is in another file than DIR/witness.key
+    /// The file of the secret key, if it is not DIR/witness.key
     #[arg(long, value_name = "FILE")]
     key: Option<PathBuf>,
-    /// Encrypt the key that the first start makes under a passphrase
+    /// Encrypt the key that the first start makes with a passphrase
     #[arg(long, conflicts_with = "key")]
     encrypt: bool,
-    /// Begin without a memory with a key that is there already: right only when it never cosigned anything
+    /// Start an empty memory with an existing key. Only right if the key never cosigned anything
     #[arg(long)]
     begin: bool,
     #[command(flatten)]
@@ -67,9 +67,9 @@ pub(crate) fn run(arguments: Arguments) -> ExitCode {
         }
     }
     let Arguments { data, listen, name, key, encrypt, begin, passphrase, .. } = arguments;
-    let of_new = passphrase.clone();
+    let for_new_key = passphrase.clone();
     let new_passphrase: NewPassphrase =
-        if encrypt { Some(Box::new(move |key: &Path| of_new.of_new(key))) } else { None };
+        if encrypt { Some(Box::new(move |key: &Path| for_new_key.of_new(key))) } else { None };
     let options = WitnessOptions { name, key, new_passphrase, begin, ..WitnessOptions::new(&data, logs) };
     let witness = match WitnessDir::open(options, |key| passphrase.of(key)) {
         Ok(witness) => witness,
@@ -82,7 +82,8 @@ pub(crate) fn run(arguments: Arguments) -> ExitCode {
             return stopped("witness", &error, !is_disk);
         }
     };
-    // Before anybody is told that it is there, so that being told to end is heard from then on.
+    // This comes before the address is printed, so that a signal is heard as soon as anybody can know of the
+    // witness.
     let mut signals = match Signals::new([SIGINT, SIGTERM]) {
         Ok(signals) => signals,
         Err(error) => return failed("witness", &format!("signals: {error}")),
@@ -99,10 +100,10 @@ pub(crate) fn run(arguments: Arguments) -> ExitCode {
     for (origin, size) in logs {
         tell("witness", &format!("watches {origin}, cosigned up to {size}"));
     }
-    let is_told = print("witness", &format!("witness {key}\nlistens on http://{}", server.address()));
-    if is_told {
+    let is_printed = print("witness", &format!("witness {key}\nlistens on http://{}", server.address()));
+    if is_printed {
         let _ = signals.forever().next();
     }
     server.stop();
-    ok_if(is_told)
+    ok_if(is_printed)
 }

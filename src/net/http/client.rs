@@ -29,7 +29,8 @@ pub(crate) fn post(
 ) -> Result<Answered, String> {
     let mut connection = connect(url, time)?;
     let head = format!(
-        "POST {}{path} HTTP/1.1\r\nHost: {}:{}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+        "POST {}{path} HTTP/1.1\r\nHost: {}:{}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {}\r\n\
+         Connection: close\r\n\r\n",
         url.prefix,
         url.host,
         url.port,

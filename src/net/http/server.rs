@@ -180,7 +180,8 @@ fn send(connection: &mut Connection, response: &Response, closes: bool) -> io::R
     let allow = allow.map_or_else(String::new, |allow| format!("Allow: {allow}\r\n"));
     let connection_is = if closes { "close" } else { "keep-alive" };
     let text = format!(
-        "HTTP/1.1 {status} {}\r\nContent-Type: {content_type}\r\nContent-Length: {}\r\n{allow}Connection: {connection_is}\r\n\r\n{body}",
+        "HTTP/1.1 {status} {}\r\nContent-Type: {content_type}\r\nContent-Length: {}\r\n{allow}\
+         Connection: {connection_is}\r\n\r\n{body}",
         reason(*status),
         body.len()
     );

@@ -1,4 +1,4 @@
-//! Which columns of a table are read. Columns may stand in any order, and unknown ones are ignored.
+//! The columns of a table that are read. Columns may stand in any order, and unknown ones are ignored.
 
 use super::bounds::MAX_COLUMNS;
 use super::error::PbError;

@@ -1,41 +1,34 @@
-//! Gathers the rows of a file and checks each row. `finish` then checks what only the whole file can show:
-//! that all sections are there, that the counts in META are right, and that budget, vote type and rules fit
-//! each other.
+//! An election while it is read. Each row is checked and added here; `finish.rs` checks the file as a whole.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::bounds::{MAX_BALLOT_ITEMS, MAX_PROJECTS, MAX_VOTES};
 use super::columns::Columns;
-use super::election::{Ballot, Election, Project};
+use super::election::{Ballot, Project};
 use super::error::PbError;
 use super::meta::Meta;
-use super::name::name;
-use super::opening::{self, VOTE_TYPES};
+use super::opening;
 use super::row::{Field, Row, Section};
-use super::rules::rules;
 use super::source::Source;
 use super::value::{digits, items, one_line, positive, shown};
 
-/// The vote types whose ballots carry points.
-const POINT_TYPES: [&str; 2] = ["cumulative", "scoring"];
-
-/// What has been read so far.
+/// The part of an election that was read so far.
 pub(super) struct Draft<'a> {
-    source: Source<'a>,
+    pub(super) source: Source<'a>,
     /// The byte offset of each section's title, in the order of [`Section::ALL`].
-    titles: [Option<usize>; 3],
-    meta: Meta,
-    projects: Vec<Project>,
+    pub(super) titles: [Option<usize>; 3],
+    pub(super) meta: Meta,
+    pub(super) projects: Vec<Project>,
     /// The line of each project.
     project_lines: HashMap<Cow<'a, str>, usize>,
-    ballots: Vec<Ballot>,
+    pub(super) ballots: Vec<Ballot>,
     /// The line of each voter.
     voter_lines: HashMap<Cow<'a, str>, usize>,
     /// The byte offset of the header of VOTES.
-    votes_header: usize,
+    pub(super) votes_header: usize,
     /// Whether VOTES has the column of points.
-    has_points: bool,
+    pub(super) has_points: bool,
     /// How many project ids and points all ballots have.
     items: usize,
 }
@@ -127,7 +120,8 @@ impl<'a> Draft<'a> {
         }
         if !opening::is_id(&key) {
             let message = format!(
-                "project id {} is not 1 to {} of the characters A-Z a-z 0-9 . _ / -: use such an id here and in the ballots",
+                "project id {} is not 1 to {} of the characters A-Z a-z 0-9 . _ / -: use such an id here and in \
+                 the ballots",
                 shown(&key),
                 opening::MAX_ID_BYTES
             );
@@ -193,79 +187,5 @@ impl<'a> Draft<'a> {
         self.ballots.push(Ballot { voter_id: key.clone().into_owned(), vote, points, line: row.line });
         self.voter_lines.insert(key, row.line);
         Ok(())
-    }
-
-    /// Checks the file as a whole.
-    pub(super) fn finish(self) -> Result<Election, PbError> {
-        self.check_sections()?;
-        let [meta_at, projects_at, _] = self.titles.map(Option::unwrap_or_default);
-        self.check_counts(meta_at)?;
-        let (value, at) = self.meta.need(self.source, meta_at, "budget")?;
-        let budget =
-            positive(value).map_err(|why| self.source.error(at, format!("budget {} {why}", shown(value))))?;
-        let vote_type = self.vote_type(meta_at)?;
-        if self.projects.is_empty() {
-            let message = "PROJECTS lists no project: an election has at least one".to_owned();
-            return Err(self.source.error(projects_at, message));
-        }
-        let rules = rules(self.source, &self.meta, &vote_type, self.projects.len())?;
-        let meta = self.meta.into_values();
-        let (projects, ballots) = (self.projects, self.ballots);
-        Ok(Election { name: name(&meta), vote_type, budget, rules, projects, ballots, meta })
-    }
-
-    fn check_sections(&self) -> Result<(), PbError> {
-        for (section, title) in Section::ALL.iter().zip(self.titles) {
-            if title.is_none() {
-                let message = format!(
-                    "the file ends without a section {}: it has META, PROJECTS and VOTES, each once",
-                    section.title()
-                );
-                return Err(self.source.error(self.source.text.len(), message));
-            }
-        }
-        Ok(())
-    }
-
-    /// Checks that META states the right numbers of projects and of votes.
-    fn check_counts(&self, meta_at: usize) -> Result<(), PbError> {
-        for (key, what, count) in
-            [("num_projects", "PROJECTS", self.projects.len()), ("num_votes", "VOTES", self.ballots.len())]
-        {
-            let (value, at) = self.meta.need(self.source, meta_at, key)?;
-            if !digits(value) {
-                let message = format!(
-                    "{key} is {}, which is not a number: write it in digits, here {count}",
-                    shown(value)
-                );
-                return Err(self.source.error(at, message));
-            }
-            if value.parse() != Ok(count) {
-                let rows = if count == 1 { "row" } else { "rows" };
-                let message =
-                    format!("{key} is {}, but {what} has {count} {rows}: write {count}", shown(value));
-                return Err(self.source.error(at, message));
-            }
-        }
-        Ok(())
-    }
-
-    /// The vote type: one that the guest counts, and whose ballots have the columns that they need.
-    fn vote_type(&self, meta_at: usize) -> Result<String, PbError> {
-        let (vote_type, at) = self.meta.need(self.source, meta_at, "vote_type")?;
-        if !VOTE_TYPES.contains(&vote_type) {
-            let known = VOTE_TYPES.join(", ");
-            let message =
-                format!("vote_type is {}, which is not counted here: it is one of {known}", shown(vote_type));
-            return Err(self.source.error(at, message));
-        }
-        if POINT_TYPES.contains(&vote_type) && !self.has_points {
-            let message = format!(
-                "VOTES has no column \"points\", which {vote_type} ballots have: its header is at least \
-                 \"voter_id;vote;points\""
-            );
-            return Err(self.source.error(self.votes_header, message));
-        }
-        Ok(vote_type.to_owned())
     }
 }

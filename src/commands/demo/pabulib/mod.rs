@@ -16,7 +16,7 @@
 //! - `source.rs`, `value.rs`: places in the text, and values of fields
 //! - `row.rs`, `reader.rs`: sections, rows and fields
 //! - `columns.rs`, `meta.rs`, `opening.rs`, `rules.rs`, `name.rs`: what the fields mean
-//! - `draft.rs`: an election while it is read
+//! - `draft.rs`, `finish.rs`: an election while it is read, and the checks at its end
 //! - `parse.rs`: reads a file
 
 mod bounds;
@@ -24,6 +24,7 @@ mod columns;
 mod draft;
 mod election;
 mod error;
+mod finish;
 mod meta;
 mod name;
 mod opening;

@@ -1,4 +1,4 @@
-//! What the guest `ballot` accepts as the opening of an election.
+//! The rules of the guest `ballot` for the opening of an election.
 //!
 //! The guest checks every opening itself. But it sees a text that was made from the file, so its errors
 //! cannot name lines of the file. Therefore a file that the guest would refuse is refused here too, with its

@@ -122,7 +122,8 @@ impl<'a> Row<'a> {
             "a ';' between two fields"
         };
         let message = format!(
-            "the row has {found} {}, but the header of {} has {count}: a row has a field for each column, and {advice}",
+            "the row has {found} {}, but the header of {} has {count}: a row has a field for each column, and \
+             {advice}",
             if found == 1 { "field" } else { "fields" },
             section.title(),
         );

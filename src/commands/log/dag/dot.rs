@@ -1,11 +1,11 @@
-//! Blocks as a graph in the language of Graphviz. No text of a guest or a log gets into it but escaped.
+//! Prints blocks as a graph in the language of Graphviz. Text of a guest or a log is escaped.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::shown::Shown;
 
-/// The graph of these blocks; links to blocks that are not among them are left out.
+/// The graph of these blocks. Links to other blocks are left out.
 pub(super) fn graph(blocks: &[Shown]) -> String {
     let mut text = String::from("digraph dag {\n  rankdir=RL;\n  node [shape=box, fontname=monospace];\n");
     for block in blocks {
@@ -25,7 +25,7 @@ pub(super) fn graph(blocks: &[Shown]) -> String {
     text + "}\n"
 }
 
-/// A text inside a quoted string.
+/// A text, escaped for a quoted string.
 fn quoted(text: &str) -> String {
     text.replace('\\', "\\\\").replace('"', "\\\"")
 }

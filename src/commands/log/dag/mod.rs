@@ -30,16 +30,15 @@ use walk::Failure;
 /// How many entries are shown by default.
 const SHOWN: usize = 20;
 
-/// Look at a log's blocks and their links.
+/// Show the blocks of a log and their links. The host may be running.
 ///
-/// Shows what the host's newest signed checkpoint covers, also while the host is running. Bytes are compared
-/// with their names; for signatures and all else that makes a log hold there is `icn audit`. With --dot the
-/// same is printed as a graph in the language of Graphviz: `icn dag show --data DIR --dot | dot -Tsvg >
-/// dag.svg`. With --svg it is drawn, as a picture that any browser shows: an author a lane, an entry a
-/// column, a block a box, a link a line.
+/// Shows what the host's newest signed checkpoint covers. Bytes are compared with their names. Signatures and
+/// everything else are checked by `icn audit`. With --dot the blocks are printed as a graph in the language
+/// of Graphviz: `icn dag show --data DIR --dot | dot -Tsvg > dag.svg`. With --svg they are drawn as a picture
+/// that every browser shows: a lane is an author, a column is an entry, a box is a block, a line is a link.
 ///
-/// Exit code: 0 it is shown, 1 the log does not hold or there is no such block or path, 2 there is no log, or
-/// the arguments are not right.
+/// Exit code: 0 it is shown, 1 the log does not hold or there is no such block or path, 2 there is no log or
+/// the arguments are wrong.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
@@ -54,40 +53,40 @@ struct Common {
     /// Print a graph in the language of Graphviz
     #[arg(long, conflicts_with = "svg")]
     dot: bool,
-    /// Print a picture, as SVG
+    /// Print a picture in SVG
     #[arg(long)]
     svg: bool,
 }
 
 #[derive(Subcommand)]
 enum What {
-    /// Show entries and their blocks: the last ones, or those from a position on; or one block and its links
+    /// Show the last entries and their blocks, or entries from a position on, or one block and its links
     Show {
         #[command(flatten)]
         common: Common,
-        /// A block
+        /// The block to show
         #[arg(value_name = "CID", conflicts_with_all = ["from", "count"])]
         block: Option<String>,
         /// The position of the first entry
         #[arg(long, value_name = "POSITION")]
         from: Option<u64>,
-        /// How many entries, at most; 20 unless told
+        /// Show at most so many entries [default: 20]
         #[arg(long, value_name = "N")]
         count: Option<usize>,
     },
-    /// Show each author's last block
+    /// Show the last block of each author
     Heads {
         #[command(flatten)]
         common: Common,
     },
-    /// Show the shortest way by links from a block to one that came before it
+    /// Show the shortest path of links from a block to an earlier block
     Path {
         #[command(flatten)]
         common: Common,
-        /// Where the way begins: a CID
+        /// The block where the path begins
         #[arg(value_name = "FROM")]
         start: String,
-        /// Where it leads: a CID
+        /// The block where the path ends
         #[arg(value_name = "TO")]
         end: String,
     },

@@ -1,6 +1,6 @@
-//! Blocks as a picture: SVG that needs nothing beside itself. Authors are lanes, entries are columns in the
-//! order of the log, blocks are boxes, links are lines to what came before. No text of a guest or a log gets
-//! into it but escaped.
+//! Draws blocks as an SVG picture that needs no other file. A lane is an author, a column is an entry in the
+//! order of the log, a box is a block, and a line is a link to an earlier block. Text of a guest or a log is
+//! escaped.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -14,9 +14,9 @@ const BOX_WIDTH: usize = 132;
 const BOX_HEIGHT: usize = 36;
 const COLUMN: usize = BOX_WIDTH + 44;
 const ROW: usize = BOX_HEIGHT + 12;
-/// Left of the first column: the lanes' names.
+/// The space to the left of the first column, for the names of the lanes.
 const LEFT: usize = 132;
-/// Above the first lane: the positions.
+/// The space above the first lane, for the positions.
 const TOP: usize = 40;
 const LANE_PADDING: usize = 14;
 const MARGIN: usize = 12;
@@ -27,7 +27,7 @@ const STYLE: &str = "text{font:11px ui-monospace,Menlo,Consolas,monospace;fill:#
 .host{fill:#e8defa}.policy{fill:#fbe3c6}.invocation{fill:#d9e8fb}.receipt{fill:#d8f0dc}.node{fill:#fdf3bf}\
 .engine,.raw{fill:#e6e9ee}.link{fill:none;stroke:#7b8698;stroke-width:1.2;marker-end:url(#tip)}";
 
-/// Where a box stands.
+/// The place of a box: its upper left corner, and its column.
 #[derive(Debug, Clone, Copy)]
 struct Place {
     x: usize,
@@ -35,24 +35,12 @@ struct Place {
     column: usize,
 }
 
-/// The picture of these blocks; links to blocks that are not among them are left out.
+/// The picture of these blocks. Links to other blocks are left out.
 pub(super) fn picture(blocks: &[Shown]) -> String {
     let lanes = lanes(blocks);
-    let columns: BTreeSet<u64> = blocks.iter().map(|block| block.entry).collect();
-    let columns: BTreeMap<u64, usize> = columns.into_iter().zip(0..).collect();
-    let mut places: BTreeMap<BlockId, Place> = BTreeMap::new();
-    let mut used: BTreeMap<(usize, usize), usize> = BTreeMap::new();
-    // The last block of an entry, its envelope, stands on top.
-    for block in blocks.iter().rev() {
-        let (Some(lane), Some(column)) = (lanes.get(block.author.as_str()), columns.get(&block.entry)) else {
-            continue;
-        };
-        let row = used.entry((lane.number, *column)).or_default();
-        let place =
-            Place { x: LEFT + column * COLUMN, y: lane.top + LANE_PADDING + *row * ROW, column: *column };
-        *row += 1;
-        places.insert(block.id, place);
-    }
+    let entries: BTreeSet<u64> = blocks.iter().map(|block| block.entry).collect();
+    let columns: BTreeMap<u64, usize> = entries.into_iter().zip(0..).collect();
+    let places = places(blocks, &lanes, &columns);
     let width = LEFT + columns.len() * COLUMN + MARGIN;
     let height = lanes.values().map(|lane| lane.top + lane.height).max().unwrap_or(TOP) + MARGIN;
     let mut text = format!(
@@ -82,14 +70,36 @@ pub(super) fn picture(blocks: &[Shown]) -> String {
     text + "</svg>\n"
 }
 
-/// An author's part of the picture.
+/// The place of each block: in the lane of its author and the column of its entry.
+fn places(
+    blocks: &[Shown],
+    lanes: &BTreeMap<&str, Lane>,
+    columns: &BTreeMap<u64, usize>,
+) -> BTreeMap<BlockId, Place> {
+    let mut places: BTreeMap<BlockId, Place> = BTreeMap::new();
+    let mut used: BTreeMap<(usize, usize), usize> = BTreeMap::new();
+    // The last block of an entry is its envelope. It is drawn on top.
+    for block in blocks.iter().rev() {
+        let (Some(lane), Some(column)) = (lanes.get(block.author.as_str()), columns.get(&block.entry)) else {
+            continue;
+        };
+        let row = used.entry((lane.number, *column)).or_default();
+        let place =
+            Place { x: LEFT + column * COLUMN, y: lane.top + LANE_PADDING + *row * ROW, column: *column };
+        *row += 1;
+        places.insert(block.id, place);
+    }
+    places
+}
+
+/// The part of the picture that belongs to one author.
 struct Lane {
     number: usize,
     top: usize,
     height: usize,
 }
 
-/// A lane for each author, the one whose entry is first on top.
+/// A lane for each author, in the order of their first entries, from the top down.
 fn lanes(blocks: &[Shown]) -> BTreeMap<&str, Lane> {
     let mut tallest: Vec<(&str, usize)> = Vec::new();
     let mut counts: BTreeMap<(&str, u64), usize> = BTreeMap::new();
@@ -131,8 +141,8 @@ fn draw_lanes(text: &mut String, lanes: &BTreeMap<&str, Lane>, width: usize) {
     let _ = writeln!(text, "<text class=\"small\" x=\"{MARGIN}\" y=\"24\">log position</text>");
 }
 
-/// Lines from each block to those that it links. One to an earlier entry leaves at the left and arrives at
-/// the right; one within its entry bends around at the right.
+/// Draws a line from each block to each block that it links. A line to an earlier entry leaves at the left
+/// and arrives at the right. A line within an entry bends around at the right.
 fn draw_links(text: &mut String, blocks: &[Shown], places: &BTreeMap<BlockId, Place>) {
     let middle = BOX_HEIGHT / 2;
     for block in blocks {
@@ -156,7 +166,7 @@ fn draw_links(text: &mut String, blocks: &[Shown], places: &BTreeMap<BlockId, Pl
 fn draw_box(text: &mut String, block: &Shown, Place { x, y, .. }: Place) {
     let id = block.id.to_string();
     let place = block.position.map(|position| format!(" at {position}")).unwrap_or_default();
-    // What a kind is called without its versioned name: `icn/receipt/v1` is a receipt.
+    // The kind without prefix and version: `receipt` for `icn/receipt/v1`.
     let plain =
         block.kind.strip_prefix("icn/").and_then(|kind| kind.split('/').next()).unwrap_or(&block.kind);
     let known = ["host", "policy", "invocation", "receipt", "node", "engine", "raw"];
@@ -179,7 +189,7 @@ fn draw_box(text: &mut String, block: &Shown, Place { x, y, .. }: Place) {
     );
 }
 
-/// A text of at most so many characters, its end cut off.
+/// A text, cut to at most `chars_max` characters.
 fn shortened(text: &str, chars_max: usize) -> String {
     if text.chars().count() <= chars_max {
         return text.to_owned();
@@ -187,7 +197,8 @@ fn shortened(text: &str, chars_max: usize) -> String {
     text.chars().take(chars_max - 1).chain(['…']).collect()
 }
 
-/// A text as XML has it between tags or in quotes. What XML 1.0 cannot have at all becomes a mark.
+/// A text, escaped for XML content and attributes. Characters that XML 1.0 does not allow are replaced by
+/// U+FFFD.
 fn escaped(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for char in text.chars() {

@@ -1,8 +1,8 @@
-//! The journal in the text form of Beancount, a bookkeeping program of others: every line one transaction,
-//! and at the end what each account must have, so that its checker adds all of it up once more.
+//! Writes the journal in the text form of Beancount, a program for bookkeeping. Each line of the journal is
+//! one transaction. At the end is the balance of every account, so that Beancount adds everything up again.
 //!
-//! Its names are narrower than ours: accounts are written in its letters, and a table of them stands at the
-//! top. The amounts have our sign: what is credited is positive.
+//! Beancount allows fewer characters in names than we do. So names are encoded, and the file begins with a
+//! list of accounts that has their original names. Amounts have our sign: a credit is positive.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -13,10 +13,11 @@ use icn_runtime::{Owner, Unit};
 
 use crate::commands::common::text::line as one_line;
 
-/// The last day that its dates can name, less one for the assertions behind it: days since the Unix epoch.
+/// The last day whose date Beancount can write, less one for the day of the balances; in days since the Unix
+/// epoch.
 const DAY_MAX: u64 = 2_932_895;
 
-/// All of it.
+/// The whole file.
 pub(super) fn export(lines: &[Line], books: &Bookkeeper) -> String {
     let mut text = String::from(";; The journal of an ICN log. Amounts are credits less debits.\n");
     let mut accounts: BTreeSet<AccountId> = books.accounts().map(|(id, _)| id.clone()).collect();
@@ -35,7 +36,7 @@ pub(super) fn export(lines: &[Line], books: &Bookkeeper) -> String {
     for unit in units {
         let _ = writeln!(text, "{} commodity {}\n  unit: \"{unit}\"", date(first), commodity(unit));
     }
-    // One account of Beancount has all units of its owner.
+    // An account of Beancount has all units of its owner.
     let mut names: BTreeMap<String, &AccountId> = BTreeMap::new();
     for id in &accounts {
         names.insert(name(id), id);
@@ -52,7 +53,7 @@ pub(super) fn export(lines: &[Line], books: &Bookkeeper) -> String {
     for line in lines {
         transaction(&mut text, line);
     }
-    // What holds at a day's beginning: behind the last day of the journal.
+    // A balance holds at the beginning of a day, so it is dated one day after the last transaction.
     let sums: BTreeMap<&AccountId, &Sums> = books.accounts().collect();
     for id in &accounts {
         let balance = sums.get(id).map_or(0, |sums| sums.balance());
@@ -80,12 +81,12 @@ fn transaction(text: &mut String, line: &Line) {
     );
 }
 
-/// A text: a guest's words, on one line.
+/// A quoted text on one line. It may contain a guest's words.
 fn string(text: &str) -> String {
     format!("\"{}\"", one_line(text).replace('\\', "\\\\").replace('"', "\\\""))
 }
 
-/// A unit's name. Tokens are capital letters and digits, without a dot; so none has another's name.
+/// A unit's name. Tokens are capital letters and digits, without a dot. So no two units get the same name.
 fn commodity(unit: &Unit) -> String {
     if unit.is_resource() {
         format!("ICN.{}", unit.as_str().to_uppercase())
@@ -96,7 +97,7 @@ fn commodity(unit: &Unit) -> String {
     }
 }
 
-/// An account's name: what it is, whose books it is in, who owns it. Two owners never have one name.
+/// An account's name: its kind, its scope, its owner. No two owners get the same name.
 fn name(id: &AccountId) -> String {
     let scope = words(id.scope.as_str().trim_start_matches("did:key:"));
     let (root, owner) = match &id.owner {
@@ -119,7 +120,7 @@ fn name(id: &AccountId) -> String {
     format!("{root}:S-{scope}:{owner}")
 }
 
-/// Letters and digits as they are, everything else as a hyphen and two hexadecimal digits.
+/// Letters and digits stay. Every other byte becomes a hyphen and two hexadecimal digits.
 fn words(text: &str) -> String {
     let mut written = String::with_capacity(text.len());
     for byte in text.bytes() {
@@ -132,7 +133,7 @@ fn words(text: &str) -> String {
     written
 }
 
-/// Days since the Unix epoch, at most as many as have a date.
+/// Days since the Unix epoch, at most [`DAY_MAX`].
 fn day(time_ms: u64) -> u64 {
     (time_ms / 86_400_000).min(DAY_MAX)
 }
@@ -140,7 +141,7 @@ fn day(time_ms: u64) -> u64 {
 /// The Gregorian date of a day since the Unix epoch.
 fn date(day: u64) -> String {
     const DAYS_OF_400_YEARS: u64 = 146_097;
-    // From 1 March of the year 0, so that a leap day is the last of its year.
+    // Days are counted from 1 March of the year 0, so that a leap day is the last day of its year.
     let from_march = day + 719_468;
     let (era, of_era) = (from_march / DAYS_OF_400_YEARS, from_march % DAYS_OF_400_YEARS);
     let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;

@@ -1,4 +1,5 @@
-//! The log's lines and what they add up to, gathered while the log is audited.
+//! Audits a log, and collects its lines and their sums on the way. With a position it collects only what is
+//! before that position, but it audits the whole log.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -11,18 +12,19 @@ use indicatif::ProgressBar;
 use super::ruled::Ruled;
 use crate::commands::common::progress::progress_bar;
 
-/// A log's accounts.
+/// The accounts of a log, and where their lines come from.
 pub(super) struct Gathered {
     pub(super) report: AuditReport,
-    /// Lines before the position that was asked for, in the log's order.
+    /// The lines before the position, in the order of the log.
     pub(super) lines: Vec<Line>,
-    /// What they add up to.
+    /// The sums of these lines.
     pub(super) books: Bookkeeper,
-    /// What administrators ruled before that position.
+    /// The rulings of administrators before the position.
     pub(super) ruled: Ruled,
-    /// Of each entry, by its position: names and values that say where it comes from.
+    /// For each entry or leg, by its position: names and values that say where it comes from.
     pub(super) trails: BTreeMap<u64, Vec<(&'static str, String)>>,
-    /// In what the ledger at the log's end is another than the lines to there add up to.
+    /// The differences between the ledger at the end of the log and the sums of all lines. Empty with a
+    /// position.
     pub(super) differences: Vec<Difference>,
 }
 
@@ -89,7 +91,7 @@ impl Listener for Gathering {
     }
 }
 
-/// Audits a data directory and gathers what its log says of accounts, up to a position.
+/// Audits a data directory, and collects what its log says about accounts, up to the position `at`.
 pub(super) fn gather(data: &Path, at: Option<u64>) -> Result<Gathered, StoreError> {
     let mut gathering = Gathering {
         at,

@@ -1,5 +1,6 @@
-//! What administrators ruled over accounts, as the log's journals say it: limits, whether an account is
-//! frozen or closed, and caps. What each ruling may be the audit has decided; here the last word counts.
+//! The rulings of administrators about accounts: limits, caps, and whether an account is frozen or closed. It
+//! is read from the journals of the log. The audit checked that each ruling is allowed; here only the last
+//! ruling counts.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +8,7 @@ use icn_core::name::AccountId;
 use icn_runtime::ruling::{CapKey, Command, Level, Limits};
 use icn_runtime::{Operation, Owner, Receipt};
 
-/// Of one account.
+/// The rulings that hold for one account.
 #[derive(Debug, Clone, Copy, Default)]
 struct Terms {
     limits: Limits,
@@ -15,16 +16,16 @@ struct Terms {
     closed: bool,
 }
 
-/// All that is in force.
+/// All rulings that hold.
 #[derive(Debug, Default)]
 pub(super) struct Ruled {
     accounts: BTreeMap<AccountId, Terms>,
-    /// How much may be spent, and from where on that is warned of.
+    /// Each cap: the most that may be spent, and the amount from which a warning is given.
     caps: BTreeMap<CapKey, (u64, Option<u64>)>,
 }
 
 impl Ruled {
-    /// Takes what a receipt's journal rules.
+    /// Applies the rulings in a receipt's journal.
     pub(super) fn receipt(&mut self, receipt: &Receipt) {
         for operation in &receipt.journal {
             if let Operation::Rule(command) = operation {
@@ -51,8 +52,8 @@ impl Ruled {
         }
     }
 
-    /// Accounts that are listed because something was ruled of them, whether anything moved there or not:
-    /// also the accounts on whose rows caps are shown.
+    /// The accounts that are listed because of a ruling, also when nothing moved there. This includes the
+    /// accounts in whose rows caps are shown.
     pub(super) fn accounts(&self) -> BTreeSet<AccountId> {
         let capped = self.caps.keys().map(|cap| AccountId {
             scope: cap.scope,
@@ -62,7 +63,7 @@ impl Ruled {
         self.accounts.keys().cloned().chain(capped).collect()
     }
 
-    /// An account's credit limit, largest balance, state and caps, as text; what it does not have is empty.
+    /// An account's credit limit, largest balance, state and caps, as text. What it does not have is empty.
     pub(super) fn cells(&self, id: &AccountId) -> [String; 4] {
         let Terms { limits, frozen, closed } = self.accounts.get(id).copied().unwrap_or_default();
         let state = match (closed, frozen) {
@@ -80,7 +81,8 @@ impl Ruled {
     }
 }
 
-/// On whose row a cap is shown: those of a role and of the scope, which have no account, on the treasury's.
+/// The owner in whose row a cap is shown. Roles and the scope have no account, so their caps are shown in the
+/// treasury's row.
 fn row(level: &Level) -> Owner {
     match level {
         Level::Member(member) => Owner::Member(*member),

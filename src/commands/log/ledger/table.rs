@@ -1,13 +1,13 @@
-//! Rows with named columns, as text, CSV or JSON. What a guest wrote reaches neither a terminal nor a
-//! spreadsheet as something that either would carry out.
+//! Rows with named columns, printed as text, CSV or JSON. Text of a guest is escaped, so that neither a
+//! terminal nor a spreadsheet interprets it.
 
 use crate::commands::common::text::line;
 
-/// Rows of one kind.
+/// A table.
 pub(super) struct Table {
     columns: Vec<&'static str>,
     rows: Vec<Vec<String>>,
-    /// Named values before the rows.
+    /// Named values that come before the rows.
     lead: Vec<(&'static str, String)>,
 }
 
@@ -25,7 +25,7 @@ impl Table {
         self.rows.is_empty()
     }
 
-    /// Columns under each other, two spaces apart; those of numbers to the right.
+    /// Aligned columns with two spaces between them. Numbers are aligned to the right.
     pub(super) fn text(&self) -> String {
         let mut text = String::new();
         for (name, value) in &self.lead {
@@ -50,7 +50,7 @@ impl Table {
         text
     }
 
-    /// RFC 4180, with line feeds. Named values before the rows are left out: every row says its block.
+    /// CSV (RFC 4180), with line feeds. Named values are left out: every row names its block.
     pub(super) fn csv(&self) -> String {
         let mut text = self.columns.join(",") + "\n";
         for row in &self.rows {
@@ -63,7 +63,7 @@ impl Table {
         text
     }
 
-    /// An array of objects; with named values before the rows, an object of them and the array `lines`.
+    /// A JSON array of objects. With named values it is an object that has them and the array `lines`.
     pub(super) fn json(&self) -> String {
         let object = |pairs: &mut dyn Iterator<Item = (&'static str, String)>| {
             serde_json::Value::Object(pairs.map(|(name, value)| (name.to_owned(), value.into())).collect())
@@ -89,8 +89,8 @@ fn is_number(column: &str) -> bool {
     postings.contains(&column) || accounts.contains(&column)
 }
 
-/// A cell of text. A spreadsheet takes one that begins with these characters for a formula: an apostrophe
-/// before it makes it text.
+/// A cell of text. A spreadsheet reads a cell that begins with one of these characters as a formula, so an
+/// apostrophe is put before it.
 fn quoted(cell: &str) -> String {
     let formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
     let cell = if formula { format!("'{cell}") } else { cell.to_owned() };
