@@ -1,12 +1,12 @@
 //! Runs untrusted guests: validates, compiles, caches, and turns their calls into staged effects.
 //!
-//! Nothing here writes to a state, a ledger or a log: a run ends in an [`icn_core::block::Staged`], and dropping that is
-//! the abort. A running guest asks one thing at once: what the ledger says of a transfer, through [`LedgerPort`]. Guest
-//! memory is read and written in `guest/memory.rs` alone.
+//! Nothing here writes to a state, a ledger or a log: a run ends in an [`icn_core::block::Staged`], and dropping
+//! that is the abort. A running guest asks one thing at once: what the ledger says of a transfer, through
+//! [`LedgerPort`]. Guest memory is read and written in `guest/memory.rs` alone.
 //!
-//! The order of things: [`Engine::new`] once in a process; [`Cache::get`] once for each module (compiled once however many
-//! ask, on a thread of its own, within bounds); [`Module::run`] once for each invocation, in a fresh store that is gone
-//! after it.
+//! The order of things: [`Engine::new`] once in a process; [`Cache::get`] once for each module (compiled once
+//! however many ask, on a thread of its own, within bounds); [`Module::run`] once for each invocation, in a fresh
+//! store that is gone after it.
 //!
 //! The folders stand below in the order in which a module meets them. Each depends only on those above it.
 

@@ -27,7 +27,7 @@ impl Outcome {
 /// Defines the kinds and the table of all of them.
 macro_rules! trap_kinds {
     ($($(#[doc = $meaning:literal])+ $kind:ident,)+) => {
-        /// The kinds of traps (host ABI, "What a call can say").
+        /// The kinds of traps (`docs/host-abi.md`, "Answers").
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         pub enum TrapKind {
             $($(#[doc = $meaning])+ $kind,)+

@@ -117,7 +117,7 @@ impl LedgerCode {
         self as u8 + 1
     }
 
-    /// What a guest is told: the number of the soft error of the host ABI (`docs/host-abi.md`, "What a call can say").
+    /// What a guest is told: the number of the soft error of the host ABI (`docs/host-abi.md`, "Answers").
     #[must_use]
     pub const fn abi(self) -> i32 {
         match self {

@@ -1,5 +1,9 @@
-// Format: docs/formats.md, "Derived values".
-//! Context and text: input, output, who calls, when, random bytes, log, abort.
+//! Context and text: input, output, the caller, the time, random bytes, log lines, abort.
+//!
+//! All of it is decided by the call, so it is the same when the invocation runs again. A log line has no effect but
+//! its digest in the receipt.
+//!
+//! Format: docs/formats.md, "Derived values".
 
 use std::convert::Infallible;
 
@@ -43,7 +47,8 @@ pub(super) fn host_set_output(call: HostCall<'_>, ptr: i32, len: i32) -> Answer<
     Ok(0)
 }
 
-/// SHA-256(seed ‖ block number), block after block: the same bytes at replay.
+/// Random bytes: SHA-256(seed ‖ number of the block), block after block, each number used once. They are the same
+/// when the invocation runs again.
 pub(super) fn host_get_random(call: HostCall<'_>, out: i32, len: i32) -> Answer<u32> {
     let mut guest = call.enter(0)?;
     let out = arg("out", out, len);

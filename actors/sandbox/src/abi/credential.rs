@@ -1,6 +1,7 @@
-//! Credentials. Everything up to the decision is here: charges, capabilities, lengths, bounds, meaning. The
-//! decision is no, because no authority issues credentials for a scope yet: none is issued, so none is found,
-//! and no issuer is trusted.
+//! Credentials: everything up to the decision, which is always no.
+//!
+//! Charges, capabilities, lengths, bounds and decoding are as in every other call. No authority issues credentials
+//! for a scope yet. So none is issued or revoked, none is found, and no issuer is trusted.
 
 use icn_core::block::{Capability, CredentialType};
 use icn_core::name::Did;
@@ -26,7 +27,7 @@ pub(super) fn host_issue_credential(
     let mut guest = call.enter(costs::STATE_FUEL)?;
     let (subject, kind) = (arg("subject", subject, subject_len), arg("type", kind, kind_len));
     let (claims, out) = (arg("claims", claims, claims_len), arg("out", out, cap));
-    // Of which type is not known before its text is read.
+    // The type is known only when its text has been read.
     guest.require_some(|capability| matches!(capability, Capability::Issue(_)))?;
     let [subject, kind, claims, _] = guest.inspect([
         subject.at_most(limits::NAME_BYTES_MAX, costs::BYTE_FUEL),
@@ -38,7 +39,7 @@ pub(super) fn host_issue_credential(
     let kind = CredentialType::parse(&guest.text(kind)?).map_err(|_| Soft::InvalidArgument)?;
     json::check_object(&guest.text(claims)?).map_err(|_| Soft::InvalidArgument)?;
     let valid_until = u64::try_from(valid_until).map_err(|_| Soft::InvalidArgument)?;
-    // 0: without an end.
+    // Zero means that the credential does not end.
     if valid_until != 0 && valid_until <= guest.context().call.time {
         return Err(Soft::InvalidArgument.into());
     }

@@ -1,4 +1,7 @@
-//! Transfers to another federation scope, which holds still for the run and signs its own side of them.
+//! Transfers to another federation scope. It is paused for the run, and signs its own side of them.
+//!
+//! When the other scope is not paused, the run ends without an outcome (`NeedsCounterpart`), and the host runs the
+//! invocation again once it is.
 
 use icn_core::block::{Capability, Operation};
 use icn_core::name::{Did, Owner};
@@ -53,8 +56,8 @@ pub(super) async fn host_transfer_cross(
     Ok(0)
 }
 
-/// The price of a scope that the run asks for first: its leg, and what the run has burned by itself so far, which a host
-/// that has to stop here runs again.
+/// Charges for a scope that the run pays for the first time: for its leg, and once more for everything that the run
+/// has burned so far. A host that has to pause the scope first stops here and runs that part again.
 fn charge_rerun(guest: &mut Guest<'_>) -> Answer<()> {
     let left = guest.fuel_left()?;
     let context = guest.context();

@@ -1,4 +1,7 @@
 //! Nodes and anchors of this scope.
+//!
+//! A node is named by its contents, so storing it again is no effect and no error. A node's parents must be there
+//! before it.
 
 use std::ops::Range;
 
@@ -15,7 +18,7 @@ fn read_cid(guest: &mut Guest<'_>, cid: Range<usize>) -> Answer<BlockId> {
     BlockId::from_bytes(&bytes).map_err(|_| Soft::InvalidArgument.into())
 }
 
-/// The parents' range; a count over the maximum stays over it as a length.
+/// The range of the parents. A count over the maximum gives a length over the maximum.
 fn parents_arg(parents: i32, count: i32) -> Arg {
     let count = usize::try_from(count).unwrap_or(usize::MAX).min(limits::NODE_PARENTS_MAX + 1);
     fixed_arg("parents", parents, count * CID_BYTES)
@@ -52,7 +55,6 @@ pub(super) fn host_store_node(
     let node = Node { typ: NodeTag, scope: context.scope(), module: context.call.module, parents, payload };
     let block = Block::encode(&node);
     let id = block.id();
-    // A node is named by its contents: storing it again is no effect, and no error.
     if context.node(&id).is_none() {
         if context.stage.nodes.len() >= limits::NODES_MAX {
             return Err(Soft::Limit.into());
@@ -69,7 +71,7 @@ pub(super) fn host_get_node(call: HostCall<'_>, cid: i32, out: i32, cap: i32) ->
     guest.require(Capability::Dag)?;
     let [cid, range] = guest.inspect([cid.at_most(CID_BYTES, costs::BYTE_FUEL), out.buffer()])?;
     let id = read_cid(&mut guest, cid)?;
-    // The payload is looked for in all of the block, whatever the buffer: paid for first.
+    // The whole block is searched for the payload, whatever the buffer is, so the whole block is paid for first.
     let bytes = guest.context().node(&id).ok_or(Soft::NotFound)?.bytes().len();
     guest.charge(bytes as u64 * costs::BYTE_FUEL)?;
     let payload = guest.context().node(&id).and_then(|node| Node::payload_range(node.bytes()));

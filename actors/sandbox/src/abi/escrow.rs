@@ -1,5 +1,7 @@
-//! Escrow: a payment in two phases. A hold sets units of the payer's account aside, until the module that placed it
-//! settles or voids it, or its deadline comes.
+//! Escrow: a payment in two phases.
+//!
+//! A hold sets units of the payer's account aside, until the module that placed it settles or voids it, or until its
+//! deadline. No other module can end it.
 
 use icn_core::block::{Capability, Operation};
 use icn_core::ledger::HoldState;
@@ -52,8 +54,8 @@ pub(super) async fn host_hold(
     Ok(0)
 }
 
-/// An open hold that this module placed.
-async fn ours(guest: &mut Guest<'_>, id: HoldId) -> Answer<HoldState> {
+/// The open hold of this name, if this module placed it.
+async fn own_hold(guest: &mut Guest<'_>, id: HoldId) -> Answer<HoldState> {
     let context = guest.context();
     let hold = context.call.ledger.open_hold(id).await.map_err(closed)?.ok_or(Soft::NotFound)?;
     if hold.by != Owner::Module(context.call.module) {
@@ -69,7 +71,7 @@ pub(super) async fn host_settle_hold(call: HostCall<'_>, id: i32, amount: i64) -
     let [id] = guest.inspect([id.at_most(ID_BYTES, costs::BYTE_FUEL)])?;
     let id: HoldId = Bytes(guest.fixed(id)?);
     let amount = read_amount(amount)?;
-    let hold = ours(&mut guest, id).await?;
+    let hold = own_hold(&mut guest, id).await?;
     if amount > hold.amount {
         return Err(Soft::Exhausted.into());
     }
@@ -83,7 +85,7 @@ pub(super) async fn host_void_hold(call: HostCall<'_>, id: i32) -> Answer<u32> {
     guest.require(Capability::Transfer)?;
     let [id] = guest.inspect([id.at_most(ID_BYTES, costs::BYTE_FUEL)])?;
     let id: HoldId = Bytes(guest.fixed(id)?);
-    ours(&mut guest, id).await?;
+    own_hold(&mut guest, id).await?;
     stage(&mut guest, Operation::Void { id }).await?;
     Ok(0)
 }

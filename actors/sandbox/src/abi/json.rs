@@ -1,9 +1,11 @@
-//! JSON from guests: an object that every reader understands the same (RFC 7493). A name twice in one object, an
-//! integer that not every reader can hold, and nesting past [`limits::JSON_DEPTH_MAX`] are refused.
+//! JSON from guests: an object that every reader understands the same way (I-JSON, RFC 7493).
 //!
-//! It is read through once and nothing is built: what is kept are the names of the objects that are open, each where it
-//! stands in the text. A name with escapes alone is copied, into a buffer of exactly its length, so that no allocation
-//! is larger than the text.
+//! Refused are: a name that stands twice in one object, a number that not every reader can hold, and nesting deeper
+//! than [`limits::JSON_DEPTH_MAX`].
+//!
+//! The text is read once and no value is built. Only the names of the objects that are open are kept, each as a
+//! piece of the text. A name with escapes is copied, into a buffer of just its length, so no allocation is larger
+//! than the text.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -20,7 +22,7 @@ use icn_core::limits;
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("byte {at}: {why}")]
 pub(super) struct Refused {
-    /// The byte of the text at which it is known.
+    /// The byte of the text at which the fault is known.
     at: usize,
     why: Why,
 }
@@ -28,16 +30,16 @@ pub(super) struct Refused {
 /// What is wrong with a text.
 #[derive(Debug, PartialEq, Eq)]
 enum Why {
-    /// It is no JSON.
+    /// It is not JSON.
     Syntax(hifijson::Error),
-    /// It is JSON of another kind.
+    /// It is JSON, and not an object.
     NotAnObject,
-    /// Too many objects and lists inside each other.
+    /// Objects and lists are nested too deep.
     Depth,
     /// A number that not every reader can hold.
     Number,
-    /// A name that stands twice in one object.
-    Twice,
+    /// A name stands twice in one object.
+    DuplicateName,
 }
 
 impl fmt::Display for Why {
@@ -47,7 +49,7 @@ impl fmt::Display for Why {
             Self::NotAnObject => f.write_str("an object expected"),
             Self::Depth => write!(f, "objects and lists nested deeper than {}", limits::JSON_DEPTH_MAX),
             Self::Number => write!(f, "the number before is beyond {}", limits::JSON_INTEGER_MAX),
-            Self::Twice => f.write_str("the name before stands twice in its object"),
+            Self::DuplicateName => f.write_str("the name before stands twice in its object"),
         }
     }
 }
@@ -68,7 +70,7 @@ impl From<Error> for Why {
     }
 }
 
-/// Whether the text is one such object. The error says what is wrong and where.
+/// Checks that the text is such an object. The error says what is wrong, and where.
 pub(super) fn check_object(text: &str) -> Result<(), Refused> {
     let mut lexer = SliceLexer::new(text.as_bytes());
     let outermost = |next, lexer: &mut SliceLexer<'_>| match next {
@@ -80,7 +82,7 @@ pub(super) fn check_object(text: &str) -> Result<(), Refused> {
         .map_err(|why| Refused { at: text.len() - lexer.as_slice().len(), why })
 }
 
-/// A value of which `next` is the first byte, inside which there may be so many objects and lists.
+/// Reads a value. `next` is its first byte; `depth_left` is how deep objects and lists may still be nested in it.
 fn value(next: u8, lexer: &mut SliceLexer<'_>, depth_left: usize) -> Result<(), Why> {
     match next {
         b'{' => object(lexer, depth_left),
@@ -101,8 +103,8 @@ fn object(lexer: &mut SliceLexer<'_>, depth_left: usize) -> Result<(), Why> {
     let mut names = BTreeSet::new();
     lexer.discarded().seq(b'}', SliceLexer::ws_peek, |next, lexer| {
         lexer.expect(|_| Some(next), b'"').ok_or(Expect::String)?;
-        if !names.insert(string(lexer)?.text()?) {
-            return Err(Why::Twice);
+        if !names.insert(string(lexer)?.unescaped()?) {
+            return Err(Why::DuplicateName);
         }
         lexer.expect(SliceLexer::ws_peek, b':').ok_or(Expect::Colon)?;
         let next = lexer.ws_peek().ok_or(Expect::Value)?;
@@ -110,8 +112,8 @@ fn object(lexer: &mut SliceLexer<'_>, depth_left: usize) -> Result<(), Why> {
     })
 }
 
-/// An integer beyond the greatest, and whatever else is as large: from 2^53 on each `f64` is an integer, and 1e300 is
-/// one too.
+/// Refuses an integer beyond the greatest, and any other number as large: from 2^53 on each `f64` is an integer,
+/// and so is 1e300.
 fn number(lexer: &mut SliceLexer<'_>) -> Result<(), Why> {
     let (digits, parts) = lexer.num_string().validated()?;
     let held = if parts.is_int() {
@@ -122,25 +124,25 @@ fn number(lexer: &mut SliceLexer<'_>) -> Result<(), Why> {
     if held { Ok(()) } else { Err(Why::Number) }
 }
 
-/// A string whose escapes are sound.
-struct Sound<'a> {
-    /// As it stands in the text, with the quotation mark at its end.
+/// A string whose escapes are valid.
+struct Text<'a> {
+    /// The string as it was written, with the quotation mark at its end.
     raw: &'a [u8],
-    /// Bytes of what it means. Each escape is longer than what it means.
+    /// How many bytes it has without escapes. Each escape is longer than the character that it stands for.
     bytes: usize,
 }
 
-/// A string behind its first quotation mark.
-fn string<'a>(lexer: &mut SliceLexer<'a>) -> Result<Sound<'a>, Why> {
+/// Reads a string, from behind its first quotation mark.
+fn string<'a>(lexer: &mut SliceLexer<'a>) -> Result<Text<'a>, Why> {
     let from = lexer.as_slice();
     let mut bytes = 0;
     resolve(lexer, |piece| bytes += piece.len())?;
-    Ok(Sound { raw: &from[..from.len() - lexer.as_slice().len()], bytes })
+    Ok(Text { raw: &from[..from.len() - lexer.as_slice().len()], bytes })
 }
 
-impl<'a> Sound<'a> {
-    /// What it means.
-    fn text(self) -> Result<Cow<'a, [u8]>, Why> {
+impl<'a> Text<'a> {
+    /// The bytes of the string, without escapes.
+    fn unescaped(self) -> Result<Cow<'a, [u8]>, Why> {
         let inside = &self.raw[..self.raw.len() - 1];
         if self.bytes == inside.len() {
             return Ok(Cow::Borrowed(inside));
@@ -151,7 +153,7 @@ impl<'a> Sound<'a> {
     }
 }
 
-/// Hands out what a string means, piece by piece, up to its end.
+/// Gives a string without escapes, piece by piece, up to its end.
 fn resolve<'a>(lexer: &mut SliceLexer<'a>, out: impl FnMut(&[u8])) -> Result<(), Error> {
     lexer.str_fold(
         out,

@@ -1,5 +1,5 @@
-//! Making and unmaking units of a token: transfers from and to its issuance account, whose balance is minus what
-//! exists.
+//! Minting and burning units of a token: transfers from and to its issuance account. The balance of that account is
+//! minus the number of units that exist.
 
 use icn_core::block::{Capability, Operation};
 use icn_core::costs;

@@ -1,7 +1,8 @@
 //! The host functions: what each does when a guest calls it. One file for each group of the table.
 //!
-//! The table in `contract/functions.rs` says the name, the parameters and the result of each. [`link`] is made from it:
-//! `host_f` of the group `g` is the function `g::host_f` here, and what does not fit the table does not compile.
+//! The table in `contract/functions.rs` says the name, the parameters and the result of each. [`link`] is made from
+//! it: `host_f` of the group `g` is the function `g::host_f` here, and what does not fit the table does not
+//! compile.
 //!
 //! Each function works in the order that `guest/memory.rs` gives, and never panics on what a guest brings.
 
@@ -35,7 +36,7 @@ macro_rules! define_link {
     };
 }
 
-/// Defines one function. An `async` one may have to wait for the ledger.
+/// Defines one function. An `async` function may have to wait for the ledger.
 macro_rules! link_one {
     ($linker:ident, sync $group:ident $name:ident($($param:ident: $type:ident),*) -> $result:tt) => {
         $linker.func_wrap(

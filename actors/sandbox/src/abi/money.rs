@@ -1,4 +1,6 @@
-//! What the calls that move units share: how they read owners, units and amounts, and how what they ask for is staged.
+//! What the calls that move units share: how they read owners, units and amounts, and how an operation is staged.
+//!
+//! Here alone a guest's operation reaches the ledger. The ledger does it at once, for this run alone to see.
 
 use std::ops::Range;
 
@@ -9,22 +11,25 @@ use icn_core::{costs, limits};
 use crate::contract::Soft;
 use crate::guest::{Answer, Arg, BoundedArg, Guest, HostFault, NeedsCounterpart, PortError, Stop};
 
+/// An owner's name, with its greatest length and its price.
 pub(super) const fn bounded_owner(owner: Arg) -> BoundedArg {
     owner.at_most(limits::NAME_BYTES_MAX, costs::BYTE_FUEL)
 }
+/// A unit's name, with its greatest length and its price.
 pub(super) const fn bounded_unit(unit: Arg) -> BoundedArg {
     unit.at_most(limits::UNIT_BYTES_MAX, costs::BYTE_FUEL)
 }
+/// A memo, with its greatest length and its price.
 pub(super) const fn bounded_memo(memo: Arg) -> BoundedArg {
     memo.at_most(limits::MEMO_BYTES_MAX, costs::BYTE_FUEL)
 }
 
-/// The one debit that asks for a capability of its own: the treasury's.
+/// Checks the capability for the account that is debited. Only the treasury has one of its own.
 pub(super) fn require_purse(guest: &mut Guest<'_>, from: i32) -> Answer<()> {
     if from == 2 { guest.require(Capability::Treasury) } else { Ok(()) }
 }
 
-/// Whose account is debited: a guest has a number for it, and never a name.
+/// The account that is debited. A guest gives a number for it, and never a name.
 pub(super) fn read_purse(guest: &mut Guest<'_>, from: i32) -> Answer<Owner> {
     let call = &guest.context().call;
     match from {
@@ -39,7 +44,8 @@ pub(super) fn read_owner(guest: &mut Guest<'_>, owner: Range<usize>) -> Answer<O
     Owner::parse(&guest.text(owner)?).map_err(|_| Soft::InvalidArgument.into())
 }
 
-/// A token. Resources have a call of their own, whose answer does not depend on what the host has set aside.
+/// A token. A resource is refused: resources have a call of their own, and its answer does not depend on what the
+/// host has drawn ahead.
 pub(super) fn read_unit(guest: &mut Guest<'_>, unit: Range<usize>) -> Answer<Unit> {
     let unit = Unit::parse(&guest.text(unit)?).ok();
     unit.filter(|unit| !unit.is_resource()).ok_or_else(|| Soft::InvalidArgument.into())
@@ -49,7 +55,7 @@ pub(super) fn read_amount(amount: i64) -> Answer<u64> {
     u64::try_from(amount).ok().filter(|amount| *amount > 0).ok_or_else(|| Soft::InvalidArgument.into())
 }
 
-/// Refuses owners that the runtime alone moves: a guest does not name them.
+/// Refuses an owner whose account only the runtime may move.
 pub(super) fn payable(to: &Owner) -> Answer<()> {
     if to.is_moved_by_the_runtime_alone() {
         return Err(Soft::Denied.into());
@@ -64,7 +70,7 @@ pub(super) fn closed(error: PortError) -> Stop {
     })
 }
 
-/// Asks the ledger for an operation, and stages it.
+/// Has the ledger do an operation for this run, and stages it. A refusal of the ledger is a code for the guest.
 pub(super) async fn stage(guest: &mut Guest<'_>, operation: Operation) -> Answer<()> {
     let context = guest.context();
     if context.stage.journal.len() >= limits::TRANSFERS_MAX {

@@ -1,7 +1,7 @@
 //! Resources: what is left, what is consumed, balances and transfers.
 //!
-//! One budget: compute is the fuel itself. Tokens are the ledger's, which is asked at once; everything else is
-//! decided inside the run, against its grant.
+//! The compute of a guest is its fuel. The ledger is asked at once about tokens; everything else is decided inside
+//! the run, against its grant.
 
 use icn_core::block::{Capability, Operation, USAGE_MEMO};
 use icn_core::costs;
@@ -14,6 +14,7 @@ use super::money::{
 use crate::contract::Soft;
 use crate::guest::{Answer, Guest, HostCall, arg};
 
+/// A kind of resource, by the number that guests use for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Compute,
@@ -42,7 +43,7 @@ async fn caller_tokens(guest: &mut Guest<'_>) -> Answer<i64> {
     let Some(unit) = context.call.policy.policy().token.clone() else { return Ok(0) };
     let owner = Owner::Member(context.call.caller);
     let balance = context.call.ledger.balance(owner, unit).await.map_err(closed)?;
-    // A negative balance (mutual credit) would read as an error code.
+    // A negative balance (mutual credit) would be read as an error code.
     Ok(i64::try_from(balance.max(0)).unwrap_or(i64::MAX))
 }
 
@@ -84,8 +85,8 @@ pub(super) async fn host_get_resource_remaining(call: HostCall<'_>, kind: i32) -
     left(&mut guest, kind).await
 }
 
-/// Compute is burned; network is counted against the grant; tokens go from the caller to the treasury.
-/// Storage and memory are consumed by keeping values and by growing, and not by saying so.
+/// Consumes a resource. Compute is burned; network is counted against the grant; tokens go from the caller to the
+/// treasury. Storage and memory are consumed by keeping values and by growing, so they cannot be recorded.
 pub(super) async fn host_record_resource_usage(call: HostCall<'_>, kind: i32, amount: i64) -> Answer<u32> {
     let mut guest = call.enter(0)?;
     guest.require(Capability::Usage)?;
@@ -131,7 +132,7 @@ pub(super) async fn host_get_balance(
     let owner = read_owner(&mut guest, owner)?;
     let unit = read_unit(&mut guest, unit)?;
     let balance = guest.context().call.ledger.balance(owner, unit).await.map_err(closed)?;
-    // A negative balance (of the issuance) would read as an error code.
+    // A negative balance (of the issuance account) would be read as an error code.
     i64::try_from(balance.max(0)).map_err(|_| Soft::TooLarge.into())
 }
 

@@ -1,4 +1,4 @@
-//! Signatures: strict Ed25519, as everywhere in the runtime.
+//! Verifying signatures: strict Ed25519, as everywhere in the runtime.
 
 use icn_core::name::Did;
 use icn_core::{costs, encode, limits};

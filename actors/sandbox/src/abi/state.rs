@@ -1,4 +1,6 @@
-//! State: values of this scope and module, staged over what was before.
+//! State: the values of this module in this scope. Writes are staged over the state before the run.
+//!
+//! A guest sees its own writes. A write that is refused leaves the stage as it was.
 
 use std::ops::Bound;
 
@@ -9,7 +11,7 @@ use icn_core::{costs, limits};
 use crate::contract::Soft;
 use crate::guest::{Answer, Arg, BoundedArg, Context, Guest, HostCall, arg};
 
-/// A key that is looked at and not kept.
+/// A key that is read and not kept, with its greatest length and its price.
 const fn bounded_key(key: Arg) -> BoundedArg {
     key.at_most(limits::KEY_BYTES_MAX, costs::BYTE_FUEL)
 }
@@ -56,7 +58,7 @@ pub(super) fn host_delete_value(call: HostCall<'_>, key: i32, key_len: i32) -> A
     stage(guest.context(), key, None)
 }
 
-/// Stages a write, or refuses it and leaves the stage as it was.
+/// Stages a write, or refuses it.
 fn stage(context: &mut Context, key: Vec<u8>, value: Option<Vec<u8>>) -> Answer<u32> {
     let more = storage_bytes(&key, value.as_deref()) - storage_bytes(&key, context.value(&key));
     if more > context.storage_remaining() {
@@ -78,6 +80,8 @@ fn stage(context: &mut Context, key: Vec<u8>, value: Option<Vec<u8>>) -> Answer<
         stage.write_bytes = write_bytes;
         stage.storage += more;
         stage.writes.insert(key, value);
+        assert!(stage.writes.len() <= limits::WRITES_MAX, "no more writes than are allowed");
+        assert!(stage.write_bytes <= limits::WRITE_SET_BYTES_MAX, "no larger write set than is allowed");
     }
     Ok(0)
 }
@@ -101,8 +105,8 @@ pub(super) fn host_scan_keys(
     guest.give_bytes(out, &key)
 }
 
-/// The next key, staged effects included: stored and staged keys in one order, without those that are deleted. Each
-/// deletion that is passed over is charged before the next key is looked for.
+/// The first key after `after` with this prefix, with the staged writes applied. Each staged deletion that is
+/// passed over is charged before the next key is looked for.
 fn next_key(guest: &mut Guest<'_>, prefix: &[u8], after: &[u8]) -> Answer<Option<Vec<u8>>> {
     let mut last = after.to_vec();
     loop {
@@ -123,7 +127,7 @@ fn next_key(guest: &mut Guest<'_>, prefix: &[u8], after: &[u8]) -> Answer<Option
     }
 }
 
-/// The next staged key, and whether it is a deletion.
+/// The first staged key after `after`, and whether it is deleted.
 fn next_staged<'a>(context: &'a Context, prefix: &[u8], after: &[u8]) -> Option<(&'a [u8], bool)> {
     let from =
         if after.is_empty() || after < prefix { Bound::Included(prefix) } else { Bound::Excluded(after) };

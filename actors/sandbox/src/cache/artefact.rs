@@ -1,11 +1,12 @@
 //! The bytes of an artefact: machine code that this host made, and will run again without compiling it.
 //!
-//! A file is used only when everything about it is as this host would write it now. Its header names the format, the
-//! engine's compatibility hash, the engine's description, the compile recipe and the module. A MAC over header and code,
-//! keyed by the host's own secret, stands behind it. All of this is compared before the engine sees a byte.
+//! A file is used only when everything about it is as this host would write it now. Its header names the format,
+//! the engine's compatibility hash, the engine's description, the compile recipe and the module. A MAC over header
+//! and code, keyed by the host's own secret, stands behind it. All of this is compared before the engine sees a
+//! byte.
 //!
-//! `docs/formats.md` describes the format. This is the only file of the crate with `unsafe` code: [`deserialize`] gives the
-//! engine code that was verified, and no other.
+//! `docs/formats.md` describes the format. This is the only file of the crate with `unsafe` code: [`deserialize`]
+//! gives the engine code that was verified, and no other.
 //!
 //! Format: docs/formats.md, "Artefact files".
 
@@ -66,8 +67,8 @@ impl Seal {
         header
     }
 
-    /// The code of an artefact of which every byte is this host's own, for this module and this engine. The error says what
-    /// differs.
+    /// The code of an artefact of which every byte is this host's own, for this module and this engine. The error
+    /// says what differs.
     pub(super) fn verified<'a>(&self, module: BlockId, bytes: &'a [u8]) -> Result<Verified<'a>, String> {
         let (Some(fields), Some(code)) = (bytes.get(..NAMED_BYTES), bytes.get(HEADER_BYTES..)) else {
             return Err(format!("{} bytes, a header has {HEADER_BYTES}", bytes.len()));
@@ -110,8 +111,9 @@ pub(super) fn deserialize(
     Verified(code): Verified<'_>,
 ) -> wasmtime::Result<wasmtime::Module> {
     // SAFETY: the engine asks for bytes that `Module::serialize` gave, unchanged. The MAC over them is right. Only
-    // `Seal::header` computes it for a file, over what `Module::serialize` gave, under a key that this host alone has. The
-    // bytes are for an engine whose compatibility hash is this one's, and they are in memory that nobody else can write.
+    // `Seal::header` computes it for a file, over what `Module::serialize` gave, under a key that this host alone
+    // has. The bytes are for an engine whose compatibility hash is this one's, and they are in memory that nobody
+    // else can write.
     unsafe { wasmtime::Module::deserialize(&engine.engine, code) }
 }
 
@@ -133,7 +135,8 @@ fn engine_fields(engine: &Engine) -> Vec<u8> {
     fields
 }
 
-/// Hashes with SHA-256. The engine's compatibility is a type that can only be hashed, and 64 bits of a hash are too few.
+/// Hashes with SHA-256. The engine's compatibility is a type that can only be hashed, and 64 bits of a hash are too
+/// few.
 struct Sha256Hasher(Sha256);
 
 impl Hasher for Sha256Hasher {

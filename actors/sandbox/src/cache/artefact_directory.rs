@@ -1,8 +1,8 @@
 //! The directory of artefacts: compiled modules on disk, one file for each.
 //!
-//! A file is read whole into memory, and what was verified is what is loaded: nothing on disk is mapped. A file that is not
-//! as this host writes it is removed, reported as a security event, and made anew. The directory stays within its bounds:
-//! the oldest files make room. An error here never stops an install; it costs a compilation.
+//! A file is read whole into memory, and what was verified is what is loaded: nothing on disk is mapped. A file
+//! that is not as this host writes it is removed, reported as a security event, and made anew. The directory stays
+//! within its bounds: the oldest files make room. An error here never stops an install; it costs a compilation.
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{ErrorKind, Read as _, Write as _};

@@ -1,9 +1,9 @@
 //! Makes each thing once, however many ask for it at the same time, on a few threads of its own ("single flight").
 //! Remembers what was made and what could not be made, both within bounds.
 //!
-//! The order of things: a thing that is kept is answered at once; one that is being made is waited for; a new one gets a
-//! thread, or a place in the queue, or the answer `Busy`. There is one lock. It is held for lookups alone, never while
-//! something is made, dropped or waited for.
+//! The order of things: a thing that is kept is answered at once; one that is being made is waited for; a new one
+//! gets a thread, or a place in the queue, or the answer `Busy`. There is one lock. It is held for lookups alone,
+//! never while something is made, dropped or waited for.
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -100,8 +100,8 @@ impl<M: Maker> Flights<M> {
         }
     }
 
-    /// The thing that a block makes, once it is made. The first who asks starts it. It is finished even when nobody waits
-    /// for it any more.
+    /// The thing that a block makes, once it is made. The first who asks starts it. It is finished even when nobody
+    /// waits for it any more.
     pub(super) fn get(self: &Arc<Self>, block: &Block, purpose: Purpose) -> Flight<M::Made> {
         let id = block.id();
         let mut state = self.lock();

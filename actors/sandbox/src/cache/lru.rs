@@ -55,8 +55,8 @@ impl<V: Clone> Lru<V> {
         Some(&mut kept.value)
     }
 
-    /// Keeps a value that counts for so many bytes, and gives back the values that had to go: others, or the value itself
-    /// when it is larger than the whole map may be. The caller drops them where it holds no lock.
+    /// Keeps a value that counts for so many bytes, and gives back the values that had to go: others, or the value
+    /// itself when it is larger than the whole map may be. The caller drops them where it holds no lock.
     #[must_use]
     pub(crate) fn insert(&mut self, id: BlockId, value: V, bytes: usize) -> Vec<V> {
         let mut gone: Vec<V> = self.remove(&id).into_iter().collect();

@@ -1,8 +1,10 @@
-//! Compiled modules by name. Each is compiled once, however many ask for it at the same time, on one of a few threads of
-//! the cache's own (`flights.rs`). Refused modules are remembered too, apart from the others; both are bounded.
+//! Compiled modules by name. Each is compiled once, however many ask for it at the same time, on one of a few
+//! threads of the cache's own (`flights.rs`). Refused modules are remembered too, apart from the others; both are
+//! bounded.
 //!
-//! A module that is compiled and installed can also be kept on disk, as an artefact that only this host can have made
-//! ([`Cache::with_artefacts`], `artefact.rs`). A module's bytes are always validated before its artefact is looked at.
+//! A module that is compiled and installed can also be kept on disk, as an artefact that only this host can have
+//! made ([`Cache::with_artefacts`], `artefact.rs`). A module's bytes are always validated before its artefact is
+//! looked at.
 //!
 //! A module that is in use lives as long as its `Arc`, whether or not the cache still has it.
 
@@ -62,8 +64,8 @@ impl Cache {
 
     /// The same cache, empty, which also keeps installed modules in this directory, and looks there first.
     ///
-    /// The directory is made if it is missing, and its owner alone may read it. One cache has it at a time. The key is a
-    /// secret of the host: whoever has it can make code that this process runs.
+    /// The directory is made if it is missing, and its owner alone may read it. One cache has it at a time. The key
+    /// is a secret of the host: whoever has it can make code that this process runs.
     pub fn with_artefacts(self, dir: &Path, key: [u8; 32]) -> std::io::Result<Self> {
         let (engine, limits) = (self.engine().clone(), self.flights.limits().clone());
         let artefacts = Artefacts::open(dir, &key, &engine, limits.artefact_dir_bytes)?;
@@ -89,8 +91,8 @@ impl Cache {
         self.flights.get(block, Purpose::Install)
     }
 
-    /// The compiled module, for a scope that has it installed. It goes before modules that are not installed, and is never
-    /// told `Busy`. When this is answered, the module's artefact is on disk, if the cache has a directory.
+    /// The compiled module, for a scope that has it installed. It goes before modules that are not installed, and
+    /// is never told `Busy`. When this is answered, the module's artefact is on disk, if the cache has a directory.
     pub fn get_installed(
         &self,
         block: &Block,

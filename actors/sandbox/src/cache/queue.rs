@@ -1,4 +1,5 @@
-//! The work that waits for a thread: first for modules that are installed, then for those that somebody wants to install.
+//! The work that waits for a thread: first for modules that are installed, then for those that somebody wants to
+//! install.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -14,8 +15,8 @@ use super::error::CacheError;
 pub(super) enum Purpose {
     /// Somebody wants to install it, and is told `Busy` when too many wait.
     Install,
-    /// A scope has it installed. It goes first and is never told `Busy`, so that a flood of installs keeps no scope from
-    /// coming back. The modules that are installed bound how many of these wait.
+    /// A scope has it installed. It goes first and is never told `Busy`, so that a flood of installs keeps no scope
+    /// from coming back. The modules that are installed bound how many of these wait.
     Installed,
 }
 

@@ -1,7 +1,7 @@
 //! The codes that a host function answers when it refuses a call. The guest gets the number and goes on.
 //!
-//! The numbers, names and meanings stand in one table. `docs/host-abi.md` lists the same, and a test compares the two.
-//! A code is never given another meaning: guests were built with it.
+//! The numbers, names and meanings stand in one table. `docs/host-abi.md` lists the same, and a test compares the
+//! two. A code is never given another meaning: guests were built with it.
 
 /// A code that a call answers instead of succeeding, as `icn abi` lists it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub struct Code {
 /// Defines the codes and the table of all of them.
 macro_rules! codes {
     ($($name:literal $soft:ident = $code:literal: $meaning:literal;)+) => {
-        /// A code that a call answers instead of a result (`docs/host-abi.md`, "What a call can say").
+        /// A code that a call answers instead of a result (`docs/host-abi.md`, "Answers").
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         #[repr(i32)]
         #[allow(dead_code, reason = "a code of the ABI that no call answers yet is still a code")]

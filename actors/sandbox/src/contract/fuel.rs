@@ -7,8 +7,8 @@ use wasmtime::{OperatorCost, VariableOperatorCost};
 /// Hands a table of all operators that the engine knows, as `(proposal, operator)`, to `$with`.
 macro_rules! set_each {
     ($(@$proposal:ident $op:ident $({ $($arg:ident: $argty:ty),* })? => $visit:ident ($($ann:tt)*) )*) => {
-        /// Sets the price of every operator. An operator without a class belongs to a feature that is off, so no module
-        /// with it is compiled; the highest price keeps a mistake from being free.
+        /// Sets the price of every operator. An operator without a class belongs to a feature that is off, so no
+        /// module with it is compiled; the highest price keeps a mistake from being free.
         fn set_operators(table: &mut OperatorCost) {
             $( table.$op = costs::operator_fuel(stringify!($op)).unwrap_or(u8::MAX); )*
         }
@@ -24,8 +24,8 @@ wasmparser::for_each_operator!(set_each);
 
 /// Units that the engine's counter holds beyond the guest's fuel.
 ///
-/// The engine looks at its counter only at loops and calls, and a counter below zero reads as zero. With one unit more, a
-/// run that burned exactly its fuel ends with one unit left, and a run that burned more ends with none.
+/// The engine looks at its counter only at loops and calls, and a counter below zero reads as zero. With one unit
+/// more, a run that burned exactly its fuel ends with one unit left, and a run that burned more ends with none.
 pub(crate) const FUEL_MARGIN: u64 = 1;
 
 /// The schedule of prices as the engine charges it.

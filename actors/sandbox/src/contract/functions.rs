@@ -1,8 +1,8 @@
 //! The functions of the host ABI, version 1, as a table.
 //!
-//! The table is said once, in the macro [`host_functions`]. From it are made: [`FUNCTIONS`] and [`PARAMETERS`], which the
-//! validator compares imports with and `icn abi` prints; and the linker in `abi/`, which calls a Rust function of the same
-//! name. Tests compare it with `docs/host-abi.md`. Nothing is decided here.
+//! The table is said once, in the macro [`host_functions`]. From it are made: [`FUNCTIONS`] and [`PARAMETERS`],
+//! which the validator compares imports with and `icn abi` prints; and the linker in `abi/`, which calls a Rust
+//! function of the same name. Tests compare it with `docs/host-abi.md`. Nothing is decided here.
 
 /// The version of the ABI: a manifest's `abi` must be this number.
 pub const ABI_VERSION: u32 = 1;
@@ -19,8 +19,8 @@ pub enum FunctionType {
 /// A function of the ABI: name, parameters, results.
 pub(crate) type Function = (&'static str, &'static [FunctionType], &'static [FunctionType]);
 
-/// Hands the table to the macro `$each`: every function that a guest may import from `icn`, group by group. An `async`
-/// function may have to wait for the ledger; a guest does not notice.
+/// Hands the table to the macro `$each`: every function that a guest may import from `icn`, group by group. An
+/// `async` function may have to wait for the ledger; a guest does not notice.
 macro_rules! host_functions {
     ($each:ident) => {
         $each! {

@@ -1,7 +1,7 @@
 //! The limits of the host ABI by name.
 //!
-//! [`limits_text`] is hashed into the engine's description, which every receipt links. So a name, a number or the order
-//! here changes the description: old logs then need the old engine to be run again.
+//! [`limits_text`] is hashed into the engine's description, which every receipt links. So a name, a number or the
+//! order here changes the description: old logs then need the old engine to be run again.
 
 use icn_core::limits;
 

@@ -1,4 +1,5 @@
-//! The engine's configuration. Wasmtime's own default has everything on, so this starts from nothing and names what is on.
+//! The engine's configuration. Wasmtime's own default has everything on, so this starts from nothing and names what
+//! is on.
 //!
 //! A setting that bears on results is named in the engine's description too (`description.rs`).
 

@@ -1,5 +1,5 @@
-//! The block that describes the engine. Every receipt links it, so that who runs a receipt's invocation again knows with
-//! which engine, settings, limits and prices.
+//! The block that describes the engine. Every receipt links it, so that who runs a receipt's invocation again knows
+//! with which engine, settings, limits and prices.
 //!
 //! Its bytes are hashed: a setting here is changed only when results change.
 

@@ -1,5 +1,5 @@
-//! What may differ between two engines although their receipts are the same: how instances get their memory, how code is
-//! compiled, how guests give way.
+//! What may differ between two engines although their receipts are the same: how instances get their memory, how
+//! code is compiled, how guests give way.
 
 use std::task::Poll;
 
@@ -13,8 +13,9 @@ pub struct EngineOptions {
     pub instances_max: u32,
     /// Whether memories and stacks come from a pool of slots; otherwise they are mapped for each run.
     pub pooled: bool,
-    /// Whether the compiler optimises. Off by default: code can be made on which the optimiser takes more than linear time,
-    /// and guests that were optimised when they were built gain almost nothing (`docs/design/0003-compile-bounds.md`).
+    /// Whether the compiler optimises. Off by default: code can be made on which the optimiser takes more than
+    /// linear time, and guests that were optimised when they were built gain almost nothing
+    /// (`docs/design/0003-compile-bounds.md`).
     pub optimised: bool,
     /// Whether a module's initial memory is mapped copy-on-write; otherwise it is copied into each instance.
     pub copy_on_write: bool,
@@ -27,9 +28,9 @@ pub struct EngineOptions {
 
 /// Makes a future that is ready when other work on the executor has had its turn.
 ///
-/// Some executors, tokio's among them, run a task that was woken on their own thread before work from elsewhere. Such an
-/// executor needs a function of its own here: a guest that wakes itself would go on dozens of times while messages of
-/// other scopes wait.
+/// Some executors, tokio's among them, run a task that was woken on their own thread before work from elsewhere.
+/// Such an executor needs a function of its own here: a guest that wakes itself would go on dozens of times while
+/// messages of other scopes wait.
 pub type GiveWay = fn() -> BoxFuture<'static, ()>;
 
 impl Default for EngineOptions {

@@ -2,11 +2,11 @@
 //!
 //! What a telling costs is given back at once, so a profiled run burns to the unit what a plain one does.
 //!
-//! The engine looks at its counter only at loops and calls, and a counter below zero reads as zero. So the counter holds
-//! as much beyond the guest's fuel as one telling takes ([`profiled_fuel_margin`]): while the guest has fuel, no telling
-//! takes the counter to zero, and where it is at zero the guest has none. Up to there a profiled run is the plain one.
-//! What comes after, until the plain run would be stopped, is in no table. That is why what is staged is never a profiled
-//! run's own (`run/profiled.rs`).
+//! The engine looks at its counter only at loops and calls, and a counter below zero reads as zero. So the counter
+//! holds as much beyond the guest's fuel as one telling takes ([`profiled_fuel_margin`]): while the guest has fuel,
+//! no telling takes the counter to zero, and where it is at zero the guest has none. Up to there a profiled run is
+//! the plain one. What comes after, until the plain run would be stopped, is in no table. That is why what is
+//! staged is never a profiled run's own (`run/profiled.rs`).
 
 use icn_core::block::TrapKind;
 use wasmtime::{Caller, Linker};

@@ -1,7 +1,8 @@
 //! Arguments of a host call that name a range of guest memory.
 //!
-//! An [`Arg`] is what the guest gave. A [`BoundedArg`] says besides how long it may be and what its bytes cost. Neither is
-//! known to be inside the memory: that is `Guest::inspect`'s work (`memory.rs`), and nothing is read before it.
+//! An [`Arg`] is what the guest gave. A [`BoundedArg`] says besides how long it may be and what its bytes cost.
+//! Neither is known to be inside the memory: that is `Guest::inspect`'s work (`memory.rs`), and nothing is read
+//! before it.
 
 /// A range of guest memory, as the guest gave it.
 #[derive(Debug, Clone, Copy)]

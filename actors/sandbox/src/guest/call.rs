@@ -1,7 +1,7 @@
 //! A call of a module's entry: together with the module, everything that decides a run.
 //!
-//! A run reads no clock, no randomness and no other state than what stands here. So the same call of the same module gives
-//! the same result on every machine.
+//! A run reads no clock, no randomness and no other state than what stands here. So the same call of the same
+//! module gives the same result on every machine.
 
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
 //! The data of a store: what a running guest has. There is one value in each store, and it is gone with the store.
 //!
-//! Host functions reach it through `Guest` alone (`memory.rs`). It answers what this invocation sees: staged values and
-//! nodes before those of the state.
+//! Host functions reach it through `Guest` alone (`memory.rs`). It answers what this invocation sees: staged values
+//! and nodes before those of the state.
 
 use icn_core::block::Capability;
 use icn_core::encode::Block;

@@ -1,7 +1,8 @@
 //! The count of a profiled run's fuel, function by function.
 //!
-//! A profiled module tells the host when each function begins and ends (`instrument/`). Everything that was burned between
-//! two such moments, host calls included, belongs to the function on top. The sum of the table is the run's charge.
+//! A profiled module tells the host when each function begins and ends (`instrument/`). Everything that was burned
+//! between two such moments, host calls included, belongs to the function on top. The sum of the table is the run's
+//! charge.
 
 use std::collections::BTreeMap;
 
@@ -55,8 +56,8 @@ impl FuelCount {
         self.running.pop();
     }
 
-    /// The table. `left` is the fuel that was left when the run returned, if it did; `charged` is the charge of the whole
-    /// run; `trapped` says whether it ended in a trap. Fuel that no function burned has a line of its own.
+    /// The table. `left` is the fuel that was left when the run returned, if it did; `charged` is the charge of the
+    /// whole run; `trapped` says whether it ended in a trap. Fuel that no function burned has a line of its own.
     pub(crate) fn finish(
         mut self,
         left: Option<u64>,

@@ -1,9 +1,9 @@
 //! The one place where guest memory is read and written, and where fuel is taken for host calls.
 //!
-//! Every call follows the order of the host ABI: charge the base; check the capability; check each length against its
-//! maximum and charge for the bytes; check bounds with 64-bit arithmetic; decode; decide; stage. So each function
-//! begins with [`HostCall::enter`], then [`Guest::require`], then one [`Guest::inspect`] of all its ranges in the order of
-//! its arguments, and decodes them in that order.
+//! Every call follows the order of the host ABI: charge the base; check the capability; check each length against
+//! its maximum and charge for the bytes; check bounds with 64-bit arithmetic; decode; decide; stage. So each
+//! function begins with [`HostCall::enter`], then [`Guest::require`], then one [`Guest::inspect`] of all its ranges
+//! in the order of its arguments, and decodes them in that order.
 
 use std::ops::Range;
 
@@ -131,8 +131,8 @@ impl Guest<'_> {
         Ok((slice, context))
     }
 
-    /// Checks all ranges of a call, in the order of its arguments: first each length, with its charge; then, for each,
-    /// that it is inside the memory.
+    /// Checks all ranges of a call, in the order of its arguments: first each length, with its charge; then, for
+    /// each, that it is inside the memory.
     pub(crate) fn inspect<const N: usize>(&mut self, parts: [BoundedArg; N]) -> Answer<[Range<usize>; N]> {
         for part in &parts {
             self.length(part.arg, part.bytes_max, part.fuel_per_byte)?;
@@ -162,9 +162,9 @@ impl Guest<'_> {
             .map_err(|_| Stop::Hard(wasmtime::Error::new(HostFault("a range of another length".into()))))
     }
 
-    /// Gives bytes to the guest by the ABI's convention: the full length is the answer, and nothing is written when the
-    /// buffer is smaller. The range was checked. `find` gets the bytes from the context, twice: for their length, and
-    /// after they are paid for.
+    /// Gives bytes to the guest by the ABI's convention: the full length is the answer, and nothing is written when
+    /// the buffer is smaller. The range was checked. `find` gets the bytes from the context, twice: for their
+    /// length, and after they are paid for.
     pub(crate) fn give(
         &mut self,
         range: Range<usize>,

@@ -1,8 +1,8 @@
 //! What a running guest has, and the one way into its memory.
 //!
-//! A [`Call`] comes in; the store's data is a [`Context`]; every host function works on it through a [`Guest`]. What the
-//! guest asks for is kept in a `Stage`; it happens when the run is committed, and not here. Only the ledger is asked at
-//! once, through a [`LedgerPort`].
+//! A [`Call`] comes in; the store's data is a [`Context`]; every host function works on it through a [`Guest`].
+//! What the guest asks for is kept in a `Stage`; it happens when the run is committed, and not here. Only the
+//! ledger is asked at once, through a [`LedgerPort`].
 
 mod argument;
 mod call;

@@ -1,7 +1,8 @@
 //! What a running guest asks the ledger, and how the ledger answers.
 //!
-//! A host's port asks the ledger's actor; an auditor's and an author's port have a ledger in memory. A run depends on the
-//! answers alone, so the same answers give the same run. A port that gives no answer ends the run without an outcome.
+//! A host's port asks the ledger's actor; an auditor's and an author's port have a ledger in memory. A run depends
+//! on the answers alone, so the same answers give the same run. A port that gives no answer ends the run without an
+//! outcome.
 
 use std::sync::Arc;
 
@@ -27,8 +28,9 @@ pub type PortAnswer<'a, T> = BoxFuture<'a, Result<T, PortError>>;
 
 /// Answers a running guest for the ledger, at once, as of the time of its invocation.
 pub trait LedgerPort: Send {
-    /// Does an operation of this invocation, or refuses it. The invocation alone sees what was done. The caller has checked
-    /// that the policy of this scope names the counterpart; the port checks that the counterpart's policy names this scope.
+    /// Does an operation of this invocation, or refuses it. The invocation alone sees what was done. The caller has
+    /// checked that the policy of this scope names the counterpart; the port checks that the counterpart's policy
+    /// names this scope.
     fn stage(&mut self, operation: Operation) -> PortAnswer<'_, Result<(), LedgerRefusal>>;
     /// Whether this invocation may spend that amount of an account, by its limit, its holds and every cap.
     fn authorize(
@@ -37,7 +39,8 @@ pub trait LedgerPort: Send {
         unit: Unit,
         amount: u64,
     ) -> PortAnswer<'_, Result<(), LedgerRefusal>>;
-    /// The available balance of an account of this scope: holds are left out, this invocation's operations are applied.
+    /// The available balance of an account of this scope: holds are left out, this invocation's operations are
+    /// applied.
     fn balance(&mut self, owner: Owner, unit: Unit) -> PortAnswer<'_, i128>;
     /// A hold that is open in this scope, with this invocation's operations applied.
     fn open_hold(&mut self, id: HoldId) -> PortAnswer<'_, Option<HoldState>>;

@@ -1,7 +1,7 @@
 //! What a run asked for so far. Nothing of it has happened yet: dropping the stage is the abort.
 //!
-//! The host functions fill it (`abi/`), each within its limits. When the run has returned, `run/ended.rs` makes the run's
-//! effects of it.
+//! The host functions fill it (`abi/`), each within its limits. When the run has returned, `run/ended.rs` makes the
+//! run's effects of it.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,8 +1,8 @@
 //! What a host call answers: a value, a refusal with a code, or the end of the run.
 //!
-//! After a [`Stop::Soft`] the guest gets a code and goes on. A [`Stop::Hard`] ends the run: with a trap, which goes into the
-//! receipt ([`GuestTrap`]), or without an outcome ([`NeedsCounterpart`], [`HostFault`]). These three are errors of the
-//! engine's while they pass through it, and `run/ended.rs` takes them out again.
+//! After a [`Stop::Soft`] the guest gets a code and goes on. A [`Stop::Hard`] ends the run: with a trap, which goes
+//! into the receipt ([`GuestTrap`]), or without an outcome ([`NeedsCounterpart`], [`HostFault`]). These three are
+//! errors of the engine's while they pass through it, and `run/ended.rs` takes them out again.
 
 use std::convert::Infallible;
 

@@ -1,7 +1,8 @@
 //! The instructions that the rewriting adds to a function's body.
 //!
-//! Fuel is counted by the engine on what stands here, like on any other operators. A change of one instruction changes
-//! what guests are charged, and needs another [`INSTRUMENTATION_VERSION`](super::version::INSTRUMENTATION_VERSION).
+//! Fuel is counted by the engine on what stands here, like on any other operators. A change of one instruction
+//! changes what guests are charged, and needs another
+//! [`INSTRUMENTATION_VERSION`](super::version::INSTRUMENTATION_VERSION).
 
 use wasm_encoder::{BlockType, Function, Instruction as I, MemArg};
 
@@ -33,8 +34,8 @@ pub(super) fn give_frame_back(function: &mut Function, stack: u32, bytes: i32) {
     }
 }
 
-/// Fills memory; where the length is zero, only checks that the place is inside the memory. `length` is the local that
-/// keeps the length, `fill_type` the type `(i32 i32) -> ()`.
+/// Fills memory; where the length is zero, only checks that the place is inside the memory. `length` is the local
+/// that keeps the length, `fill_type` the type `(i32 i32) -> ()`.
 pub(super) fn fill(function: &mut Function, memory: u32, length: u32, fill_type: u32) {
     // It traps as a fill outside of the memory does.
     let byte = MemArg { offset: 0, align: 0, memory_index: memory };

@@ -20,9 +20,9 @@ pub(super) struct Frame {
 }
 
 impl Frame {
-    /// The frame of a function. It bounds the native frame: no compiler keeps more than every value that the function
-    /// defines, and no value takes more than sixteen bytes. Return addresses, saved registers and the engine's own values
-    /// are in the base; the arguments and results on the stack are those of the widest call.
+    /// The frame of a function. It bounds the native frame: no compiler keeps more than every value that the
+    /// function defines, and no value takes more than sixteen bytes. Return addresses, saved registers and the
+    /// engine's own values are in the base; the arguments and results on the stack are those of the widest call.
     pub(super) fn of(
         outline: &Outline,
         signature: &FuncType,
@@ -57,13 +57,15 @@ impl Frame {
         Ok(Self { bytes: i32::try_from(bytes).unwrap_or(i32::MAX), calls, length })
     }
 
-    /// Whether the frame is counted. A small function that calls nothing is the last on the stack: the slack covers it.
+    /// Whether the frame is counted. A small function that calls nothing is the last on the stack: the slack covers
+    /// it.
     pub(super) fn is_counted(&self) -> bool {
         self.calls || i64::from(self.bytes) > limits::STACK_LEAF_BYTES_MAX
     }
 }
 
-/// Whether an operator makes a value that a compiler may have to keep. An operator that only moves a value makes none.
+/// Whether an operator makes a value that a compiler may have to keep. An operator that only moves a value makes
+/// none.
 const fn defines_value(operator: &Operator<'_>) -> bool {
     use Operator as O;
     !matches!(

@@ -1,8 +1,9 @@
 //! The rewriting itself: copies a module section by section, and adds its own parts on the way.
 //!
-//! The parts stand where the format wants them: types at the end of the types, imports at the end of the imports (so the
-//! indices of a module's own functions grow), the global at the end of the globals, its export at the end of the exports.
-//! A section that a module does not have is made. An error is a mistake of ours: validated bytes parse.
+//! The parts stand where the format wants them: types at the end of the types, imports at the end of the imports
+//! (so the indices of a module's own functions grow), the global at the end of the globals, its export at the end
+//! of the exports. A section that a module does not have is made. An error is a mistake of ours: validated bytes
+//! parse.
 
 use wasm_encoder::reencode::{self, Reencode, utils};
 use wasm_encoder::{
@@ -49,8 +50,8 @@ type Failure = reencode::Error<&'static str>;
 type Done = Result<(), Failure>;
 
 impl Rewrite {
-    /// Whether the module is profiled. A module without types has no functions, and may have no section for the profiler's
-    /// type.
+    /// Whether the module is profiled. A module without types has no functions, and may have no section for the
+    /// profiler's type.
     fn profiled(&self) -> bool {
         self.mode == Mode::Profiled && !self.outline.types.is_empty()
     }
@@ -139,8 +140,8 @@ impl Reencode for Rewrite {
         index.checked_add(shift).ok_or_else(broken)
     }
 
-    /// Leaves custom sections out. Validation accepts any bytes in them and nothing that runs needs them; the manifest and
-    /// the functions' names are read from the module as it was given.
+    /// Leaves custom sections out. Validation accepts any bytes in them and nothing that runs needs them; the
+    /// manifest and the functions' names are read from the module as it was given.
     fn parse_custom_section(
         &mut self,
         _module: &mut wasm_encoder::Module,
@@ -204,8 +205,8 @@ impl Reencode for Rewrite {
         _after: Option<SectionId>,
         before: Option<SectionId>,
     ) -> Done {
-        // A validated module exports its memory, so an export section comes. A section that must stand before it and is
-        // missing is added here.
+        // A validated module exports its memory, so an export section comes. A section that must stand before it
+        // and is missing is added here.
         let before = before.map(order);
         if !self.imports_done && before.is_some_and(|at| at > order(SectionId::Import)) {
             let mut imports = ImportSection::new();

@@ -6,8 +6,8 @@ use crate::validate::RESERVED_PREFIX;
 /// version is not loaded.
 pub(crate) const INSTRUMENTATION_VERSION: u32 = 3;
 
-/// The export under which the host finds what is left of the counted stack. Modules may not export names that begin with
-/// `__icn`.
+/// The export under which the host finds what is left of the counted stack. Modules may not export names that begin
+/// with `__icn`.
 pub(crate) const STACK_EXPORT: &str = "__icn_stack";
 
 // A module that exports such a name is refused, so the host cannot find another global in its place.

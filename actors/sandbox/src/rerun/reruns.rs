@@ -1,7 +1,8 @@
 //! Runs recorded invocations again, for the auditor.
 //!
-//! A run that is repeated here must come to what its receipt says. It is given the state, the balances, the time and the
-//! random seed that it had; the ledger that it changed is given back. Only the engine that the receipt names may run it.
+//! A run that is repeated here must come to what its receipt says. It is given the state, the balances, the time
+//! and the random seed that it had; the ledger that it changed is given back. Only the engine that the receipt
+//! names may run it.
 
 use std::sync::{Arc, Mutex};
 
@@ -18,8 +19,8 @@ use crate::engine::Engine;
 use crate::guest::Call;
 use crate::run::{Module, rule};
 
-/// Runs recorded invocations, and keeps the modules that it compiled within the bounds of a host's cache. It compiles each
-/// module from its bytes, so its results do not depend on an artefact that a host left.
+/// Runs recorded invocations, and keeps the modules that it compiled within the bounds of a host's cache. It
+/// compiles each module from its bytes, so its results do not depend on an artefact that a host left.
 pub struct Reruns {
     engine: Engine,
     /// Compiled modules, by name.

@@ -1,7 +1,7 @@
 //! How a run ended, and what it comes to: effects, a failure with a number, a trap, or no outcome at all.
 //!
-//! A trap consumes the whole grant and keeps nothing but its log's digest. The `detail` of a trap goes into the receipt:
-//! it says the same on every machine, so it never holds a text of the engine's.
+//! A trap consumes the whole grant and keeps nothing but its log's digest. The `detail` of a trap goes into the
+//! receipt: it says the same on every machine, so it never holds a text of the engine's.
 
 use icn_core::block::{Outcome, Staged, Trap, TrapKind, Usage};
 use icn_core::limits;
@@ -90,7 +90,8 @@ fn digest(log: Sha256) -> Hash {
     Bytes(log.finalize().into())
 }
 
-/// A run that was stopped: by a host function with a trap or without an outcome, or by the engine with a trap of its own.
+/// A run that was stopped: by a host function with a trap or without an outcome, or by the engine with a trap of
+/// its own.
 fn failed(module: &BlockId, error: &wasmtime::Error, context: Context) -> Result<Staged, RunError> {
     if let Some(fault) = error.downcast_ref::<HostFault>() {
         return Err(RunError::HostFault(fault.0.clone()));

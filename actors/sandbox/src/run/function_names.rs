@@ -1,7 +1,7 @@
 //! The names of a module's functions, for what authors read.
 //!
-//! They are read from the bytes as they were given and were not validated: a name that is there may be any text. Nothing but
-//! reports for authors depends on it.
+//! They are read from the bytes as they were given and were not validated: a name that is there may be any text.
+//! Nothing but reports for authors depends on it.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

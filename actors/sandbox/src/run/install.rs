@@ -43,8 +43,8 @@ pub fn capability_names<'a>(capabilities: impl IntoIterator<Item = &'a Capabilit
     capabilities.into_iter().map(|capability| capability.to_string()).collect()
 }
 
-/// The capabilities of these names, for a module that is granted them. `all` stands for every capability that the module
-/// asks for.
+/// The capabilities of these names, for a module that is granted them. `all` stands for every capability that the
+/// module asks for.
 ///
 /// # Errors
 /// The name that the module's manifest does not ask for, and the names that it does ask for.

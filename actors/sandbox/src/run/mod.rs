@@ -1,8 +1,8 @@
 //! One run: a compiled module, a call, a fresh store, and what was staged at the end.
 //!
-//! [`Module::compile`] once; [`Module::run`] once an invocation. A run ends in a `Staged`, or in a [`RunError`] when it has
-//! no outcome. Nothing is written here: dropping what was staged is the abort. The one module that is no guest, the
-//! administrators' rulings, is run by [`rule`].
+//! [`Module::compile`] once; [`Module::run`] once an invocation. A run ends in a `Staged`, or in a [`RunError`]
+//! when it has no outcome. Nothing is written here: dropping what was staged is the abort. The one module that is
+//! no guest, the administrators' rulings, is run by [`rule`].
 
 mod ended;
 mod error;

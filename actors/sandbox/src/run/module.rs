@@ -1,7 +1,7 @@
 //! A module that was validated, rewritten, compiled and linked: what can be run.
 //!
-//! The order is fixed: validate the bytes, rewrite them, compile, resolve the imports. `cache/` does the same in pieces,
-//! because it loads what was compiled before.
+//! The order is fixed: validate the bytes, rewrite them, compile, resolve the imports. `cache/` does the same in
+//! pieces, because it loads what was compiled before.
 
 use std::collections::BTreeMap;
 
@@ -59,15 +59,16 @@ impl std::fmt::Debug for Module {
 }
 
 impl Module {
-    /// Validates and compiles a module's block. It blocks for as long as that takes, so it is not called on an arbiter.
+    /// Validates and compiles a module's block. It blocks for as long as that takes, so it is not called on an
+    /// arbiter.
     pub fn compile(engine: &Engine, block: &Block) -> Result<Self, Rejected> {
         let shape = validate::validate(block.bytes())?;
         let module = Self::build(engine, block, Mode::Plain)?;
         Self::link(engine, block, shape, &module, Mode::Plain)
     }
 
-    /// Compiles a module for [`Module::run_profiled`] too. It is compiled twice: as it is run in production, and so that it
-    /// tells where its fuel goes.
+    /// Compiles a module for [`Module::run_profiled`] too. It is compiled twice: as it is run in production, and so
+    /// that it tells where its fuel goes.
     pub fn compile_profiled(engine: &Engine, block: &Block) -> Result<Self, Rejected> {
         let plain = Self::compile(engine, block)?;
         let module = Self::build(engine, block, Mode::Profiled)?;
@@ -76,15 +77,15 @@ impl Module {
         Ok(Self { profiler: Some(Box::new(Profiler { module, names })), ..plain })
     }
 
-    /// Rewrites and compiles a module's block that was validated. A change that gives other code and is not in the engine's
-    /// configuration needs another [`INSTRUMENTATION_VERSION`](instrument::INSTRUMENTATION_VERSION).
+    /// Rewrites and compiles a module's block that was validated. A change that gives other code and is not in the
+    /// engine's configuration needs another [`INSTRUMENTATION_VERSION`](instrument::INSTRUMENTATION_VERSION).
     pub(crate) fn build(engine: &Engine, block: &Block, mode: Mode) -> Result<wasmtime::Module, Rejected> {
         let bytes = instrument::instrument(block.bytes(), mode).map_err(reject)?;
         wasmtime::Module::from_binary(&engine.engine, &bytes).map_err(|e| reject(format!("{e:#}")))
     }
 
-    /// Resolves the imports of a compiled module and finds its exports. The shape is what `validate` answered, so the imports
-    /// are functions of the ABI, with its types.
+    /// Resolves the imports of a compiled module and finds its exports. The shape is what `validate` answered, so
+    /// the imports are functions of the ABI, with its types.
     pub(crate) fn link(
         engine: &Engine,
         block: &Block,

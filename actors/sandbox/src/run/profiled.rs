@@ -1,7 +1,8 @@
 //! A profiled run, for authors: the plain run, and where its fuel went.
 //!
-//! The entry runs twice. The first run is the plain one: the effects are its effects. The second run gets the same answers
-//! from the ledger (`repeated.rs`), and only its count of fuel is used. So profiling never changes what a run does.
+//! The entry runs twice. The first run is the plain one: the effects are its effects. The second run gets the same
+//! answers from the ledger (`repeated.rs`), and only its count of fuel is used. So profiling never changes what a
+//! run does.
 
 use std::collections::BTreeMap;
 
@@ -19,13 +20,14 @@ use crate::guest::{Call, FunctionFuel};
 pub struct Profiled {
     /// Fuel by function, most first. The sum is the run's charge.
     pub fuel: Vec<FunctionFuel>,
-    /// After a trap, the functions that were running, the innermost first; empty when the engine collects no backtraces.
+    /// After a trap, the functions that were running, the innermost first; empty when the engine collects no
+    /// backtraces.
     pub backtrace: Vec<String>,
 }
 
 impl Module {
-    /// Runs an entry of a module that was [compiled to be profiled](Self::compile_profiled): plainly, for its effects and
-    /// for the place of a trap; then once more for the table of fuel.
+    /// Runs an entry of a module that was [compiled to be profiled](Self::compile_profiled): plainly, for its
+    /// effects and for the place of a trap; then once more for the table of fuel.
     ///
     /// # Errors
     /// Those of [`run`](Self::run), and that there is no slot for the second run.

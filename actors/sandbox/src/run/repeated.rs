@@ -1,7 +1,7 @@
 //! A call that runs twice: the second run gets from the ledger the answers that the first run got.
 //!
-//! The ledger itself is asked once. The second run must come after the first; where the first run asked no more, the second
-//! finds the ledger closed.
+//! The ledger itself is asked once. The second run must come after the first; where the first run asked no more,
+//! the second finds the ledger closed.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -1,7 +1,7 @@
 //! Runs a ruling of administrators: the one module that is no guest.
 //!
-//! A ruling is a list of operations of the ledger. It is done as a whole or not at all, in this order: read the input; check
-//! the bounds; charge; check each operation and hand it to the ledger.
+//! A ruling is a list of operations of the ledger. It is done as a whole or not at all, in this order: read the
+//! input; check the bounds; charge; check each operation and hand it to the ledger.
 
 use std::collections::BTreeMap;
 
@@ -13,11 +13,12 @@ use icn_core::{costs, limits, rules};
 use super::error::RunError;
 use crate::guest::Call;
 
-/// Does the operations of a ruling's input, all or none. A ruling that fails has the number of the ledger's code as its
-/// outcome, and its output says which operation failed and why.
+/// Does the operations of a ruling's input, all or none. A ruling that fails has the number of the ledger's code as
+/// its outcome, and its output says which operation failed and why.
 ///
 /// # Errors
-/// [`RunError::HostFault`] when the ledger does not answer, [`RunError::NeedsCounterpart`] when another scope is needed.
+/// [`RunError::HostFault`] when the ledger does not answer, [`RunError::NeedsCounterpart`] when another scope is
+/// needed.
 pub async fn rule(mut call: Call) -> Result<Staged, RunError> {
     let (operations, fuel) = match read(&call) {
         Ok(read) => read,

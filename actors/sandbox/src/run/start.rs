@@ -1,7 +1,8 @@
 //! The run of one call: a fresh store, an instance in it, and the entry called, up to its end.
 //!
-//! In this order: the price of the instance is taken from the fuel; the instance is made; the counter is set to what is
-//! left; the entry is called; how it ended is told to `ended.rs`. A store is used once and is gone with the run.
+//! In this order: the price of the instance is taken from the fuel; the instance is made; the counter is set to
+//! what is left; the entry is called; how it ended is told to `ended.rs`. A store is used once and is gone with the
+//! run.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

@@ -1,7 +1,8 @@
 //! From the effects of a run to a signed receipt: in the chain, in the ledger, and in the scopes that it pays.
 //!
-//! In a host's order: draft; sign; the chain takes the draft; the purse is charged; the ledger posts the receipt; each
-//! counterpart signs its leg, which its chain takes and the ledger books. A failure after the draft is a mistake of ours.
+//! In a host's order: draft; sign; the chain takes the draft; the purse is charged; the ledger posts the receipt;
+//! each counterpart signs its leg, which its chain takes and the ledger books. A failure after the draft is a
+//! mistake of ours.
 
 use icn_core::block::{Invocation, Receipt, Staged};
 use icn_core::encode::{Block, Domain};

@@ -14,8 +14,9 @@ use super::keys::counterpart_key;
 use super::scope::{Scratch, in_force};
 
 impl Scratch {
-    /// Adds another federation scope of this name, and gives its DID. Each of the two scopes names the other as one it deals
-    /// with, and the other gives this one a credit of `credit` units. The same name is the same scope in every scratch.
+    /// Adds another federation scope of this name, and gives its DID. Each of the two scopes names the other as one
+    /// it deals with, and the other gives this one a credit of `credit` units. The same name is the same scope in
+    /// every scratch.
     pub fn counterpart(&mut self, name: &str, unit: &Unit, credit: u64) -> Result<Did, ScratchError> {
         let invalid = |e: &dyn std::fmt::Display| ScratchError::Invalid(e.to_string());
         let key = counterpart_key(name);

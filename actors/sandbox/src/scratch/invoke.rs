@@ -1,5 +1,5 @@
-//! One invocation of a throwaway scope, in a host's order: admit; order by the chain; draw the grant from the ledger; run;
-//! commit (`commit.rs`).
+//! One invocation of a throwaway scope, in a host's order: admit; order by the chain; draw the grant from the
+//! ledger; run; commit (`commit.rs`).
 
 use std::sync::Arc;
 
@@ -24,11 +24,11 @@ use crate::run::{Module, Profiled, RunError, rule};
 const EXPIRES_AFTER_MS: u64 = 60_000;
 
 impl Scratch {
-    /// Runs an entry and commits its effects. A run that trapped or failed has a receipt too; an error is a request that
-    /// never ran.
+    /// Runs an entry and commits its effects. A run that trapped or failed has a receipt too; an error is a request
+    /// that never ran.
     ///
-    /// The call of a [member](Scratch::member) is signed and passes the whole gate. The key of any other caller is not here:
-    /// the scope signs for them, and everything is judged except for the signature.
+    /// The call of a [member](Scratch::member) is signed and passes the whole gate. The key of any other caller is
+    /// not here: the scope signs for them, and everything is judged except for the signature.
     pub fn invoke(&mut self, call: &ScratchCall) -> Result<Run, ScratchError> {
         // A clock that was set back stays at the time of the last receipt until it is past it.
         let now_ms = self.now_ms.max(self.time);

@@ -1,11 +1,11 @@
 //! A throwaway scope on the production engine, for the authors of guests: `icn run` and `icn_testkit::TestHost`.
 //!
-//! Everything is decided by the host's own code: the gate and the policy of core, the engine, the chain, the ledger. Left out
-//! is what a guest cannot notice: actors, mailboxes, the log, the disk. State, nodes and balances live as long as the
-//! [`Scratch`], so that invocations can build on one another. Nothing is written anywhere.
+//! Everything is decided by the host's own code: the gate and the policy of core, the engine, the chain, the
+//! ledger. Left out is what a guest cannot notice: actors, mailboxes, the log, the disk. State, nodes and balances
+//! live as long as the [`Scratch`], so that invocations can build on one another. Nothing is written anywhere.
 //!
-//! An invocation goes the same way as in a host, in the same order: it is signed, admitted and ordered by the chain; its
-//! grant is drawn from the ledger; it runs; its receipt is drafted, signed, committed and posted.
+//! An invocation goes the same way as in a host, in the same order: it is signed, admitted and ordered by the
+//! chain; its grant is drawn from the ledger; it runs; its receipt is drafted, signed, committed and posted.
 //!
 //! ```
 //! use icn_core::encode::Block;

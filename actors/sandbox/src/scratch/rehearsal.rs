@@ -20,8 +20,8 @@ use crate::guest::{Call, LedgerPort, PortAnswer, counterpart_consent};
 use crate::rerun::run_to_end;
 use crate::run::{Module, RunError};
 
-/// An invocation that a scope admitted and that could run next. Each run begins with the same state, balances, time and
-/// random bytes, whatever its fuel limit, and changes none of them.
+/// An invocation that a scope admitted and that could run next. Each run begins with the same state, balances, time
+/// and random bytes, whatever its fuel limit, and changes none of them.
 #[derive(Debug, Clone)]
 pub struct Rehearsal {
     invocation: Invocation,
@@ -36,8 +36,8 @@ pub struct Rehearsal {
 }
 
 impl Scratch {
-    /// Judges an invocation as [`invoke`](Self::invoke) does, and gives everything that its guest would find. If `invoke`
-    /// gets the same call next, it runs the same invocation.
+    /// Judges an invocation as [`invoke`](Self::invoke) does, and gives everything that its guest would find. If
+    /// `invoke` gets the same call next, it runs the same invocation.
     pub fn rehearse(&mut self, call: &ScratchCall) -> Result<Rehearsal, ScratchError> {
         let now_ms = self.now_ms.max(self.time);
         let invocation = self.invocation(call, now_ms);

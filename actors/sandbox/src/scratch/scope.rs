@@ -61,8 +61,8 @@ pub struct Scratch {
 }
 
 impl Scratch {
-    /// A scope without members and modules. Its resources and grants are those that a host gives by default. The bound on
-    /// wall-clock time works while the engine's ticker runs.
+    /// A scope without members and modules. Its resources and grants are those that a host gives by default. The
+    /// bound on wall-clock time works while the engine's ticker runs.
     pub fn open(engine: &Engine) -> Result<Self, ScratchError> {
         let key = scope_key();
         let origin = Origin::parse(ORIGIN)?;
@@ -119,8 +119,8 @@ impl Scratch {
         let block = self.chain.state().node(id)?;
         Node::from_bytes(block.bytes()).ok().map(|node| node.payload)
     }
-    /// The balance of an account, as guests are told it: posted credits less posted debits, and for a token less what open
-    /// holds will debit.
+    /// The balance of an account, as guests are told it: posted credits less posted debits, and for a token less
+    /// what open holds will debit.
     #[must_use]
     pub fn balance(&self, owner: Owner, unit: Unit) -> i128 {
         let id = AccountId { scope: self.scope(), owner, unit };

@@ -13,8 +13,8 @@ use super::scope::Scratch;
 use crate::run::{Module, check_install, no_entry};
 
 impl Scratch {
-    /// Installs a module, grants it these capabilities, and opens all its entries to everyone. Installing it again changes
-    /// its capabilities alone.
+    /// Installs a module, grants it these capabilities, and opens all its entries to everyone. Installing it again
+    /// changes its capabilities alone.
     pub fn install(
         &mut self,
         module: Arc<Module>,
@@ -95,8 +95,8 @@ impl Scratch {
         issued.map_err(|e| ScratchError::Invalid(e.to_string()))
     }
 
-    /// Sets the wall clock, in milliseconds since the Unix epoch. As in a host, no guest is told an earlier time than the
-    /// guests before it.
+    /// Sets the wall clock, in milliseconds since the Unix epoch. As in a host, no guest is told an earlier time
+    /// than the guests before it.
     pub const fn set_time(&mut self, now_ms: u64) {
         self.now_ms = now_ms;
     }

@@ -1,7 +1,7 @@
 //! One function's body: validated, its blocks and values counted, and weighed.
 //!
-//! For each operator, in this order: our own bound on what the validator will do; the validator; the bounds on nesting and
-//! on the operand stack; the weight. So the work is bounded before it is done.
+//! For each operator, in this order: our own bound on what the validator will do; the validator; the bounds on
+//! nesting and on the operand stack; the weight. So the work is bounded before it is done.
 
 use wasmparser::{
     FuncToValidate, FuncType, FuncValidatorAllocations, FunctionBody, Operator, OperatorsReader,

@@ -8,8 +8,8 @@ use super::weight::Weight;
 /// Everything that can be said about a module without compiling it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Inspection {
-    /// The reasons why it is refused, in the order in which they were found, at most 100; empty when it is accepted. The
-    /// search ends at bytes that cannot be read, so a broken section hides what comes after it.
+    /// The reasons why it is refused, in the order in which they were found, at most 100; empty when it is
+    /// accepted. The search ends at bytes that cannot be read, so a broken section hides what comes after it.
     pub reasons: Vec<Rejected>,
     /// The shape of the module; for a refused module, as far as it could be read.
     pub shape: Shape,

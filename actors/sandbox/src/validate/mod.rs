@@ -1,10 +1,10 @@
 //! What a module must be before anything is compiled: the rules of the host ABI, checked on the module's bytes.
 //!
-//! [`validate`] stops at the first thing that is wrong. [`inspect`] goes on to find the others, and tells what the module
-//! has. Both are one walk (`walk.rs`): first over the sections (`sections.rs`), then over the functions' bodies
-//! (`bodies.rs`), then what the whole module must have. Our own bounds are checked before the parser's validator works:
-//! its work is in proportion to what they let through. On the way each body is weighed: what it costs to compile
-//! (`scales.rs`, `pressure.rs`).
+//! [`validate`] stops at the first thing that is wrong. [`inspect`] goes on to find the others, and tells what the
+//! module has. Both are one walk (`walk.rs`): first over the sections (`sections.rs`), then over the functions'
+//! bodies (`bodies.rs`), then what the whole module must have. Our own bounds are checked before the parser's
+//! validator works: its work is in proportion to what they let through. On the way each body is weighed: what it
+//! costs to compile (`scales.rs`, `pressure.rs`).
 //!
 //! Nothing here compiles, runs or keeps anything, and the same bytes give the same answer on every machine.
 

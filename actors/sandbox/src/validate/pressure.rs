@@ -1,12 +1,14 @@
 //! How many values of a function are alive at once, at each of its operators.
 //!
-//! Values that find no register are moved to the stack and back. The compiler's register allocator looks for a place at
-//! every operator that touches one of them. That part of its work grows with the product of a function's length and its
-//! width, and no other part does. So each operator weighs more for each value alive at it that has no register.
+//! Values that find no register are moved to the stack and back. The compiler's register allocator looks for a
+//! place at every operator that touches one of them. That part of its work grows with the product of a function's
+//! length and its width, and no other part does. So each operator weighs more for each value alive at it that has
+//! no register.
 //!
-//! A value on the operand stack is alive until it is taken. A local is alive from the operator that touched it to the
-//! operator that reads it next; a local that is touched inside a loop is alive up to the loop's end. That a local is read
-//! is known only when it is. So the number of live locals is kept as differences, which are summed at the function's end.
+//! A value on the operand stack is alive until it is taken. A local is alive from the operator that touched it to
+//! the operator that reads it next; a local that is touched inside a loop is alive up to the loop's end. That a
+//! local is read is known only when it is. So the number of live locals is kept as differences, which are summed at
+//! the function's end.
 
 use icn_core::limits::weights as w;
 
@@ -70,8 +72,8 @@ impl Pressure {
         self.loops.push(is_loop.then_some(self.now()));
     }
 
-    /// The operator ends the innermost block. A local that a loop touches is alive up to its end: the next turn may read
-    /// it. The caller charges for the locals that are looked at.
+    /// The operator ends the innermost block. A local that a loop touches is alive up to its end: the next turn may
+    /// read it. The caller charges for the locals that are looked at.
     pub(super) fn close(&mut self) {
         let Some(Some(begun)) = self.loops.pop() else { return };
         for local in 0..self.touched.len() {

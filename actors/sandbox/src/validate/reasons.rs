@@ -1,7 +1,7 @@
 //! Why a module is refused: one reason, and the collection of them.
 //!
-//! A reason says what was wrong, where, and what would be right. It may repeat a guest's own text, which is cut and escaped
-//! before ([`shown`]).
+//! A reason says what was wrong, where, and what would be right. It may repeat a guest's own text, which is cut and
+//! escaped before ([`shown`]).
 
 /// The most reasons that an inspection gives. It ends at the last of them.
 pub(super) const REASONS_MAX: usize = 100;

@@ -1,9 +1,9 @@
 //! Weighs a function's body operator by operator: what the function costs to compile.
 //!
-//! The compiler does not optimise, so its time is a price for each operator, and more only where branches meet and at
-//! calls. Where branches meet, each local that was set on the way becomes a value of its own for each branch. At a branch
-//! or a call, each value that is alive needs a register or a place on the stack. All of this is counted in the pass that
-//! validates the body.
+//! The compiler does not optimise, so its time is a price for each operator, and more only where branches meet and
+//! at calls. Where branches meet, each local that was set on the way becomes a value of its own for each branch. At
+//! a branch or a call, each value that is alive needs a register or a place on the stack. All of this is counted in
+//! the pass that validates the body.
 //!
 //! The weight depends on the bytes alone, so it is the same on every machine. How its prices were measured is in
 //! `docs/design/0003-compile-bounds.md`.
@@ -134,10 +134,11 @@ impl Scales {
     fn close(&mut self, height: u32) {
         let Some(frame) = self.frames.pop() else { return };
         self.pressure.close();
-        // One way in is no branch: the last operator of a block, or the first of a loop. An `if` may be skipped besides.
+        // One way in is no branch: the last operator of a block, or the first of a loop. An `if` may be skipped
+        // besides.
         let edges = frame.edges + 1 + u64::from(frame.is_if);
-        // Where nothing meets, only the results are passed on. Otherwise the locals that were set differ from branch to
-        // branch, and so does the fuel that was burned.
+        // Where nothing meets, only the results are passed on. Otherwise the locals that were set differ from
+        // branch to branch, and so does the fuel that was burned.
         let meets = edges > 1 || frame.is_loop;
         let differ = if meets { frame.set + frame.arity + 1 } else { frame.arity };
         let value = w::MEETING + differ.min(w::MEETING_CROWD_MAX);

@@ -1,7 +1,7 @@
 //! The structural limits of a module by name, and how near a module comes to each.
 //!
-//! A limit is one row of the table below. The rows and [`Limit`] are made from it together, so that no limit is without
-//! a name or the other way round.
+//! A limit is one row of the table below. The rows and [`Limit`] are made from it together, so that no limit is
+//! without a name or the other way round.
 
 use icn_core::limits;
 

@@ -1,7 +1,7 @@
 //! The walk over a module: its first bytes, its sections, its bodies, then what the whole must have.
 //!
-//! It ends at the first reason, or goes on to find all of them, as `Reasons` says ([`Stop`] is the end). The bodies are
-//! validated last: a body's types and callees may stand in later sections.
+//! It ends at the first reason, or goes on to find all of them, as `Reasons` says ([`Stop`] is the end). The bodies
+//! are validated last: a body's types and callees may stand in later sections.
 
 use wasmparser::{
     FuncToValidate, FunctionBody, Parser, ValType, ValidPayload, Validator, ValidatorResources,
@@ -61,8 +61,8 @@ impl Findings {
         Ok(())
     }
 
-    /// Reads every section. Gives the bodies to validate, or nothing when the validator refused a section: it cannot go
-    /// on then, while our own bounds still can.
+    /// Reads every section. Gives the bodies to validate, or nothing when the validator refused a section: it
+    /// cannot go on then, while our own bounds still can.
     fn all_sections<'a>(&mut self, bytes: &'a [u8]) -> Result<Option<Vec<Body<'a>>>, Stop> {
         let mut validator = Some(Validator::new_with_features(features()));
         let mut bodies = Vec::new();

@@ -5,8 +5,8 @@
 pub struct Weight {
     /// The operators, each by its class.
     pub operators: u64,
-    /// Where branches meet: for each branch, the values that differ from branch to branch. These are the locals set inside
-    /// the block or loop to which it goes, and the results that it brings.
+    /// Where branches meet: for each branch, the values that differ from branch to branch. These are the locals set
+    /// inside the block or loop to which it goes, and the results that it brings.
     pub merges: u64,
     /// At each place where branches meet, the locals and the values on the operand stack.
     pub scope: u64,

@@ -55,8 +55,8 @@ fn an_object_that_every_reader_understands_passes() {
     }
 }
 
-/// Whether a text has a number with a fraction or an exponent within 2 of 2^53: what it is rounded to depends there on
-/// how well a reader rounds, and serde_json rounds twice.
+/// Whether a text has a number with a fraction or an exponent within 2 of 2^53: what it is rounded to depends there
+/// on how well a reader rounds, and serde_json rounds twice.
 fn is_rounded_at_the_edge(text: &str) -> bool {
     let numbers = text.split(|c: char| !c.is_ascii_digit() && !matches!(c, '+' | '-' | '.' | 'e' | 'E'));
     numbers.filter(|number| number.contains(['.', 'e', 'E'])).any(|number| {
@@ -151,12 +151,12 @@ fn a_name_with_escapes_is_copied_into_a_buffer_of_its_length() {
     ] {
         let text = format!("{name}\" rest");
         let std::borrow::Cow::Owned(copy) =
-            super::string(&mut hifijson::SliceLexer::new(text.as_bytes())).unwrap().text().unwrap()
+            super::string(&mut hifijson::SliceLexer::new(text.as_bytes())).unwrap().unescaped().unwrap()
         else {
             unreachable!("{name} has an escape");
         };
         assert_eq!((copy.capacity(), copy.as_slice()), (meant.len(), meant.as_bytes()), "{name}");
     }
-    let plain = super::string(&mut hifijson::SliceLexer::new(b"plain\"")).unwrap().text().unwrap();
+    let plain = super::string(&mut hifijson::SliceLexer::new(b"plain\"")).unwrap().unescaped().unwrap();
     assert!(matches!(plain, std::borrow::Cow::Borrowed(b"plain")));
 }
