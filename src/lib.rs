@@ -56,6 +56,12 @@
 
 mod net;
 
+/// A log as files that other tools read, and a data directory made of them.
+pub mod export {
+    pub use icn_history::export::*;
+    pub use icn_history::import::*;
+}
+
 /// Secret keys on disk: single files, and all keys of a data directory.
 pub mod key_file {
     pub use icn_history::directory::{RekeyError, key_files, rekey_directory};
@@ -87,8 +93,8 @@ pub use icn_core::rules::{Refusal, RefusalCode, keys};
 pub use icn_core::{costs, limits};
 pub use icn_history::key_file::random_key;
 pub use icn_history::{
-    Audit, AuditReport, Cosigned, Finding, Layout, Level, Listener, LockError, ProveError, RecoverError,
-    SignedLog, SignedLogError, StoreError, Subject, backup, export, prove, repair,
+    Audit, AuditReport, CopyError, Cosigned, Finding, Layout, Level, Listener, LockError, ProveError,
+    RecoverError, SignedLog, SignedLogError, StoreError, Subject, backup, prove, repair,
 };
 pub use icn_sandbox::{CacheStats, EngineOptions};
 pub use icn_system::{

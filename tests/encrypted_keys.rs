@@ -77,7 +77,7 @@ fn a_directory_with_encrypted_keys_opens_with_its_passphrase_alone() {
     let why = open_with(&data, None).unwrap_err();
     assert!(why.contains("host.key") && why.contains("is encrypted"), "{why}");
     let why = open_with(&data, Some(NEW)).unwrap_err();
-    assert!(why.contains("host.key") && why.contains("passphrase is not the right one"), "{why}");
+    assert!(why.contains("host.key") && why.contains("passphrase is wrong"), "{why}");
     assert!(!why.contains(NEW) && tree(&data) == before, "{why}");
     // With it, and what is new is encrypted as well.
     let host = open_with(&data, Some(OLD)).unwrap();
@@ -89,7 +89,11 @@ fn a_directory_with_encrypted_keys_opens_with_its_passphrase_alone() {
     let before = tree(&data);
     let said = passphrase(dir.path(), &data, Some("wrong"), Some(NEW));
     assert_eq!(said.status.code(), Some(1));
-    assert!(stderr(&said).contains("not the right one") && !stderr(&said).contains(NEW), "{}", stderr(&said));
+    assert!(
+        stderr(&said).contains("the passphrase is wrong") && !stderr(&said).contains(NEW),
+        "{}",
+        stderr(&said)
+    );
     assert_eq!(tree(&data), before);
     // One that was cut short is done by doing it again.
     let (old, new) = (Passphrase::new(OLD).unwrap(), Passphrase::new(NEW).unwrap());

@@ -50,7 +50,7 @@ fn a_root_that_is_encrypted_signs_with_its_passphrase_alone() {
     assert_eq!(done(&["show", &root, "--passphrase-file", &pass]).trim_end(), did);
     let delegate = ["delegate", "--key", &root, "--to", &did, "--until", "2100-01-01", "--out", &out];
     refused(&delegate, 2, "encrypted");
-    refused(&[&delegate[..], &["--passphrase-file", &wrong]].concat(), 2, "not the right one");
+    refused(&[&delegate[..], &["--passphrase-file", &wrong]].concat(), 2, "the passphrase is wrong");
     assert!(!Path::new(&out).exists());
 }
 
@@ -143,7 +143,7 @@ fn what_is_not_right_is_said_and_nothing_is_written() {
     let did = done(&["new", "--out", &root]).trim_end().to_owned();
     done(&["new", "--out", &other]);
     let before = fs::read(&root).unwrap();
-    refused(&["new", "--out", &root], 1, "is there already");
+    refused(&["new", "--out", &root], 1, "exists already");
     assert_eq!(fs::read(&root).unwrap(), before);
     let delegate = |key: &str, to: &str, until: &str, more: &[&str], code: i32, why: &str| {
         let words = ["delegate", "--key", key, "--to", to, "--until", until, "--out", &out];

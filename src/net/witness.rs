@@ -9,7 +9,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
 pub use icn_history::witness::{
-    Answer, NewPassphrase, ReplaceStep, Steps, WitnessDir, WitnessError, WitnessOptions, origin_hash,
+    Answer, NewPassphrase, ReplaceStep, StepListener, WitnessDir, WitnessError, WitnessOptions, origin_hash,
 };
 
 use icn_core::limits;

@@ -23,7 +23,7 @@ fn a_segment_that_is_missing_is_named_by_its_file_with_a_checkpoint_and_without(
     damaged(dir.path(), &dir.path().join("log/00000001.seg"), "cut or rolled back");
     forget(dir.path());
     let host = open(dir.path());
-    assert!(alerts(&host, "is missing beside a log"), "{:?}", block_on(host.alerts()));
+    assert!(alerts(&host, "is missing, and the log has"), "{:?}", block_on(host.alerts()));
 }
 
 #[test]

@@ -8,7 +8,9 @@ use std::sync::{Arc, Mutex};
 
 use icn_core::log::VerifierKey;
 use icn_runtime::key_file;
-use icn_runtime::witness::{ReplaceStep, Steps, WitnessDir, WitnessError, WitnessOptions, origin_hash};
+use icn_runtime::witness::{
+    ReplaceStep, StepListener, WitnessDir, WitnessError, WitnessOptions, origin_hash,
+};
 
 use crate::common::{copy, scratch, stderr, stdout};
 use crate::helpers::{Running, begun, code, cosign, grow, log_key, note_of, size_of};
@@ -21,7 +23,7 @@ struct Killer {
     left: Mutex<usize>,
 }
 
-impl Steps for Killer {
+impl StepListener for Killer {
     fn at(&self, _: &Path, _: ReplaceStep) {
         let mut left = self.left.lock().unwrap();
         if *left == 0 {

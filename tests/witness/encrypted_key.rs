@@ -37,7 +37,7 @@ fn the_program_reads_an_encrypted_key_and_tells_nobody_of_it() {
     let wrong = dir.path().join("wrong");
     fs::write(&wrong, "another\n").unwrap();
     let (status, why) = ask(&["--passphrase-file".as_ref(), wrong.as_os_str()]);
-    assert!(status == Some(2) && why.contains("passphrase is not the right one"), "{why}");
+    assert!(status == Some(2) && why.contains("passphrase is wrong"), "{why}");
     let (status, why) = ask(&["--passphrase-file".as_ref(), pass.as_os_str()]);
     assert!(status == Some(2) && why.contains("--listen 256.0.0.1:1"), "the key was read: {why}");
     assert!(why.contains("--listen"), "{why}");
@@ -63,7 +63,7 @@ fn the_program_reads_an_encrypted_key_and_tells_nobody_of_it() {
     };
     assert!(start(&["--encrypt"], &pass).contains("--listen 256.0.0.1:1"));
     assert!(key_file::is_encrypted(&made.join("witness.key")).unwrap());
-    assert!(start(&[], &wrong).contains("passphrase is not the right one"));
+    assert!(start(&[], &wrong).contains("passphrase is wrong"));
     assert!(start(&[], &pass).contains("--listen 256.0.0.1:1"));
     // A host's own keys are kept the same way, and refused the same way.
     let host_key = data.join("host.key");

@@ -1,18 +1,23 @@
-//! Backups: what the newest checkpoint of a data directory covers, copied while a host may be writing. It never changes, so
-//! no lock is needed. Groups are copied as they are, in the same segment files: a backup is byte for byte what the log was,
-//! up to the checkpoint. The checkpoint that witnesses cosigned goes along, when it is this log's.
+//! Copies a data directory, up to its newest checkpoint, while a host may be writing. What the checkpoint
+//! covers never changes, so no lock of the host is needed.
+//!
+//! Groups are copied as they are, into the same segment files: up to the checkpoint the backup is the log byte
+//! for byte. The secret keys go along unless the caller leaves them out, and so does the cosigned checkpoint,
+//! if it is this log's. The checkpoint is written last.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use icn_core::block::Entry;
 use icn_core::log::{Frontier, verifier_key};
+use zeroize::Zeroizing;
 
-use crate::cosigned::{self, Along};
-use crate::directory::{Layout, Lock, LockError};
+use crate::checkpoint::check_root;
+use crate::copy_error::CopyError;
+use crate::cosigned::{self, CosignedCopy};
+use crate::directory::{Layout, Lock, LockError, is_key_file};
 use crate::disk;
 use crate::error::StoreError;
-use crate::export::is_free;
 use crate::signed_log::{SignedLog, SignedLogError};
 use crate::store::{LogStore as _, Reader, SegmentStore};
 
@@ -21,62 +26,69 @@ use crate::store::{LogStore as _, Reader, SegmentStore};
 pub struct Backup {
     /// The data directory. It is only read.
     pub data: PathBuf,
-    /// Where the backup goes: a new or an empty directory.
+    /// The directory of the backup, new or empty.
     pub out: PathBuf,
-    /// Whether the secrets of host and scopes go along: without them no host can open it.
+    /// Whether the secret keys of the host and its scopes are copied. Without them no host can open the backup.
     pub has_keys: bool,
 }
 
-/// What was backed up.
+/// A finished backup.
 #[derive(Debug, Clone, serde::Serialize)]
 pub struct Backed {
-    /// The log.
+    /// The name of the log.
     pub origin: String,
-    /// Leaves.
+    /// Leaves of the log.
     pub size: u64,
     /// Root over them, in hexadecimal.
     pub root: String,
-    /// Entries.
+    /// Number of entries.
     pub entries: u64,
-    /// Segment files.
+    /// Number of segment files.
     pub segments: u64,
-    /// Secret keys.
+    /// Number of secret keys.
     pub keys: u64,
 }
 
 /// Why a directory is not backed up.
 #[derive(Debug, thiserror::Error)]
 pub enum BackupError {
-    /// The log cannot be read up to its checkpoint.
+    /// The log cannot be read, or a file cannot be written.
     #[error(transparent)]
-    Log(#[from] SignedLogError),
-    /// A file cannot be read or written.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// There is something already.
-    #[error("{} is not empty: name a new or an empty directory", .0.display())]
-    NotEmpty(PathBuf),
-    /// The new directory is open elsewhere.
+    Copy(#[from] CopyError),
+    /// The new directory is open in another process.
     #[error(transparent)]
     Lock(#[from] LockError),
 }
 
+impl From<StoreError> for BackupError {
+    fn from(error: StoreError) -> Self {
+        Self::Copy(error.into())
+    }
+}
+
+impl From<SignedLogError> for BackupError {
+    fn from(error: SignedLogError) -> Self {
+        Self::Copy(error.into())
+    }
+}
+
 impl Backup {
-    /// Backs up. `progress` hears of leaves that were written.
+    /// Makes the backup. `progress` hears how many leaves were written.
     pub fn run(&self, progress: &mut dyn FnMut(u64)) -> Result<Backed, BackupError> {
-        if !is_free(&self.out)? {
-            return Err(BackupError::NotEmpty(self.out.clone()));
+        if !disk::is_free(&self.out)? {
+            return Err(CopyError::NotEmpty(self.out.clone()).into());
         }
-        // Before the newest checkpoint, which then is not older.
+        // Read before the newest checkpoint, so that it is not newer.
         let cosigned = cosigned::read(&self.data)?;
         let signed = SignedLog::open(&self.data)?;
-        let cosigned = Along::of(&self.data, cosigned, &signed)?;
+        let cosigned = CosignedCopy::of(&self.data, cosigned, &signed)?;
         let layout = Layout::new(&self.out);
         disk::create_dir(&self.out)?;
         let lock = Lock::take(&layout)?;
         let made = self.write(&signed, cosigned, &layout, progress);
         if made.is_err() {
-            // The directory was empty: these are ours. What cannot be removed lacks a checkpoint.
+            // The directory was empty, so these files are ours. Where they cannot be removed, the checkpoint is
+            // missing.
             for dir in [layout.log(), layout.scopes()] {
                 let _ = fs::remove_dir_all(dir);
             }
@@ -91,13 +103,13 @@ impl Backup {
     fn write(
         &self,
         signed: &SignedLog,
-        mut cosigned: Option<Along>,
+        mut cosigned: Option<CosignedCopy>,
         layout: &Layout,
         progress: &mut dyn FnMut(u64),
     ) -> Result<Backed, BackupError> {
         let (host, checkpoint) = (signed.host(), signed.checkpoint());
         let (entries, segments) = copy_log(&self.data, layout, signed, cosigned.as_mut(), progress)?;
-        // A scope's key is there before the log names the scope, so those of all that is covered are there by now.
+        // A host writes a scope's key before the log names the scope: all keys of the copied log exist by now.
         let keys = if self.has_keys { copy_keys(&Layout::new(&self.data), layout)? } else { 0 };
         let key = verifier_key(&checkpoint.origin, &host.host);
         disk::replace(&layout.verifier_key(), format!("{key}\n").as_bytes())?;
@@ -116,12 +128,12 @@ impl Backup {
     }
 }
 
-/// Copies the log up to its checkpoint, group by group; gives the numbers of entries and of segments.
+/// Copies the log up to its checkpoint, group by group. Gives the numbers of entries and of segments.
 fn copy_log(
     data: &Path,
     layout: &Layout,
     signed: &SignedLog,
-    mut cosigned: Option<&mut Along>,
+    mut cosigned: Option<&mut CosignedCopy>,
     progress: &mut dyn FnMut(u64),
 ) -> Result<(u64, u64), BackupError> {
     let checkpoint = signed.checkpoint();
@@ -133,7 +145,7 @@ fn copy_log(
     reader.must_reach(checkpoint.size);
     let (mut frontier, mut count, mut segment) = (Frontier::default(), 0, 0);
     while frontier.size() < checkpoint.size {
-        // The reader was told how far the log must reach: where it ends before, it says so.
+        // The reader knows the checkpoint's size: it reports a log that ends before.
         let Some(group) = reader.next_group()? else { break };
         let expected = frontier.size();
         let mut covered: Vec<&Entry> = Vec::new();
@@ -141,41 +153,31 @@ fn copy_log(
             if frontier.size() < checkpoint.size {
                 entry.leaves.iter().for_each(|leaf| frontier.append(leaf));
                 covered.push(entry);
-                cosigned.as_mut().map_or(Ok(()), |cosigned| cosigned.pass(&frontier))?;
+                cosigned.as_mut().map_or(Ok(()), |cosigned| cosigned.compare(&frontier))?;
             }
         }
-        let now = reader.end().segment;
-        if now != segment {
+        let of_group = reader.place().segment;
+        if of_group != segment {
             store.begin_segment()?;
-            segment = now;
+            segment = of_group;
         }
         store.append(expected, &covered)?;
         count += covered.len() as u64;
         progress(frontier.size());
     }
     store.close()?;
-    let (found, size) = (frontier.root(), frontier.size());
-    if (size, found) != (checkpoint.size, checkpoint.root) {
-        return Err(SignedLogError::OtherHistory {
-            size: checkpoint.size,
-            signed: checkpoint.root.to_hex(),
-            found: if size == checkpoint.size { found.to_hex() } else { "no entry that ends".into() },
-        }
-        .into());
-    }
+    check_root(checkpoint, &frontier).map_err(SignedLogError::from)?;
     cosigned.map_or(Ok(()), |cosigned| cosigned.finish())?;
     Ok((count, segment + 1))
 }
 
-/// Copies the secret keys of the host and its scopes, each for its owner's eyes alone.
+/// Copies the secret keys of the host and its scopes, each for its owner alone. Gives their number.
 fn copy_keys(from: &Layout, to: &Layout) -> Result<u64, StoreError> {
     let mut keys = vec![(from.host_key(), to.host_key())];
     let scopes = from.scopes();
     if scopes.is_dir() {
-        for entry in fs::read_dir(&scopes).map_err(StoreError::io("listing", &scopes))? {
-            let path = entry.map_err(StoreError::io("listing", &scopes))?.path();
-            let name =
-                path.file_name().filter(|_| path.extension().is_some_and(|extension| extension == "key"));
+        for path in disk::list(&scopes)? {
+            let name = path.file_name().filter(|_| is_key_file(&path));
             if let Some(name) = name {
                 keys.push((path.clone(), to.scopes().join(name)));
             }
@@ -183,7 +185,7 @@ fn copy_keys(from: &Layout, to: &Layout) -> Result<u64, StoreError> {
         disk::create_dir(&to.scopes())?;
     }
     for (from, to) in &keys {
-        let bytes = zeroize::Zeroizing::new(fs::read(from).map_err(StoreError::io("reading", from))?);
+        let bytes = Zeroizing::new(fs::read(from).map_err(StoreError::io("reading", from))?);
         disk::replace_secret(to, &bytes)?;
     }
     Ok(keys.len() as u64)

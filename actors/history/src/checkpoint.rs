@@ -1,4 +1,9 @@
-//! The signed checkpoint of a directory, and how one is held against the log as that is read.
+//! The signed checkpoint of a data directory, and the comparison of a checkpoint with a log.
+//!
+//! A checkpoint says: at this size the log's tree has this root. A log that has another root there is another
+//! history; a log that ends before it was cut. The comparison runs while the log is read: `verify` once the
+//! host is known from the first entry, `compare` after each entry, `not_reached` at the end. Nothing here
+//! writes.
 
 use std::io::ErrorKind;
 
@@ -6,33 +11,30 @@ use icn_core::fold::Fold;
 use icn_core::log::{Checkpoint, CheckpointError, Frontier};
 
 use crate::directory::Layout;
+use crate::disk;
 use crate::error::StoreError;
 
-/// The checkpoint of a directory, unverified: the host's key is in the log. `None` when there is none.
+/// Reads the checkpoint of a directory; `None` when the file does not exist. The signature is not verified: the
+/// host's key is in the log.
 pub(crate) fn read_checkpoint(layout: &Layout) -> Result<Option<String>, StoreError> {
-    let path = layout.checkpoint();
-    match std::fs::read_to_string(&path) {
-        Ok(note) => Ok(Some(note)),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        // Something else than a checkpoint: none that is signed.
-        Err(error) if matches!(error.kind(), ErrorKind::InvalidData | ErrorKind::IsADirectory) => {
+    match disk::read_text(&layout.checkpoint()) {
+        // Something that is no text is a checkpoint whose signature does not hold.
+        Err(StoreError::Io { source, .. })
+            if matches!(source.kind(), ErrorKind::InvalidData | ErrorKind::IsADirectory) =>
+        {
             Ok(Some(String::new()))
         }
-        Err(error) => Err(StoreError::io("reading", &path)(error)),
+        read => read,
     }
 }
 
-/// What a person should know of the verifier key in its file: it is derived, and a wrong one, which would verify
-/// somebody else's checkpoints, is written anew. One that is missing says nothing.
+/// A notice for a person when the file of the verifier key has another key than the log gives: it would verify
+/// somebody else's checkpoints. A missing file gives no notice: the key is derived.
 pub fn judge_verifier_key(layout: &Layout, expected: &str) -> Result<Option<String>, StoreError> {
     let path = layout.verifier_key();
-    let found = match std::fs::read(&path) {
-        Ok(found) => found,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(StoreError::io("reading", &path)(error)),
-    };
-    let holds = found.strip_suffix(b"\n") == Some(expected.as_bytes());
-    Ok((!holds).then(|| {
+    let Some(found) = disk::read(&path)? else { return Ok(None) };
+    let is_right = found.strip_suffix(b"\n") == Some(expected.as_bytes());
+    Ok((!is_right).then(|| {
         format!(
             "{} is not the key that the log's first entry gives: it is derived, and what it should say was rebuilt: {expected}",
             path.display()
@@ -40,58 +42,76 @@ pub fn judge_verifier_key(layout: &Layout, expected: &str) -> Result<Option<Stri
     }))
 }
 
-/// A checkpoint that is held against the log as it is read.
+/// The comparison of one checkpoint with a log, while the log is read.
 #[derive(Debug)]
-pub(crate) struct Held {
+pub(crate) struct Comparison {
+    /// The note, until it was verified.
     note: Option<String>,
-    opened: Option<Checkpoint>,
-    passed: bool,
+    verified: Option<Checkpoint>,
+    /// Whether the log reached the checkpoint's size.
+    is_reached: bool,
 }
 
-/// What a checkpoint says against the log, or the log against it.
+/// Why a checkpoint and a log do not agree.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum HeldError {
-    /// The checkpoint itself is not to be trusted.
+pub(crate) enum Disagreement {
+    /// The checkpoint is not signed by the log's host.
     #[error(transparent)]
     Unusable(#[from] CheckpointError),
     /// The host signed another history.
-    #[error("the host signed the root {signed} for the size {size}, the log has {found} there")]
-    OtherHistory { size: u64, signed: String, found: String },
+    #[error(transparent)]
+    OtherHistory(#[from] OtherHistory),
 }
 
-impl Held {
+/// A checkpoint's root that is not the log's: the log was rewritten, or its host signed two histories.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the host signed the root {signed} for the size {size}, the log has {found} there")]
+pub struct OtherHistory {
+    /// The checkpoint's size, in leaves.
+    pub size: u64,
+    /// The checkpoint's root, in hexadecimal.
+    pub signed: String,
+    /// The log's root at that size, in hexadecimal; or words, when no entry ends there.
+    pub found: String,
+}
+
+/// Checks a tree that has reached a checkpoint's size, or has gone past it with its last entry, against that
+/// checkpoint.
+pub(crate) fn check_root(checkpoint: &Checkpoint, frontier: &Frontier) -> Result<(), OtherHistory> {
+    let (size, root) = (frontier.size(), frontier.root());
+    if (size, root) == (checkpoint.size, checkpoint.root) {
+        return Ok(());
+    }
+    let found = if size == checkpoint.size { root.to_hex() } else { "no entry that ends".to_owned() };
+    Err(OtherHistory { size: checkpoint.size, signed: checkpoint.root.to_hex(), found })
+}
+
+impl Comparison {
     pub(crate) const fn new(note: Option<String>) -> Self {
-        Self { note, opened: None, passed: false }
+        Self { note, verified: None, is_reached: false }
     }
 
-    /// Checks the signature, once the host is known from the log's first entry, and says then how far the log must
-    /// reach.
-    pub(crate) fn open(&mut self, fold: &Fold) -> Result<Option<u64>, HeldError> {
+    /// Verifies the checkpoint, once, when the host is known from the log's first entry. Gives the size that
+    /// the log must reach.
+    pub(crate) fn verify(&mut self, fold: &Fold) -> Result<Option<u64>, Disagreement> {
         let (Some(host), Some(note)) = (fold.host(), self.note.take()) else { return Ok(None) };
         let checkpoint = Checkpoint::open(&note, &host.log, &host.host)?;
         let size = checkpoint.size;
-        self.opened = Some(checkpoint);
+        self.verified = Some(checkpoint);
         Ok(Some(size))
     }
 
-    /// The size of the checkpoint, when no tree of it has gone by.
+    /// The size of the checkpoint, if the log has not reached it.
     pub(crate) fn not_reached(&self) -> Option<u64> {
-        self.opened.as_ref().filter(|_| !self.passed).map(|checkpoint| checkpoint.size)
+        self.verified.as_ref().filter(|_| !self.is_reached).map(|checkpoint| checkpoint.size)
     }
 
-    /// Looks at the tree after each entry: at the checkpoint's size it must have the checkpoint's root.
-    pub(crate) fn pass(&mut self, frontier: &Frontier) -> Result<(), HeldError> {
-        let Some(checkpoint) = self.opened.as_ref().filter(|c| !self.passed && frontier.size() >= c.size)
-        else {
-            return Ok(());
-        };
-        self.passed = true;
-        let root = frontier.root();
-        if frontier.size() == checkpoint.size && root == checkpoint.root {
-            return Ok(());
-        }
-        let found =
-            if frontier.size() == checkpoint.size { root.to_hex() } else { "no entry that ends".to_owned() };
-        Err(HeldError::OtherHistory { size: checkpoint.size, signed: checkpoint.root.to_hex(), found })
+    /// Compares the tree after an entry: at the checkpoint's size it must have the checkpoint's root. An entry
+    /// with several leaves may go past that size; then no entry ends there.
+    pub(crate) fn compare(&mut self, frontier: &Frontier) -> Result<(), Disagreement> {
+        let is_due = |checkpoint: &&Checkpoint| !self.is_reached && frontier.size() >= checkpoint.size;
+        let Some(checkpoint) = self.verified.as_ref().filter(is_due) else { return Ok(()) };
+        self.is_reached = true;
+        Ok(check_root(checkpoint, frontier)?)
     }
 }

@@ -1,4 +1,8 @@
-//! Why a file or the log cannot be read or written, and where.
+//! `StoreError`: why a file or the log cannot be read or written, and where.
+//!
+//! Every part of this crate that touches a disk answers with it. It separates two causes that need different
+//! answers: the operating system refused (`Io`), or the bytes on the disk changed (`Damaged`). An audit reports
+//! damage as a finding; a refusal says nothing about the log.
 
 use std::path::{Path, PathBuf};
 
@@ -7,14 +11,14 @@ use icn_core::name::BlockId;
 /// Why the store cannot go on, and where.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The operating system's word.
+    /// The operating system refused.
     #[error("{what} {}: {source}", path.display())]
     Io {
-        /// What was tried.
+        /// The action that failed, as in `opening`.
         what: &'static str,
-        /// On which file.
+        /// The file or directory.
         path: PathBuf,
-        /// What it answered.
+        /// The operating system's error.
         source: std::io::Error,
     },
     /// Bytes on the disk are not those that were written.
@@ -24,27 +28,38 @@ pub enum StoreError {
         file: PathBuf,
         /// The byte where the first damaged sector begins, as closely as the format tells.
         offset: u64,
-        /// The log position of the first entry that does not hold.
+        /// The log position of the first damaged entry.
         position: u64,
-        /// The block whose bytes do not hold, where that is known.
+        /// The damaged block, where it is known.
         block: Option<BlockId>,
-        /// What does not hold.
+        /// The flaw of the bytes, for a person.
         what: String,
     },
-    /// The log does not end where the writer thought.
+    /// A writer appends at another position than the end of the log.
     #[error("the log has {found} leaves, expected {expected}")]
     Position {
-        /// What the writer expected.
+        /// The position that the writer gave.
         expected: u64,
-        /// What is there.
+        /// The number of leaves in the log.
         found: u64,
     },
 }
 
 impl StoreError {
-    /// An error of the operating system at a file: `what` was tried, as in `opening`.
+    /// Makes an [`Self::Io`] from an operating system's error. `what` is the action, as in `opening`.
     pub fn io(what: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.to_owned();
         move |source| Self::Io { what, path, source }
+    }
+
+    /// An [`Self::Io`] for a file whose content has the wrong form.
+    pub(crate) fn invalid(path: &Path, why: String) -> Self {
+        Self::io("reading", path)(std::io::Error::new(std::io::ErrorKind::InvalidData, why))
+    }
+
+    /// An [`Self::Io`] for a directory that should have a log and has none.
+    pub(crate) fn no_log(log: &Path) -> Self {
+        let why = "no log there: expected a host's data directory";
+        Self::io("opening", log)(std::io::Error::new(std::io::ErrorKind::NotFound, why))
     }
 }

@@ -1,7 +1,8 @@
 //! A log without its host: what keeps a data directory, and what reads a log that nobody writes.
 //!
-//! An auditor, a mirror and a witness are built from this crate alone. It knows no actor and no engine: to run recorded
-//! invocations again, hand a re-runner to [`Audit::run_with`], or take the project's own with the feature `replay`.
+//! An auditor, a mirror and a witness are built from this crate alone. It knows no actor and no engine: to run
+//! recorded invocations again, hand a re-runner to [`Audit::run_with`], or take the project's own re-runner
+//! with the feature `replay`.
 //!
 //! | module | what it has |
 //! | --- | --- |
@@ -10,9 +11,10 @@
 //! | [`store`] | the log's segment files |
 //! | [`snapshot`] | what a log adds up to at a position |
 //! | [`directory`] | a data directory: where each file is, its lock, its keys |
+//! | [`checkpoint`] | the signed checkpoint, compared with the log |
 //! | [`recover`](mod@recover) | from a directory to a fold |
 //! | [`cosigned`] | the checkpoint that witnesses cosigned |
-//! | [`export`] | a log as files that other tools read |
+//! | [`export`], [`import`](mod@import) | a log as files that other tools read, and back |
 //! | [`backup`], [`repair`] | a log copied, and restored from copies |
 //! | [`witness`] | the memory of a witness |
 
@@ -21,13 +23,17 @@
 mod audit;
 pub mod backup;
 pub mod checkpoint;
+mod copy_error;
 pub mod cosigned;
 pub mod directory;
 pub mod disk;
 mod error;
 pub mod export;
+mod finding;
+mod first_entry;
+pub mod import;
 pub mod key_file;
-mod prove;
+mod proof;
 pub mod recover;
 pub mod repair;
 mod report;
@@ -37,9 +43,11 @@ pub mod store;
 pub mod witness;
 
 pub use audit::{Audit, Level, Listener, Subject};
+pub use copy_error::CopyError;
 pub use directory::{DirectoryError, Layout, Lock, LockError};
 pub use error::StoreError;
-pub use prove::{ProveError, prove};
+pub use finding::Finding;
+pub use proof::{ProveError, prove};
 pub use recover::RecoverError;
-pub use report::{AuditReport, Cosigned, Finding};
+pub use report::{AuditReport, Cosigned};
 pub use signed_log::{SignedLog, SignedLogError};

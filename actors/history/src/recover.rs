@@ -1,45 +1,52 @@
-//! Opening a data directory: the log is read whole, every byte against its hash, and folded. A snapshot saves
-//! the folding of what it covers, if everything about it fits.
+//! Opens a log for a host: it is read as a whole, every byte against its hash, and folded.
+//!
+//! In this order: the newest readable snapshot is taken; the log is read from its first byte; the entries
+//! behind the snapshot are folded. A snapshot saves folding, not reading: its tree, its scopes and their heads
+//! are compared with the log, and where one of them differs the fold begins at zero. The signed checkpoint is
+//! compared with the log on the way.
+//!
+//! Signatures of members and scopes are not verified again (`Trust::OwnDisk`): the host verified them before it
+//! wrote. Nothing here writes; the caller holds the lock.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use icn_core::block::Entry;
+use icn_core::block::{Entry, Payload, ReceiptTag};
 use icn_core::encode::{Block, Envelope};
 use icn_core::fold::{Chain, Divergence, Fold, FoldParts, Prepared, Trust};
 use icn_core::ledger::Ledger;
 use icn_core::log::{Frontier, Log};
 use icn_core::name::{BlockId, Hash};
 
-use crate::checkpoint::{Held, HeldError, read_checkpoint};
+use crate::checkpoint::{Comparison, Disagreement, read_checkpoint};
 use crate::directory::Layout;
 use crate::error::StoreError;
 use crate::snapshot::{self, Snapshot, Unusable};
 use crate::store::{Reader, Tail};
 
-/// What recovery found.
+/// A recovered log.
 #[derive(Debug)]
 pub struct Recovered {
     /// What the log adds up to.
     pub fold: Fold,
-    /// The reader, at the log's end.
+    /// The reader, at the end of the log.
     pub reader: Reader,
-    /// What a person should know: torn tails, snapshots put aside.
+    /// Notices for a person: torn writes, snapshots that were put aside.
     pub notices: Vec<String>,
-    /// Entries that were folded, beside those that a snapshot covered.
+    /// Entries that were folded, without those that a snapshot covered.
     pub folded: u64,
 }
 
-/// Why a log cannot be taken up.
+/// Why a log cannot be recovered.
 #[derive(Debug, thiserror::Error)]
 pub enum RecoverError {
-    /// The store's word.
+    /// A file cannot be read, or its bytes are damaged.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The log's contents are not as they must be.
+    /// An entry breaks a rule of the log.
     #[error("the log does not hold: {0}")]
     Diverged(#[from] Divergence),
-    /// The signed checkpoint is of another history than the log.
+    /// The host signed a checkpoint of another history.
     #[error("{0}: the log was rewritten or replaced")]
     OtherHistory(String),
 }
@@ -54,49 +61,60 @@ pub fn recover(layout: &Layout) -> Result<Recovered, RecoverError> {
                 start = Some((path, snapshot));
                 break;
             }
-            Err(unusable) => notices.push(put_aside(&unusable)),
+            Err(unusable) => notices.push(notice_of(&unusable)),
         }
     }
     if let Some((path, snapshot)) = start {
-        let mut walk = Walk::new(layout)?;
-        match walk.start_at(snapshot)? {
-            Ok(fold) => return Ok(walk.finish(fold, notices)),
-            Err(why) => notices.push(put_aside(&Unusable { file: path, why })),
+        let mut recovery = Recovery::new(layout)?;
+        match recovery.fold_from(snapshot)? {
+            Ok(fold) => return Ok(recovery.finish(fold, notices)),
+            Err(why) => notices.push(notice_of(&Unusable { file: path, why })),
         }
     }
-    let mut walk = Walk::new(layout)?;
+    let mut recovery = Recovery::new(layout)?;
     let mut fold = Fold::default();
-    walk.fold_rest(&mut fold, Vec::new())?;
-    Ok(walk.finish(fold, notices))
+    recovery.fold_rest(&mut fold, Vec::new())?;
+    Ok(recovery.finish(fold, notices))
 }
 
-/// One reading of the log.
-struct Walk {
-    checkpoint: PathBuf,
-    reader: Reader,
-    /// Whether there is no checkpoint at all.
-    missing: bool,
-    held: Held,
-    notices: Vec<String>,
-    folded: u64,
-}
-
-fn put_aside(unusable: &Unusable) -> String {
+fn notice_of(unusable: &Unusable) -> String {
     format!(
-        "snapshot {} is not usable ({}): what it held was rebuilt from the log",
+        "snapshot {} cannot be used ({}): what it held was rebuilt from the log",
         unusable.file.display(),
         unusable.why
     )
 }
 
-impl Walk {
+/// One reading of the log.
+struct Recovery {
+    reader: Reader,
+    /// The file of the checkpoint.
+    checkpoint: PathBuf,
+    is_checkpoint_missing: bool,
+    comparison: Comparison,
+    notices: Vec<String>,
+    folded: u64,
+}
+
+/// The part of the log that a snapshot covers, as it was read.
+struct Covered {
+    /// The host, the policies and the keys: they are in the log alone.
+    fold: Fold,
+    frontier: Frontier,
+    /// Sequence number and state root in the last block of each scope.
+    last: BTreeMap<BlockId, (u64, Hash)>,
+    /// Entries of the last group that stand behind the snapshot.
+    rest: Vec<(u64, Entry)>,
+}
+
+impl Recovery {
     fn new(layout: &Layout) -> Result<Self, RecoverError> {
         let note = read_checkpoint(layout)?;
         Ok(Self {
-            checkpoint: layout.checkpoint(),
             reader: Reader::new(&layout.log()),
-            missing: note.is_none(),
-            held: Held::new(note),
+            checkpoint: layout.checkpoint(),
+            is_checkpoint_missing: note.is_none(),
+            comparison: Comparison::new(note),
             notices: Vec::new(),
             folded: 0,
         })
@@ -105,45 +123,46 @@ impl Walk {
     fn finish(self, fold: Fold, mut notices: Vec<String>) -> Recovered {
         notices.extend(self.notices);
         let size = fold.log().size();
-        if self.missing && size > 0 {
+        if self.is_checkpoint_missing && size > 0 {
             notices.push(format!(
-                "the checkpoint {} is missing beside a log of {size} leaves; it is signed anew, and whether the log was cut cannot be told",
+                "the checkpoint {} is missing, and the log has {size} leaves: it is signed anew, and whether the log was cut cannot be told",
                 self.checkpoint.display()
             ));
         }
         if let Some(Tail::Torn { file, offset, bytes }) = self.reader.tail() {
             notices.push(format!(
-                "{} ends in a write of {bytes} bytes at byte {offset} that a crash cut short; nobody was answered, and it is dropped",
+                "{} ends in a write of {bytes} bytes at byte {offset} that a crash cut short: nobody was told that it succeeded, and it is dropped",
                 file.display()
             ));
         }
         Recovered { fold, reader: self.reader, notices, folded: self.folded }
     }
 
-    /// Holds the checkpoint against the log. A checkpoint that is not to be trusted is put aside aloud; one that
-    /// says another history stops the host.
-    fn hold(&mut self, fold: &Fold, frontier: &Frontier) -> Result<(), RecoverError> {
-        let opened = self.held.open(fold);
-        if let Ok(Some(size)) = opened {
+    /// Compares the checkpoint with the log. A checkpoint of another history is an error. One whose own
+    /// signature does not hold says nothing about the log: it gives a notice, and is replaced.
+    fn compare(&mut self, fold: &Fold, frontier: &Frontier) -> Result<(), RecoverError> {
+        let verified = self.comparison.verify(fold);
+        if let Ok(Some(size)) = verified {
             self.reader.must_reach(size);
         }
-        match opened.and_then(|_| self.held.pass(frontier)) {
+        match verified.and_then(|_| self.comparison.compare(frontier)) {
             Ok(()) => Ok(()),
-            Err(HeldError::Unusable(error)) => {
+            Err(Disagreement::Unusable(error)) => {
                 self.notices
                     .push(format!("{error}; it is signed anew, and whether the log was cut cannot be told"));
                 Ok(())
             }
-            Err(error @ HeldError::OtherHistory { .. }) => Err(RecoverError::OtherHistory(error.to_string())),
+            Err(Disagreement::OtherHistory(error)) => Err(RecoverError::OtherHistory(error.to_string())),
         }
     }
 
+    /// Folds these entries, and all that follow in the log.
     fn fold_rest(&mut self, fold: &mut Fold, mut group: Vec<(u64, Entry)>) -> Result<(), RecoverError> {
         loop {
             for (position, entry) in group.drain(..) {
                 fold.apply(Prepared::read(position, entry, Trust::OwnDisk)?, None)?;
                 self.folded += 1;
-                self.hold(fold, &fold.log().frontier().clone())?;
+                self.compare(fold, fold.log().frontier())?;
             }
             match self.reader.next_group()? {
                 Some(next) => group = next,
@@ -152,84 +171,112 @@ impl Walk {
         }
     }
 
-    /// Of what the snapshot covers, policies and blocks of keys are read (they are not in it), leaves are hashed, so that
-    /// it can be held against the log's own root, and each scope's last block is held against what it says of the scope.
-    fn start_at(&mut self, snapshot: Snapshot) -> Result<Result<Fold, String>, RecoverError> {
-        let mut before = Fold::default();
-        let mut frontier = Frontier::default();
-        let mut rest = Vec::new();
-        let heads = snapshot.heads();
-        let mut last: BTreeMap<BlockId, (u64, Hash)> = BTreeMap::new();
-        while frontier.size() < snapshot.size {
-            let Some(group) = self.reader.next_group()? else {
-                return Ok(Err(format!("it is of size {}, the log has {}", snapshot.size, frontier.size())));
-            };
-            for (position, entry) in group {
-                if frontier.size() >= snapshot.size {
-                    rest.push((position, entry));
-                    continue;
-                }
-                for leaf in &entry.leaves {
-                    frontier.append(leaf);
-                }
-                let is_head = heads.values().any(|head| entry.leaves.contains(&head.block));
-                if is_head || !is_receipt(&entry) {
-                    let prepared = Prepared::read(before.log().size(), entry, Trust::OwnDisk)?;
-                    let head = prepared.entry().leaves[0];
-                    if let Some((_, receipt)) = prepared.run() {
-                        last.insert(head, (receipt.seq, receipt.root));
-                        last.extend(prepared.legs().map(|(id, leg)| (id, (leg.seq, leg.root))));
-                    } else if let Some(keys) = prepared.keys() {
-                        last.insert(head, (keys.seq, keys.root));
-                        before.judge_keys(&prepared)?;
-                    } else {
-                        before.apply(prepared, None)?;
-                    }
-                }
-                self.hold(&before, &frontier)?;
-            }
-        }
-        if frontier.size() != snapshot.size || snapshot.frontier().as_ref() != Some(&frontier) {
-            return Ok(Err("its tree is not the log's".into()));
-        }
-        let parts = before.into_parts();
-        let ledger = Ledger::from_books(snapshot.books, snapshot.commands);
-        let mut chains = BTreeMap::new();
-        for (scope, chain) in snapshot.chains {
-            let Some(opened) = parts.chains.get(&scope) else {
-                return Ok(Err(format!("it has the scope {scope}, the log has not")));
-            };
-            let chain = Chain::from_parts(opened.policy().clone(), chain, &ledger);
-            let expected = last.get(&chain.head()).copied().unwrap_or((0, opened.root()));
-            if (chain.seq(), chain.root()) != expected {
-                return Ok(Err(format!("what it says of {scope} is not what the scope's last receipt says")));
-            }
-            chains.insert(scope, chain);
-        }
-        if chains.len() != parts.chains.len() {
-            return Ok(Err("it lacks a scope that the log has".into()));
-        }
-        let mut fold = Fold::from_parts(FoldParts {
-            host: parts.host,
-            log: Log::from_parts(frontier, heads),
-            ledger,
-            chains,
-            modules: parts.modules,
-            engines: snapshot.engines.into_iter().collect::<BTreeSet<BlockId>>(),
-            keys: parts.keys,
-        });
+    /// Folds the log from a snapshot. The inner error says why the snapshot does not fit the log.
+    fn fold_from(&mut self, snapshot: Snapshot) -> Result<Result<Fold, String>, RecoverError> {
+        let covered = match self.read_covered(&snapshot)? {
+            Ok(covered) => covered,
+            Err(why) => return Ok(Err(why)),
+        };
+        let (mut fold, rest) = match join(snapshot, covered) {
+            Ok(joined) => joined,
+            Err(why) => return Ok(Err(why)),
+        };
         self.fold_rest(&mut fold, rest)?;
         Ok(Ok(fold))
     }
+
+    /// Reads the part of the log that a snapshot covers. Policies and blocks of keys are folded, because the
+    /// snapshot does not have them; leaves are hashed into the tree; the last block of each scope is
+    /// remembered.
+    fn read_covered(&mut self, snapshot: &Snapshot) -> Result<Result<Covered, String>, RecoverError> {
+        let mut covered = Covered {
+            fold: Fold::default(),
+            frontier: Frontier::default(),
+            last: BTreeMap::new(),
+            rest: Vec::new(),
+        };
+        let heads: BTreeSet<BlockId> = snapshot.heads().values().map(|head| head.block).collect();
+        while covered.frontier.size() < snapshot.size {
+            let Some(group) = self.reader.next_group()? else {
+                let (size, found) = (snapshot.size, covered.frontier.size());
+                return Ok(Err(format!("it is of size {size}, the log has {found}")));
+            };
+            for (position, entry) in group {
+                if covered.frontier.size() < snapshot.size {
+                    covered.take(entry, &heads)?;
+                    self.compare(&covered.fold, &covered.frontier)?;
+                } else {
+                    covered.rest.push((position, entry));
+                }
+            }
+        }
+        Ok(Ok(covered))
+    }
 }
 
-/// Whether an entry is a receipt, by the `typ` of its payload.
+impl Covered {
+    fn take(&mut self, entry: Entry, heads: &BTreeSet<BlockId>) -> Result<(), Divergence> {
+        entry.leaves.iter().for_each(|leaf| self.frontier.append(leaf));
+        let is_head = entry.leaves.iter().any(|leaf| heads.contains(leaf));
+        if !is_head && is_receipt(&entry) {
+            return Ok(());
+        }
+        let prepared = Prepared::read(self.fold.log().size(), entry, Trust::OwnDisk)?;
+        let first = prepared.entry().leaves[0];
+        if let Some((_, receipt)) = prepared.run() {
+            self.last.insert(first, (receipt.seq, receipt.root));
+            self.last.extend(prepared.legs().map(|(id, leg)| (id, (leg.seq, leg.root))));
+        } else if let Some(keys) = prepared.keys() {
+            self.last.insert(first, (keys.seq, keys.root));
+            self.fold.judge_keys(&prepared)?;
+        } else {
+            self.fold.apply(prepared, None)?;
+        }
+        Ok(())
+    }
+}
+
+/// The fold at a snapshot, and the entries behind it; an error says what of the snapshot is not the log's.
+fn join(snapshot: Snapshot, covered: Covered) -> Result<(Fold, Vec<(u64, Entry)>), String> {
+    let heads = snapshot.heads();
+    let Covered { fold, frontier, last, rest } = covered;
+    if frontier.size() != snapshot.size || snapshot.frontier().as_ref() != Some(&frontier) {
+        return Err("its tree is not the log's".into());
+    }
+    let parts = fold.into_parts();
+    let ledger = Ledger::from_books(snapshot.books, snapshot.commands);
+    let mut chains = BTreeMap::new();
+    for (scope, chain) in snapshot.chains {
+        let Some(opened) = parts.chains.get(&scope) else {
+            return Err(format!("it has the scope {scope}, and the log has not"));
+        };
+        let chain = Chain::from_parts(opened.policy().clone(), chain, &ledger);
+        let expected = last.get(&chain.head()).copied().unwrap_or((0, opened.root()));
+        if (chain.seq(), chain.root()) != expected {
+            return Err(format!("its state of {scope} is not that of the scope's last receipt"));
+        }
+        chains.insert(scope, chain);
+    }
+    if chains.len() != parts.chains.len() {
+        return Err("it lacks a scope that the log has".into());
+    }
+    let fold = Fold::from_parts(FoldParts {
+        host: parts.host,
+        log: Log::from_parts(frontier, heads),
+        ledger,
+        chains,
+        modules: parts.modules,
+        engines: snapshot.engines.into_iter().collect(),
+        keys: parts.keys,
+    });
+    Ok((fold, rest))
+}
+
+/// Whether an entry is a receipt, told by the `typ` of its payload.
 fn is_receipt(entry: &Entry) -> bool {
     let payload = || -> Option<&Block> {
         let envelope = Envelope::from_bytes(entry.block(entry.leaves.first()?)?.bytes()).ok()?;
         entry.block(&envelope.payload())
     };
-    payload().is_some_and(|block| {
-        matches!(icn_core::block::Payload::kind(block.bytes()), Some(kind) if kind == icn_core::block::ReceiptTag::TEXT)
-    })
+    payload().is_some_and(|block| Payload::kind(block.bytes()) == Some(ReceiptTag::TEXT))
 }

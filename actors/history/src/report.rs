@@ -1,40 +1,38 @@
-//! What an audit says: the whole report, and the first thing that does not hold.
+//! `AuditReport`: what an audit found. Its JSON form is in `docs/formats.md`, "The report of an audit".
 
-use icn_core::fold::Divergence;
-use icn_core::log::{TrustError, Trusted};
+use icn_core::log::Trusted;
 
-use crate::checkpoint::HeldError;
-use crate::error::StoreError;
+use crate::finding::Finding;
 
 /// What an audit found.
 #[derive(Debug, Clone, serde::Serialize)]
 pub struct AuditReport {
     /// Whether everything holds.
     pub ok: bool,
-    /// The log, when its first entry could be read.
+    /// The name of the log, when its first entry could be read.
     pub origin: Option<String>,
-    /// Leaves that hold.
+    /// Leaves that hold, from the first on.
     pub size: u64,
     /// The root over them, in hexadecimal.
     pub root: String,
-    /// Scopes.
+    /// Number of scopes.
     pub scopes: u64,
-    /// Receipts.
+    /// Number of receipts.
     pub invocations: u64,
-    /// How much was looked at: `structure`, `ledger` or `replay`.
+    /// The level of the audit: `structure`, `ledger` or `replay`.
     pub level: &'static str,
-    /// Whether every run was run again.
+    /// Whether every invocation was run again.
     pub replayed: bool,
     /// The first thing that does not hold.
     pub divergence: Option<Finding>,
-    /// Whether a host has the directory open: then only what its newest checkpoint covers was looked at.
+    /// Whether a host has the directory open: then only the part that its newest checkpoint covers was audited.
     pub in_use: bool,
-    /// What was set aside and derived again, and what else a person should know.
+    /// Notices for a person, as of a derived file that does not fit the log.
     pub notices: Vec<String>,
-    /// The checkpoint that the auditor's policy relies on, when witnesses cosigned it.
+    /// The checkpoint that the auditor's policy relies on, if witnesses cosigned it.
     pub cosigned: Option<Cosigned>,
-    /// When a signed checkpoint has another root than the log: evidence that others can verify, as the text of a file
-    /// (see `docs/formats.md`, "Evidence of a fork").
+    /// Evidence of a fork that others can verify, as the text of a file (`docs/formats.md`, "Evidence of a
+    /// fork"): a signed checkpoint has another root than the log.
     pub fork: Option<String>,
 }
 
@@ -70,115 +68,25 @@ impl std::fmt::Display for AuditReport {
 /// A checkpoint that witnesses cosigned.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Cosigned {
-    /// Leaves.
+    /// Size of the checkpoint, in leaves.
     pub size: u64,
-    /// Who cosigned it, each with the time in seconds since the Unix epoch.
+    /// Name of each witness, and the time of its cosignature in seconds since the Unix epoch.
     pub witnesses: Vec<(String, u64)>,
 }
 
 impl Cosigned {
-    /// What a policy found; nothing when no witness of it cosigned.
+    /// The checkpoint that a policy relies on; `None` when none of the policy's witnesses cosigned it.
     pub(crate) fn of(trusted: &Trusted) -> Option<Self> {
         let (size, witnesses) = (trusted.checkpoint.size, trusted.cosigned.clone());
         (!witnesses.is_empty()).then_some(Self { size, witnesses })
     }
 }
 
-/// The first thing that does not hold, and where.
-#[derive(Debug, Clone, serde::Serialize)]
-pub struct Finding {
-    /// `what` as one word, for programs: see `docs/formats.md`, "The report of an audit".
-    pub code: String,
-    /// The log position of the entry, where there is one.
-    pub position: Option<u64>,
-    /// The block, where there is one.
-    pub block: Option<String>,
-    /// What does not hold.
-    pub what: String,
-    /// What would be right.
-    pub expected: String,
-    /// What is there.
-    pub found: String,
-    /// The file and the byte, where the bytes themselves are damaged.
-    pub place: Option<String>,
-}
-
-impl std::fmt::Display for Finding {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if let Some(position) = self.position {
-            write!(f, "position {position}, ")?;
-        }
-        if let Some(block) = &self.block {
-            write!(f, "block {block}, ")?;
-        }
-        if let Some(place) = &self.place {
-            write!(f, "{place}, ")?;
-        }
-        write!(f, "{}: expected {}, found {}", self.what, self.expected, self.found)
-    }
-}
-
-impl From<Divergence> for Finding {
-    fn from(divergence: Divergence) -> Self {
-        let Divergence { position, block, what, expected, found } = divergence;
-        Self {
-            position: Some(position),
-            block: Some(block.to_string()),
-            ..Self::of(&what, &expected, &found)
-        }
-    }
-}
-
-impl From<StoreError> for Finding {
-    fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::Damaged { file, offset, position, block, what } => Self {
-                position: Some(position),
-                block: block.map(|block| block.to_string()),
-                place: Some(format!("{} at byte {offset}", file.display())),
-                ..Self::of("stored bytes", "those that were written", &what)
-            },
-            other => Self::of("reading the log", "an answer of the disk", &other),
-        }
-    }
-}
-
-impl From<HeldError> for Finding {
-    fn from(error: HeldError) -> Self {
-        match error {
-            HeldError::Unusable(error) => Self::of("checkpoint", "one that the host signed", &error),
-            HeldError::OtherHistory { size, signed, found } => {
-                Self { position: Some(size), ..Self::of("root of the signed checkpoint", &signed, &found) }
-            }
-        }
-    }
-}
-
-impl From<&TrustError> for Finding {
-    fn from(error: &TrustError) -> Self {
-        let what = match error {
-            TrustError::Policy(_) => "trust policy",
-            TrustError::Note(_) | TrustError::Checkpoint(_) => "checkpoint",
-            TrustError::Unsigned(_) | TrustError::Wrong(_) => "signature of the checkpoint",
-            TrustError::Origin { .. } => "origin of the checkpoint",
-            TrustError::Quorum { .. } => "quorum of the checkpoint",
-        };
-        Self::of(what, "one to rely on", error)
-    }
-}
-
-/// A name for programs: its words with hyphens between.
-fn code_of(what: &str) -> String {
-    let plain = what.replace('\'', "");
-    let words: Vec<&str> =
-        plain.split(|c: char| !c.is_ascii_alphanumeric()).filter(|w| !w.is_empty()).collect();
-    words.join("-").to_ascii_lowercase()
-}
-
-impl Finding {
-    pub(crate) fn of(what: &str, expected: &str, found: &dyn std::fmt::Display) -> Self {
-        let (code, found) = (code_of(what), found.to_string());
-        let (what, expected) = (what.to_owned(), expected.to_owned());
-        Self { code, position: None, block: None, what, expected, found, place: None }
-    }
+/// A notice about the part of a log that is not cosigned; `None` when there is none, or when no witness
+/// cosigned anything.
+pub(crate) fn unwitnessed(trusted: &Trusted, size: u64) -> Option<String> {
+    let (cosigned, count) = (trusted.checkpoint.size, trusted.cosigned.len());
+    (count > 0 && cosigned < size).then(|| {
+        format!("{count} of the policy's witnesses cosigned the log up to size {cosigned}: for what comes after there is only its host's word")
+    })
 }

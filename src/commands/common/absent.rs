@@ -3,7 +3,7 @@
 
 use std::io::ErrorKind;
 
-use icn_runtime::{SignedLogError, StoreError};
+use icn_runtime::{CopyError, SignedLogError, StoreError};
 
 /// Whether a file or directory that the user named is missing, or may not be read.
 pub(crate) fn is_absent(error: &StoreError) -> bool {
@@ -19,5 +19,14 @@ pub(crate) fn is_log_absent(error: &SignedLogError) -> bool {
             matches!(source.kind(), ErrorKind::NotFound | ErrorKind::PermissionDenied)
         }
         _ => false,
+    }
+}
+
+/// Whether a log is not copied because of a wrong argument: there is no log, or the new directory is not empty.
+pub(crate) fn is_wrong_copy(error: &CopyError) -> bool {
+    match error {
+        CopyError::NotEmpty(_) => true,
+        CopyError::Log(error) => is_log_absent(error),
+        CopyError::Store(_) => false,
     }
 }

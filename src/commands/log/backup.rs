@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use icn_runtime::backup::{Backed, Backup, BackupError};
 
-use crate::commands::common::absent::is_log_absent;
+use crate::commands::common::absent::is_wrong_copy;
 use crate::commands::common::exit::{OK, stopped};
 use crate::commands::common::from_to::FromTo;
 use crate::commands::common::progress::progress_bar;
@@ -65,9 +65,8 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
         Ok(done) => print_report("backup", &Report(done), arguments.json, OK),
         Err(error) => {
             let is_misuse = match &error {
-                BackupError::NotEmpty(_) | BackupError::Lock(_) => true,
-                BackupError::Log(error) => is_log_absent(error),
-                BackupError::Store(_) => false,
+                BackupError::Lock(_) => true,
+                BackupError::Copy(error) => is_wrong_copy(error),
             };
             stopped("backup", &error, is_misuse)
         }

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use icn_runtime::export::{ExportError, Exported, export};
 
-use crate::commands::common::absent::is_log_absent;
+use crate::commands::common::absent::is_wrong_copy;
 use crate::commands::common::exit::{OK, stopped};
 use crate::commands::common::from_to::FromTo;
 use crate::commands::common::progress::progress_bar;
@@ -54,9 +54,8 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
         Ok(done) => print_report("export", &Report(done), arguments.json, OK),
         Err(error) => {
             let is_misuse = match &error {
-                ExportError::NotEmpty(_) => true,
-                ExportError::Log(error) => is_log_absent(error),
-                _ => false,
+                ExportError::Copy(error) => is_wrong_copy(error),
+                ExportError::Entry { .. } | ExportError::Authors(_) => false,
             };
             stopped("export", &error, is_misuse)
         }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use icn_runtime::export::{ExportError, PublishError, Published, Publisher};
 
-use crate::commands::common::absent::is_log_absent;
+use crate::commands::common::absent::is_wrong_copy;
 use crate::commands::common::exit::{OK, stopped};
 use crate::commands::common::from_to::FromTo;
 use crate::commands::common::progress::progress_bar;
@@ -77,10 +77,6 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
 }
 
 fn failed(error: &PublishError) -> ExitCode {
-    let is_misuse = match error {
-        PublishError::Export(ExportError::Log(error)) => is_log_absent(error),
-        PublishError::Export(ExportError::NotEmpty(_)) => true,
-        _ => false,
-    };
+    let is_misuse = matches!(error, PublishError::Export(ExportError::Copy(error)) if is_wrong_copy(error));
     stopped("publish", error, is_misuse)
 }

@@ -1,5 +1,6 @@
-//! Evidence of a fork: of a checkpoint that the log has another root for, and the log's own newest one, what a third party
-//! needs to see that both were signed and do not agree. The log is read once more for it.
+//! Evidence of a fork: the log's newest checkpoint and another signed one do not agree, and a third party can
+//! see it from the evidence alone. The log is read once more to make it. Evidence that would not verify is not
+//! given.
 
 use std::path::Path;
 
@@ -9,35 +10,38 @@ use icn_core::log::{
 };
 use icn_core::name::BlockId;
 
-use super::Subject;
-use crate::export::ExportLayout;
-use crate::export::read::CarLog;
+use super::ask::Subject;
+use crate::disk;
+use crate::export::{CarLog, ExportLayout};
 use crate::signed_log::SignedLog;
 
-/// The evidence against the log, that it signed `seen`; nothing when its newest checkpoint does not show it.
-pub(super) fn of(subject: &Subject, fold: &Fold, seen: &str) -> Option<Fork> {
+/// The evidence that the host of the log also signed the checkpoint `other`; `None` when the newest checkpoint
+/// does not show it.
+pub(super) fn of(subject: &Subject, fold: &Fold, other: &str) -> Option<Fork> {
     let host = fold.host()?;
     let key = VerifierKey::new(host.log.as_str(), KeyKind::Log, host.host)?;
     let fork = match subject {
-        Subject::Data(data) => of_data(data, key, seen)?,
-        Subject::Export(dir) => of_export(&ExportLayout::new(dir), key, seen)?,
+        Subject::Data(dir) => of_data(dir, key, other)?,
+        Subject::Export(dir) => of_export(&ExportLayout::new(dir), key, other)?,
     };
     fork.verify(&fork.log).ok()?;
     Some(fork)
 }
 
-fn of_data(data: &Path, key: VerifierKey, seen: &str) -> Option<Fork> {
+fn of_data(data: &Path, key: VerifierKey, other: &str) -> Option<Fork> {
     let mut log = SignedLog::open(data).ok()?;
     let newest = log.note().to_owned();
-    between(key, seen, &newest, &mut || Some(log.next_entry().ok()??.1.leaves))
+    between(key, other, &newest, &mut || Some(log.next_entry().ok()??.1.leaves))
 }
 
-fn of_export(layout: &ExportLayout, key: VerifierKey, seen: &str) -> Option<Fork> {
-    let newest = std::fs::read_to_string(layout.checkpoint()).ok()?;
+fn of_export(layout: &ExportLayout, key: VerifierKey, other: &str) -> Option<Fork> {
+    let newest = disk::read_text(&layout.checkpoint()).ok()??;
     let mut log = CarLog::open(&layout.car()).ok()?;
-    between(key, seen, &newest, &mut || Some(log.next_entry().ok()??.1.leaves))
+    between(key, other, &newest, &mut || Some(log.next_entry().ok()??.1.leaves))
 }
 
+/// The evidence from two checkpoints and the leaves of the log, which `next` gives entry by entry: the log's
+/// own root at the earlier size, and a proof that the later checkpoint grew from that root.
 fn between(
     log: VerifierKey,
     earlier: &str,

@@ -1,30 +1,35 @@
-//! The audit of an export: the CAR's blocks are the log; every tile, every bundle of entries and the checkpoint must be
-//! what they give. Nothing of the host's is needed.
+//! The audit of an export: the blocks of the CAR are the log, and every tile, every bundle of entries and the
+//! checkpoint must be what they give. Nothing of the host's data directory is needed.
+//!
+//! A publication is an export that grows: what stands behind its checkpoint is being written, so the audit
+//! stops there.
 
-use std::io::{ErrorKind, Read as _};
+use std::fs::File;
+use std::io::Read as _;
 use std::path::Path;
 
 use icn_core::block::Entry;
 use icn_core::fold::Fold;
 use icn_core::limits;
-use icn_core::log::{
-    Checkpoint, KeyKind, TILE_WIDTH, TileKind, Tiler, TrustPolicy, Trusted, VerifierKey, WrittenTile,
-    parse_entries, parse_hashes,
-};
+use icn_core::log::{Checkpoint, KeyKind, Tiler, TrustPolicy, Trusted, VerifierKey};
 use icn_core::name::BlockId;
 
-use super::rerun::Asked;
-use super::seen::Seen;
+use super::asked::{Asked, imbalance};
+use super::evidence;
+use super::known::KnownCheckpoints;
+use super::listener::Listener;
+use super::tiles::compare;
 use super::walk::{Source, Stop};
-use super::{Audit, AuditReport, Cosigned, Listener, behind, evidence, imbalance};
 use crate::cosigned;
 use crate::error::StoreError;
-use crate::export::ExportLayout;
-use crate::export::read::CarLog;
-use crate::report::Finding;
+use crate::export::{CarLog, ExportLayout};
+use crate::finding::Finding;
+use crate::report::{AuditReport, Cosigned, unwitnessed};
 
-/// Bytes of a small file that are read, at most: a policy names some witnesses.
+/// Bytes of a small file that are read, at most. The largest one is a policy, which names some witnesses.
 const SMALL_FILE_BYTES_MAX: u64 = 1024 * 1024;
+
+const _: () = assert!((limits::NOTE_BYTES_MAX as u64) < SMALL_FILE_BYTES_MAX, "a checkpoint is a small file");
 
 // Format: docs/formats.md, "Exports".
 pub(super) fn audit(
@@ -34,52 +39,49 @@ pub(super) fn audit(
 ) -> Result<AuditReport, StoreError> {
     let layout = ExportLayout::new(dir);
     let cosigned = cosigned::read_note(&layout.cosigned())?;
-    let mut source = Exported {
+    let mut source = ExportSource {
         log: CarLog::open(&layout.car())?,
         layout: &layout,
-        asked: asked.audit,
+        trust: asked.audit.trust.as_ref(),
         tiler: Tiler::default(),
         checkpoint: None,
         trusted: None,
-        seen: Seen::new(&asked.audit.seen).with_cosigned(&layout.cosigned(), cosigned.as_deref()),
+        known: KnownCheckpoints::new(&asked.audit.seen, &layout.cosigned(), cosigned.as_deref()),
         cosigned,
         first: None,
     };
     let mut fold = asked.fold();
-    let mut finding = asked.walk(&mut source, &mut fold, listener)?;
-    if finding.is_none() {
-        finding = source.finish(&fold)?;
-    }
-    finding = finding.or_else(|| imbalance(&fold));
-    let Exported { trusted, seen, .. } = source;
-    let notices = trusted.as_ref().and_then(|trusted| behind(trusted, fold.log().size()));
-    let fork = seen.forked().and_then(|seen| evidence::of(&asked.audit.subject, &fold, seen));
+    let walked = asked.walk(&mut source, &mut fold, listener)?;
+    let finding = walked.or_else(|| source.finish(&fold)).or_else(|| imbalance(&fold));
+    let ExportSource { trusted, known, .. } = source;
+    let notice = trusted.as_ref().and_then(|trusted| unwitnessed(trusted, fold.log().size()));
+    let fork = known.forked().and_then(|other| evidence::of(&asked.audit.subject, &fold, other));
     let (cosigned, fork) = (trusted.as_ref().and_then(Cosigned::of), fork.map(|fork| fork.to_text()));
     let report = asked.report(&fold, finding, listener);
-    Ok(AuditReport { notices: notices.into_iter().collect(), cosigned, fork, ..report })
+    Ok(AuditReport { notices: notice.into_iter().collect(), cosigned, fork, ..report })
 }
 
 /// The log of an export.
-struct Exported<'a> {
+struct ExportSource<'a> {
     log: CarLog,
     layout: &'a ExportLayout,
-    asked: &'a Audit,
+    trust: Option<&'a TrustPolicy>,
     tiler: Tiler,
+    /// The export's checkpoint, once the log's first entry was read.
     checkpoint: Option<Checkpoint>,
-    /// What the auditor's policy says of the checkpoints.
+    /// The policy's verdict, once the log's first entry was read.
     trusted: Option<Trusted>,
     /// The checkpoint that witnesses cosigned.
     cosigned: Option<String>,
-    seen: Seen,
+    known: KnownCheckpoints,
     /// The log's first leaf.
     first: Option<BlockId>,
 }
 
-impl Source for Exported<'_> {
+impl Source for ExportSource<'_> {
     fn next(&mut self) -> Result<Option<Vec<(u64, Entry)>>, Stop> {
         let signed = self.checkpoint.as_ref().map(|checkpoint| checkpoint.size);
         if self.is_published() && signed == Some(self.log.position()) {
-            // What comes behind its checkpoint is being written.
             return Ok(None);
         }
         match self.log.next_entry() {
@@ -99,154 +101,104 @@ impl Source for Exported<'_> {
         for leaf in &entry.leaves {
             self.tiler.push(leaf).iter().try_for_each(|written| compare(self.layout, written))?;
         }
-        self.seen.folded(fold)?;
+        self.known.compare(fold)?;
         let Some(checkpoint) = &self.checkpoint else { return Ok(()) };
         let (size, root) = (fold.log().size(), fold.log().frontier().root());
         if size == checkpoint.size && root != checkpoint.root {
-            return Err(Finding {
-                position: Some(size),
-                place: Some(self.layout.checkpoint().display().to_string()),
-                ..Finding::of("root of the signed checkpoint", &checkpoint.root.to_hex(), &root.to_hex())
-            });
+            let (expected, found) = (checkpoint.root.to_hex(), root.to_hex());
+            let finding = Finding::of("root of the signed checkpoint", &expected, &found).at_position(size);
+            return Err(finding.at_place(self.layout.checkpoint().display()));
         }
         if size > checkpoint.size {
-            return Err(Finding {
-                position: Some(size),
-                ..Finding::of(
-                    "end of the log",
-                    &format!("the {} leaves that are signed", checkpoint.size),
-                    &size,
-                )
-            });
+            return Err(end_of_log(checkpoint.size, size));
         }
         Ok(())
     }
 }
 
-impl Exported<'_> {
-    /// Whether a host keeps it up to date: then the CAR, which grows at its end alone, names the first entry as its root.
+impl ExportSource<'_> {
+    /// Whether this is a publication. Its CAR grows at the end alone, so it names the log's first leaf as its
+    /// only root.
     fn is_published(&self) -> bool {
         let first = self.first.as_ref().map(|first| first.as_bytes().to_vec());
         first.is_some_and(|first| self.log.roots() == [first])
     }
 
-    /// Once the host is known from the first entry: the key, the policy and the checkpoint are its.
+    /// Opens the checkpoint, once the log's first entry names the host: the export's key and its policy must
+    /// name the same key. Applies the auditor's own policy, if there is one.
     fn open_checkpoint(&mut self, fold: &Fold) -> Result<Checkpoint, Finding> {
         let host = fold.host().ok_or_else(|| Finding::of("first entry", "the host's block", &"another"))?;
         let key = VerifierKey::new(host.log.as_str(), KeyKind::Log, host.host);
         let key = key.ok_or_else(|| Finding::of("origin", "a name that a note can have", &host.log))?;
         let path = self.layout.verifier_key();
-        let said = text(&path)?;
-        if said.strip_suffix('\n') != Some(key.to_string().as_str()) {
-            return Err(at(&path, Finding::of("verifier key", &key.to_string(), &said.trim_end())));
+        let found = read_small(&path)?;
+        if found.strip_suffix('\n') != Some(key.to_string().as_str()) {
+            let finding = Finding::of("verifier key", &key.to_string(), &found.trim_end());
+            return Err(finding.at_place(path.display()));
         }
-        let path = self.layout.policy();
-        let policy: TrustPolicy = serde_json::from_str(&text(&path)?)
-            .map_err(|error| at(&path, Finding::of("trust policy", "a policy as JSON", &error)))?;
-        let note = text(&self.layout.checkpoint())?;
-        let of_key = |policy: &TrustPolicy, place: &Path| {
-            let (expected, found) = (policy.log.to_string(), &key);
-            if policy.log == key { Ok(()) } else { Err(at(place, Finding::of("log key", &expected, found))) }
+        let must_have_key = |policy: &TrustPolicy, place: &Path| {
+            let finding = || Finding::of("log key", &policy.log.to_string(), &key).at_place(place.display());
+            if policy.log == key { Ok(()) } else { Err(finding()) }
         };
-        of_key(&policy, &path)?;
-        let newest = policy.open(&note).map_err(|error| at(&path, Finding::from(&error)))?;
-        if let Some(policy) = &self.asked.trust {
+        let path = self.layout.policy();
+        let policy: TrustPolicy = serde_json::from_str(&read_small(&path)?).map_err(|error| {
+            Finding::of("trust policy", "a policy as JSON", &error).at_place(path.display())
+        })?;
+        let note = read_small(&self.layout.checkpoint())?;
+        must_have_key(&policy, &path)?;
+        let newest = policy.open(&note).map_err(|error| Finding::from(&error).at_place(path.display()))?;
+        if let Some(policy) = self.trust {
             let place = self.layout.checkpoint();
-            of_key(policy, &place)?;
+            must_have_key(policy, &place)?;
             let judged = cosigned::judge(policy, &note, self.cosigned.as_deref());
-            self.trusted = Some(judged.map_err(|error| at(&place, Finding::from(&error)))?);
+            let judged = judged.map_err(|error| Finding::from(&error).at_place(place.display()));
+            self.trusted = Some(judged?);
         }
         Ok(newest.checkpoint)
     }
 
-    /// At the log's end: the checkpoint's size is reached, the partial tiles are right, and the CAR's roots.
-    fn finish(&mut self, fold: &Fold) -> Result<Option<Finding>, StoreError> {
+    /// Checks the end of the log: the checkpoint's size is reached, the partial tiles and the CAR's roots are
+    /// right, and the known checkpoints were reached.
+    fn finish(&mut self, fold: &Fold) -> Option<Finding> {
         let is_published = self.is_published();
-        let Self { log, layout, tiler, checkpoint, seen, .. } = self;
         let size = fold.log().size();
-        let signed = checkpoint.as_ref().map_or(0, |checkpoint| checkpoint.size);
+        let signed = self.checkpoint.as_ref().map_or(0, |checkpoint| checkpoint.size);
         if size < signed || size == 0 {
-            return Ok(Some(Finding {
-                position: Some(size),
-                place: Some(log.path().display().to_string()),
-                ..Finding::of("end of the log", &format!("the {signed} leaves that are signed"), &size)
-            }));
+            return Some(end_of_log(signed, size).at_place(self.log.path().display()));
         }
-        if let Some(Err(finding)) =
-            std::mem::take(tiler).finish().iter().map(|written| compare(layout, written)).find(Result::is_err)
-        {
-            return Ok(Some(finding));
+        let partial = std::mem::take(&mut self.tiler).finish();
+        let compared = partial.iter().try_for_each(|written| compare(self.layout, written));
+        if let Err(finding) = compared {
+            return Some(finding);
         }
         let heads = fold.log().heads().values().map(|head| head.block.as_bytes().to_vec());
-        if !is_published && !heads.eq(log.roots().iter().cloned()) {
-            let found = format!("{} others", log.roots().len());
+        if !is_published && !heads.eq(self.log.roots().iter().cloned()) {
+            let found = format!("{} others", self.log.roots().len());
             let expected = "each author's last envelope, in the order of their keys";
-            return Ok(Some(at(log.path(), Finding::of("CAR roots", expected, &found))));
+            let finding = Finding::of("CAR roots", expected, &found);
+            return Some(finding.at_place(self.log.path().display()));
         }
-        Ok(seen.finish(size))
+        self.known.finish(size)
     }
 }
 
-fn at(path: &Path, finding: Finding) -> Finding {
-    Finding { place: Some(path.display().to_string()), ..finding }
+/// The finding for a log of another size than its checkpoint.
+fn end_of_log(signed: u64, size: u64) -> Finding {
+    let expected = format!("the {signed} leaves that are signed");
+    Finding::of("end of the log", &expected, &size).at_position(size)
 }
 
-/// A small text of an export; what cannot be read is not what was exported.
-fn text(path: &Path) -> Result<String, Finding> {
-    let file = std::fs::File::open(path);
-    let mut text = String::new();
-    let read = file.and_then(|file| file.take(SMALL_FILE_BYTES_MAX + 1).read_to_string(&mut text));
+/// Reads a small text file of an export. One that cannot be read is a finding: it is not what was exported.
+fn read_small(path: &Path) -> Result<String, Finding> {
     let failed = |error: &dyn std::fmt::Display| {
-        at(path, Finding::of("file of the export", "the text that was exported", error))
+        Finding::of("file of the export", "the text that was exported", error).at_place(path.display())
     };
+    let mut text = String::new();
+    let read =
+        File::open(path).and_then(|file| file.take(SMALL_FILE_BYTES_MAX + 1).read_to_string(&mut text));
     read.map_err(|error| failed(&error))?;
     if text.len() as u64 > SMALL_FILE_BYTES_MAX {
         return Err(failed(&format!("more than {SMALL_FILE_BYTES_MAX} bytes")));
     }
     Ok(text)
 }
-
-/// Compares a tile with what the log gives, and names the first leaf or hash that is another.
-fn compare(layout: &ExportLayout, (tile, expected): &WrittenTile) -> Result<(), Finding> {
-    let path = layout.tile(tile);
-    let first = tile.index * TILE_WIDTH;
-    let (what, length) = match tile.kind {
-        TileKind::Entries => ("entry bundle", "entry bundle's length"),
-        TileKind::Tree(_) => ("tile", "tile's length"),
-    };
-    let finding = |what: &str, at: u64, expected: &str, found: &dyn std::fmt::Display| Finding {
-        position: matches!(tile.kind, TileKind::Entries | TileKind::Tree(0)).then_some(first + at),
-        place: Some(path.display().to_string()),
-        ..Finding::of(what, expected, found)
-    };
-    let found = match layout.read_tile(tile, expected.len() as u64) {
-        Ok(found) if found == *expected => return Ok(()),
-        Ok(found) => found,
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            return Err(finding(what, 0, "a file", &"none"));
-        }
-        Err(error) => return Err(finding(what, 0, "a file that can be read", &error)),
-    };
-    if found.len() != expected.len() {
-        let (expected, found) = (format!("{} bytes", expected.len()), &found.len());
-        return Err(finding(length, 0, &expected, found));
-    }
-    let differs = |one: &[String], other: &[String]| {
-        let at = one.iter().zip(other).position(|(one, other)| one != other).unwrap_or(0);
-        finding(what, at as u64, &one[at], &other[at])
-    };
-    let texts = |bytes: &[u8]| -> Option<Vec<String>> {
-        Some(match tile.kind {
-            TileKind::Entries => parse_entries(tile, bytes).ok()?.iter().map(ToString::to_string).collect(),
-            TileKind::Tree(_) => {
-                parse_hashes(tile, bytes).ok()?.iter().map(icn_core::name::Hash::to_hex).collect()
-            }
-        })
-    };
-    match (texts(expected), texts(&found)) {
-        (Some(expected), Some(found)) => Err(differs(&expected, &found)),
-        _ => Err(finding(what, 0, "names of blocks, each with its length", &"other bytes")),
-    }
-}
-
-const _: () = assert!((limits::NOTE_BYTES_MAX as u64) < SMALL_FILE_BYTES_MAX, "a checkpoint is a small file");

@@ -1,10 +1,11 @@
-//! `icn-audit`: checks a log and prints the report. It is the auditor's whole program, built from `icn-history` alone.
+//! `icn-audit`: checks a log and prints the report. It is the auditor's whole program, built from `icn-history`
+//! alone.
 //!
-//! It reads a data directory or an export, writes nothing, and needs no secret. Without the feature `replay` it has no
-//! engine in it, and no code of the host that wrote the log but the definition of what a log says.
+//! It reads a data directory or an export, writes nothing, and needs no secret. Without the feature `replay` it
+//! has no engine in it, and no code of the host that wrote the log but the definition of what a log says.
 //!
-//! Exit code, as `icn audit` has it: 0 everything holds; 1 something does not, or the report could not be printed; 2 there
-//! is nothing to audit, or the arguments are not right.
+//! Exit code, as `icn audit` has it: 0 everything holds; 1 something does not, or the report could not be
+//! printed; 2 there is nothing to audit, or the arguments are not right.
 
 #![forbid(unsafe_code)]
 

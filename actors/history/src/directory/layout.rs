@@ -1,47 +1,53 @@
-//! Where each file of a data directory is.
+//! `Layout`: the paths in a data directory. It touches no file.
 //!
 //! - `LOCK`: held by the process that has the directory open
-//! - `host.key`: the host's secret, `scopes/<multikey>.key`: each scope's own, where it is here, and
-//!   `scopes/<multikey>-<multikey>.key`: each scope's operating keys; in hexadecimal, or, under a
-//!   passphrase, as `key_file` has it; mode 0600
-//! - `artefacts.key`: the secret under which compiled modules are kept, in the same form
-//! - `log/*.seg`: the log; the only thing that cannot be derived
-//! - `checkpoint`, `log.vkey`: the newest signed checkpoint, and the key to verify it with
-//! - `cosigned`: the newest one that witnesses cosigned, written by who asks them
-//! - `snapshots/*.snap`, `artefacts/*.cwasm`: derived
+//! - `host.key`: the host's secret key
+//! - `scopes/<scope>.key`: a scope's own key, its root, where it is on this host
+//! - `scopes/<scope>-<key>.key`: each operating key of a scope
+//! - `log/*.seg`: the log. Only the log and the keys cannot be derived
+//! - `checkpoint`: the newest signed checkpoint
+//! - `log.vkey`: the public key that verifies it, derived
+//! - `cosigned`: the newest checkpoint that witnesses cosigned, written by `icn cosign`
+//! - `snapshots/*.snap`: snapshots of the folded log, derived
+//! - `artefacts/*.cwasm`: compiled modules, derived
+//! - `artefacts.key`: the secret that protects them
 
 use std::path::{Path, PathBuf};
 
 use icn_core::name::Did;
 
-/// Paths inside a data directory.
+/// The paths in a data directory.
 ///
 /// Format: docs/formats.md, "The data directory".
 #[derive(Debug, Clone)]
 pub struct Layout(PathBuf);
 
 impl Layout {
-    /// The layout of this directory.
+    /// The layout of this directory, which need not exist.
     #[must_use]
     pub fn new(dir: &Path) -> Self {
         Self(dir.to_owned())
     }
-    /// The directory.
+    /// The directory itself.
     #[must_use]
     pub fn dir(&self) -> &Path {
         &self.0
     }
-    /// Segment files.
+    /// The lock file.
+    pub(super) fn lock(&self) -> PathBuf {
+        self.0.join("LOCK")
+    }
+    /// The directory of segment files.
     #[must_use]
     pub fn log(&self) -> PathBuf {
         self.0.join("log")
     }
-    /// Snapshot files.
+    /// The directory of snapshot files.
     #[must_use]
     pub fn snapshots(&self) -> PathBuf {
         self.0.join("snapshots")
     }
-    /// The newest checkpoint.
+    /// The newest signed checkpoint.
     #[must_use]
     pub fn checkpoint(&self) -> PathBuf {
         self.0.join("checkpoint")
@@ -51,21 +57,21 @@ impl Layout {
     pub fn cosigned(&self) -> PathBuf {
         self.0.join("cosigned")
     }
-    /// Held by the `icn cosign` that may write the cosigned checkpoint.
+    /// The lock file of whoever writes the cosigned checkpoint.
     pub(crate) fn cosigned_lock(&self) -> PathBuf {
         self.0.join("cosigned.lock")
     }
-    /// The key that verifies checkpoints.
+    /// The public key that verifies checkpoints.
     #[must_use]
     pub fn verifier_key(&self) -> PathBuf {
         self.0.join("log.vkey")
     }
-    /// Compiled modules.
+    /// The directory of compiled modules.
     #[must_use]
     pub fn artefacts(&self) -> PathBuf {
         self.0.join("artefacts")
     }
-    /// The secret that compiled modules are kept under.
+    /// The secret that protects compiled modules.
     #[must_use]
     pub fn artefact_key(&self) -> PathBuf {
         self.0.join("artefacts.key")
@@ -75,7 +81,7 @@ impl Layout {
     pub fn host_key(&self) -> PathBuf {
         self.0.join("host.key")
     }
-    /// The secret keys of scopes.
+    /// The directory of the scopes' secret keys.
     #[must_use]
     pub fn scopes(&self) -> PathBuf {
         self.0.join("scopes")
@@ -85,13 +91,14 @@ impl Layout {
     pub fn scope_key(&self, scope: &Did) -> PathBuf {
         self.scopes().join(format!("{}.key", multikey(scope)))
     }
-    /// The secret of an operating key of a scope.
+    /// The secret key of an operating key of a scope.
     #[must_use]
     pub fn operating_key(&self, scope: &Did, key: &Did) -> PathBuf {
         self.scopes().join(format!("{}-{}.key", multikey(scope), multikey(key)))
     }
 }
 
+/// A DID without `did:key:`.
 fn multikey(did: &Did) -> &str {
     &did.as_str()["did:key:".len()..]
 }

@@ -1,69 +1,74 @@
-//! The lock of a data directory: one process writes, and an auditor keeps writers away while it reads a log's end.
+//! `Lock`: one process has a data directory open for writing.
+//!
+//! A host holds the lock exclusively for as long as it is open. An auditor holds it shared while it reads the
+//! last entries of the log, so that no host begins to write meanwhile; the exclusive lock is therefore tried
+//! again for a moment. The operating system releases a lock when its process ends, so a crash leaves none.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::layout::Layout;
+use crate::disk;
 use crate::error::StoreError;
 
-/// The held lock of a data directory; released when dropped, or when the process ends.
+/// How often the exclusive lock is tried.
+const TRIES: u32 = 20;
+/// Time between two tries. An auditor holds the shared lock for less than all tries together.
+const TRY_AGAIN_AFTER: Duration = Duration::from_millis(10);
+
+/// The lock of a data directory, held until it is dropped or the process ends.
 #[derive(Debug)]
 pub struct Lock(#[expect(dead_code, reason = "held open for its lock")] File);
 
 /// Why a directory cannot be locked.
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
-    /// Somebody else has it.
+    /// Another process holds the lock.
     #[error("the data directory {} is open in another process: end that one, or name another directory", .0.display())]
     Taken(PathBuf),
-    /// The operating system's word.
+    /// The lock file cannot be opened or locked.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// Whether a host may be writing.
+/// Whether a host may be writing to a directory.
 #[derive(Debug)]
 pub(crate) enum Writers {
-    /// None is, and none begins while the lock is held.
+    /// No host writes, and none begins while the lock is held.
     Absent(Option<Lock>),
-    /// One has the directory open.
+    /// A host has the directory open.
     Present,
 }
 
-/// How often, and after how long, a lock is asked for again: an auditor has it while it reads a log's last entries.
-const LOCK_TRIES: u32 = 20;
-const LOCK_AGAIN_AFTER: std::time::Duration = std::time::Duration::from_millis(10);
-
 impl Lock {
-    /// Takes the lock, or says that it is taken.
+    /// Takes the lock exclusively.
+    ///
+    /// # Errors
+    /// [`LockError::Taken`] when another process holds it, also after some tries.
     pub fn take(layout: &Layout) -> Result<Self, LockError> {
-        for _ in 1..LOCK_TRIES {
+        for _ in 1..TRIES {
             match Self::try_take(layout) {
-                Err(LockError::Taken(_)) => std::thread::sleep(LOCK_AGAIN_AFTER),
+                Err(LockError::Taken(_)) => std::thread::sleep(TRY_AGAIN_AFTER),
                 taken => return taken,
             }
         }
         Self::try_take(layout)
     }
 
-    /// Keeps hosts away while a log's last entries are read, if none has the directory open. Without a lock file no
-    /// host was ever there, and on a file system without locks none can be told.
+    /// Takes the lock shared, if no host has the directory open. Without a lock file no host was ever here; a
+    /// file system that has no locks cannot tell, and counts as one without a host.
     pub(crate) fn share(layout: &Layout) -> Result<Writers, StoreError> {
-        let path = layout.dir().join("LOCK");
-        let file = match File::open(&path) {
-            Ok(file) => file,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Writers::Absent(None)),
-            Err(error) => return Err(StoreError::io("opening", &path)(error)),
-        };
-        match file.try_lock_shared() {
-            Ok(()) => Ok(Writers::Absent(Some(Self(file)))),
-            Err(std::fs::TryLockError::WouldBlock) => Ok(Writers::Present),
-            Err(std::fs::TryLockError::Error(_)) => Ok(Writers::Absent(None)),
-        }
+        let Some(file) = disk::open(&layout.lock())? else { return Ok(Writers::Absent(None)) };
+        Ok(match file.try_lock_shared() {
+            Ok(()) => Writers::Absent(Some(Self(file))),
+            Err(TryLockError::WouldBlock) => Writers::Present,
+            Err(TryLockError::Error(_)) => Writers::Absent(None),
+        })
     }
 
     fn try_take(layout: &Layout) -> Result<Self, LockError> {
-        let path = layout.dir().join("LOCK");
+        let path = layout.lock();
         let file = OpenOptions::new()
             .create(true)
             .truncate(false)
@@ -72,8 +77,8 @@ impl Lock {
             .map_err(StoreError::io("opening", &path))?;
         match file.try_lock() {
             Ok(()) => Ok(Self(file)),
-            Err(std::fs::TryLockError::WouldBlock) => Err(LockError::Taken(layout.dir().to_owned())),
-            Err(std::fs::TryLockError::Error(error)) => Err(StoreError::io("locking", &path)(error).into()),
+            Err(TryLockError::WouldBlock) => Err(LockError::Taken(layout.dir().to_owned())),
+            Err(TryLockError::Error(error)) => Err(StoreError::io("locking", &path)(error).into()),
         }
     }
 }

@@ -1,7 +1,11 @@
-//! Writes an export. The log is read twice: first whole, so that nothing is written of a log that does not hold its
-//! checkpoint, and because a CAR begins with its roots. One entry, one tile a level and the names of blocks that may
-//! come again are in memory. The checkpoint is written last: without it, an export is not finished.
+//! Makes an export from a data directory, also while a host has it open.
+//!
+//! The log is read twice. The first reading finds each author's last envelope, because a CAR begins with its
+//! roots; and it makes sure that the log has the checkpoint's root, before anything is written. The second
+//! reading writes. In memory are one entry, one tile of each level, and the names of blocks that may come
+//! again.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
 use std::path::Path;
@@ -9,27 +13,28 @@ use std::path::Path;
 use icn_core::block::{Entry, Payload};
 use icn_core::encode::Envelope;
 use icn_core::limits;
-use icn_core::log::{
-    KeyKind, Link, RowError, RowWriter, Tiler, TrustPolicy, VerifierKey, WrittenTile, car, verifier_key,
-};
-use icn_core::name::{BlockId, Did, Hash};
+use icn_core::log::{Link, RowError, RowWriter, Tiler, WrittenTile, car};
+use icn_core::name::{BlockId, Did};
 
-use super::{ExportError, ExportLayout, is_free};
-use crate::cosigned::{self, Along};
+use super::error::ExportError;
+use super::layout::ExportLayout;
+use super::texts::{key_text, policy_text};
+use crate::copy_error::CopyError;
+use crate::cosigned::{self, CosignedCopy};
 use crate::disk;
 use crate::error::StoreError;
 use crate::signed_log::SignedLog;
 
-/// What was exported.
+/// A finished export.
 #[derive(Debug, Clone, serde::Serialize)]
 pub struct Exported {
-    /// The log.
+    /// The name of the log.
     pub origin: String,
-    /// Leaves.
+    /// Leaves of the log.
     pub size: u64,
     /// Root over them, in hexadecimal.
     pub root: String,
-    /// Entries.
+    /// Entries of the log.
     pub entries: u64,
     /// Blocks in the CAR.
     pub blocks: u64,
@@ -39,17 +44,17 @@ pub struct Exported {
     pub tiles: u64,
 }
 
-/// Exports what the newest checkpoint of a data directory covers, also while a host has it open. `progress` hears of
-/// leaves that were written. Nothing of the directory's secrets is read.
+/// Exports what the newest checkpoint of a data directory covers. `out` must be a new or an empty directory.
+/// `progress` hears how many leaves were written.
 ///
 /// Format: docs/formats.md, "Exports".
 pub fn export(data: &Path, out: &Path, progress: &mut dyn FnMut(u64)) -> Result<Exported, ExportError> {
-    if !is_free(out)? {
-        return Err(ExportError::NotEmpty(out.to_owned()));
+    if !disk::is_free(out)? {
+        return Err(CopyError::NotEmpty(out.to_owned()).into());
     }
-    // Before the newest checkpoint, which then is not older.
+    // Read before the newest checkpoint, so that it is not newer.
     let cosigned = cosigned::read(data)?;
-    let (roots, cosigned) = heads(data, cosigned)?;
+    let (roots, cosigned) = roots_of(data, cosigned)?;
     let header = car::header(&roots);
     if header.len() as u64 > limits::CAR_HEADER_BYTES_MAX {
         return Err(ExportError::Authors(roots.len()));
@@ -58,8 +63,8 @@ pub fn export(data: &Path, out: &Path, progress: &mut dyn FnMut(u64)) -> Result<
     disk::create_dir(out)?;
     let written = write(data, &layout, &header, cosigned.as_deref(), progress);
     if written.is_err() {
-        // The directory was empty: these are ours. What cannot be removed lacks a checkpoint, and is not taken for an
-        // export.
+        // The directory was empty, so these files are ours. Where they cannot be removed, the checkpoint is
+        // missing, and nobody takes them for an export.
         for file in [layout.car(), layout.verifier_key(), layout.policy()] {
             let _ = std::fs::remove_file(file);
         }
@@ -68,27 +73,22 @@ pub fn export(data: &Path, out: &Path, progress: &mut dyn FnMut(u64)) -> Result<
     written
 }
 
-/// Each author's last envelope, in the order of the authors' keys; that the log holds its checkpoint; and the cosigned
-/// one, when it is of this log.
-fn heads(data: &Path, cosigned: Option<String>) -> Result<(Vec<BlockId>, Option<String>), ExportError> {
+/// The roots of the CAR: each author's last envelope, in the order of the authors' keys; and the cosigned
+/// checkpoint, if there is one. Both the newest and the cosigned checkpoint are compared with the log.
+fn roots_of(data: &Path, cosigned: Option<String>) -> Result<(Vec<BlockId>, Option<String>), ExportError> {
     let mut log = SignedLog::open(data)?;
-    let mut cosigned = Along::of(data, cosigned, &log)?;
-    let mut heads = std::collections::BTreeMap::<Did, BlockId>::new();
+    let mut cosigned = CosignedCopy::of(data, cosigned, &log)?;
+    let mut heads = BTreeMap::<Did, BlockId>::new();
     while let Some((position, entry)) = log.next_entry()? {
         heads.extend(authors_of(&entry).map_err(|why| ExportError::Entry { position, why })?);
-        cosigned.as_mut().map_or(Ok(()), |cosigned| cosigned.pass(log.frontier()))?;
+        cosigned.as_mut().map_or(Ok(()), |cosigned| cosigned.compare(log.frontier()))?;
     }
-    let note = match cosigned {
-        Some(cosigned) => {
-            cosigned.finish()?;
-            Some(cosigned.note().to_owned())
-        }
-        None => None,
-    };
+    cosigned.as_ref().map_or(Ok(()), CosignedCopy::finish)?;
+    let note = cosigned.map(|cosigned| cosigned.note().to_owned());
     Ok((heads.into_values().collect(), note))
 }
 
-/// Who signed leaves of an entry, each with the leaf.
+/// The authors of an entry, each with the leaf that it signed: of a receipt its scope, and the scopes of its legs.
 fn authors_of(entry: &Entry) -> Result<Vec<(Did, BlockId)>, RowError> {
     let first = *entry.leaves.first().ok_or(RowError::Empty)?;
     let block = |id: &BlockId| entry.block(id).ok_or(RowError::Missing(*id));
@@ -116,11 +116,11 @@ fn write(
     let failed = || StoreError::io("writing", &path);
     let mut car = BufWriter::new(File::create_new(&path).map_err(StoreError::io("creating", &path))?);
     car.write_all(header).map_err(failed())?;
-    let checkpoint = log.checkpoint().clone();
+    let checkpoint = log.checkpoint();
     let mut done = Exported {
         origin: checkpoint.origin.to_string(),
         size: checkpoint.size,
-        root: Hash::to_hex(&checkpoint.root),
+        root: checkpoint.root.to_hex(),
         entries: 0,
         blocks: 0,
         car_bytes: header.len() as u64,
@@ -144,20 +144,26 @@ fn write(
     done.tiles += write_tiles(layout, tiler.finish())?;
     let file = car.into_inner().map_err(|error| failed()(error.into_error()))?;
     file.sync_all().map_err(StoreError::io("syncing", &path))?;
-    let (host, note) = (log.host(), log.note());
-    disk::replace(
-        &layout.verifier_key(),
-        format!("{}\n", verifier_key(&checkpoint.origin, &host.host)).as_bytes(),
-    )?;
-    disk::replace(&layout.policy(), policy_of(host.log.as_str(), host.host).as_bytes())?;
+    write_small_files(layout, &log, cosigned)?;
+    Ok(done)
+}
+
+/// Writes the small files, the checkpoint last.
+fn write_small_files(
+    layout: &ExportLayout,
+    log: &SignedLog,
+    cosigned: Option<&str>,
+) -> Result<(), StoreError> {
+    disk::replace(&layout.verifier_key(), key_text(log.host()).as_bytes())?;
+    disk::replace(&layout.policy(), policy_text(log.host()).as_bytes())?;
     disk::create_dir(&layout.tiles())?;
     if let Some(cosigned) = cosigned {
         disk::replace(&layout.cosigned(), cosigned.as_bytes())?;
     }
-    disk::replace(&layout.checkpoint(), note.as_bytes())?;
-    Ok(done)
+    disk::replace(&layout.checkpoint(), log.note().as_bytes())
 }
 
+/// Writes these tiles, and gives their number.
 fn write_tiles(layout: &ExportLayout, tiles: Vec<WrittenTile>) -> Result<u64, StoreError> {
     let count = tiles.len() as u64;
     for (tile, bytes) in tiles {
@@ -168,12 +174,4 @@ fn write_tiles(layout: &ExportLayout, tiles: Vec<WrittenTile>) -> Result<u64, St
         std::fs::write(&path, bytes).map_err(StoreError::io("writing", &path))?;
     }
     Ok(count)
-}
-
-/// A policy that takes the log's own word, as JSON: the host knows of no witnesses yet.
-pub(super) fn policy_of(origin: &str, host: Did) -> String {
-    let key = VerifierKey::new(origin, KeyKind::Log, host);
-    let policy = key.map(TrustPolicy::log_alone);
-    // An origin is always a note's name, and a policy always JSON; were it not, the file would say `null`.
-    serde_json::to_string_pretty(&policy).unwrap_or_else(|_| "null".into()) + "\n"
 }

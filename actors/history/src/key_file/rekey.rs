@@ -1,12 +1,19 @@
-//! Puts key files under a passphrase, under another one, or under none: one file, or several.
+//! Puts key files under a passphrase, under another one, or under none.
+//!
+//! All files are opened before one is written, so a wrong passphrase changes nothing. Each file is replaced as
+//! a whole. A file that is under the new passphrase already stays, so a change that was interrupted is finished
+//! by doing it again.
 
 use std::path::{Path, PathBuf};
 
 use icn_core::encode::SecretKey;
 
-use super::{FormError, KeyFileError, Passphrase, PassphraseError, is_encrypted, pem, read_text, rewrite};
+use super::error::KeyFileError;
+use super::file::{is_encrypted, read_text, rewrite};
+use super::form::{self, FormError};
+use super::passphrase::{Passphrase, PassphraseError};
 
-/// Whether any key of a data directory is encrypted.
+/// Whether any of these key files is encrypted.
 pub fn is_any_encrypted(files: &[PathBuf]) -> Result<bool, KeyFileError> {
     for file in files {
         if is_encrypted(file)? {
@@ -16,9 +23,7 @@ pub fn is_any_encrypted(files: &[PathBuf]) -> Result<bool, KeyFileError> {
     Ok(false)
 }
 
-/// Writes these key files anew under `new`, or under none. All are opened before one is written: a passphrase that is not
-/// the right one changes nothing. Each file is replaced whole, and one that is under `new` already stays, so that a
-/// change that was cut short is done by doing it again.
+/// Writes these key files anew under the passphrase `new`, or under none. Gives how many were written.
 pub fn rekey(
     files: &[PathBuf],
     old: Option<&Passphrase>,
@@ -26,7 +31,7 @@ pub fn rekey(
 ) -> Result<usize, KeyFileError> {
     let mut keys = Vec::new();
     for path in files {
-        if let Some(key) = open(path, old, new)? {
+        if let Some(key) = open_if_old(path, old, new)? {
             keys.push((path, key));
         }
     }
@@ -36,25 +41,23 @@ pub fn rekey(
     Ok(keys.len())
 }
 
-/// A key that is to be written; nothing when its file is as it shall be.
-fn open(
+/// Opens a key file that must be written; `None` when the file is under `new` already.
+fn open_if_old(
     path: &Path,
     old: Option<&Passphrase>,
     new: Option<&Passphrase>,
 ) -> Result<Option<SecretKey>, KeyFileError> {
     let text = read_text(path)?;
-    let form = |why| KeyFileError::Form(path.to_owned(), why);
-    if !pem::is_encrypted(&text) {
-        let key = pem::parse(&text).map_err(form)?;
+    if !form::is_encrypted(&text) {
+        let key = form::parse(&text).map_err(KeyFileError::form(path))?;
         return Ok(new.is_some().then_some(key));
     }
     let nobody = || KeyFileError::Passphrase(path.to_owned(), PassphraseError::Nobody);
-    match pem::decrypt(&text, old.ok_or_else(nobody)?) {
+    match form::decrypt(&text, old.ok_or_else(nobody)?) {
         Ok(key) => Ok(Some(key)),
-        // Done before.
-        Err(FormError::WrongPassphrase) if new.is_some_and(|new| pem::decrypt(&text, new).is_ok()) => {
+        Err(FormError::WrongPassphrase) if new.is_some_and(|new| form::decrypt(&text, new).is_ok()) => {
             Ok(None)
         }
-        Err(why) => Err(form(why)),
+        Err(why) => Err(KeyFileError::form(path)(why)),
     }
 }

@@ -1,5 +1,10 @@
+//! Key files: the forms, the modes, the passphrases, and what OpenSSL makes of them.
+
 use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
 use std::process::Command;
+
+use icn_core::encode::SecretKey;
 
 use super::*;
 
@@ -16,7 +21,7 @@ fn write(path: &Path, text: &str) {
     std::fs::write(path, text).unwrap();
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
 }
-fn form(path: &Path, passphrase: &str) -> FormError {
+fn form_error(path: &Path, passphrase: &str) -> FormError {
     match read(path, || Passphrase::new(passphrase)) {
         Err(KeyFileError::Form(_, form)) => form,
         other => panic!("{other:?}"),
@@ -52,7 +57,7 @@ fn a_key_is_read_as_it_was_written_and_others_cannot_read_it() {
         assert!(matches!(again, Err(KeyFileError::Exists(_))), "{again:?}");
         assert_eq!(std::fs::read(&path).unwrap(), before);
         rewrite(&path, &key(), Some(&pass("another"))).unwrap();
-        assert_eq!((mode(&path), form(&path, "correct horse")), (0o600, FormError::WrongPassphrase));
+        assert_eq!((mode(&path), form_error(&path, "correct horse")), (0o600, FormError::WrongPassphrase));
         assert_eq!(read(&path, || Ok(pass("another"))).unwrap().did(), key().did());
     }
     let left: Vec<_> =
@@ -89,12 +94,12 @@ fn the_standards_own_keys_are_read_and_ours_have_its_bytes() {
         assert_eq!(data_encoding::HEXLOWER.encode(key.did().key()), public);
         found = Some(key);
     }
-    assert_eq!(*pem::to_text(&found.unwrap(), None).unwrap(), OF_THE_RFC);
+    assert_eq!(*form::to_text(&found.unwrap(), None).unwrap(), OF_THE_RFC);
     // Another public half than the secret's.
     let other =
         OF_THE_RFC_WITH_PUBLIC.replace("Z9w7lshQhqowtrbLDFw4rXAxZuE=", "Z9w7lshQhqowtrbLDFw4rXAxZuA=");
     write(&path, &other);
-    assert_eq!(form(&path, "x"), FormError::PublicKey);
+    assert_eq!(form_error(&path, "x"), FormError::PublicKey);
     // As a host writes its own.
     write(&path, &format!("{}\n", data_encoding::HEXLOWER.encode(&key().to_bytes())));
     assert_eq!(read(&path, no_passphrase).unwrap().did(), key().did());
@@ -102,23 +107,23 @@ fn the_standards_own_keys_are_read_and_ours_have_its_bytes() {
 
 #[test]
 fn a_changed_file_is_no_key_or_another_key_and_never_the_same() {
-    let text = pem::to_text(&key(), Some(&pass("p"))).unwrap();
-    let plain = pem::to_text(&key(), None).unwrap();
+    let text = form::to_text(&key(), Some(&pass("p"))).unwrap();
+    let plain = form::to_text(&key(), None).unwrap();
     for at in (0..plain.len()).filter(|at| plain.as_bytes()[*at] != b'\n') {
         let mut bytes = plain.as_bytes().to_vec();
         bytes[at] ^= 1;
         let Ok(changed) = String::from_utf8(bytes) else { continue };
-        assert!(pem::parse(&changed).map_or(true, |found| found.did() != key().did()), "offset {at}");
+        assert!(form::parse(&changed).map_or(true, |found| found.did() != key().did()), "offset {at}");
     }
     // One in ten: each costs what a passphrase costs.
     for at in (0..text.len()).step_by(10).filter(|at| text.as_bytes()[*at] != b'\n') {
         let mut bytes = text.as_bytes().to_vec();
         bytes[at] ^= 1;
         let Ok(changed) = String::from_utf8(bytes) else { continue };
-        let found = pem::decrypt(&changed, &pass("p"));
+        let found = form::decrypt(&changed, &pass("p"));
         assert!(found.map_or(true, |found| found.did() != key().did()), "offset {at}");
     }
-    assert_eq!(pem::decrypt(&text, &pass("P")).unwrap_err(), FormError::WrongPassphrase);
+    assert_eq!(form::decrypt(&text, &pass("P")).unwrap_err(), FormError::WrongPassphrase);
 }
 
 #[test]
@@ -130,12 +135,12 @@ fn what_is_no_key_is_refused_with_its_reason() {
     let truncated = OF_THE_RFC.replace("MC4CAQAwBQYDK2VwBCIEINTuctv5", "MC4CAQAwBQYDK2VwBCIEINTu");
     for text in ["", "\n", "-----BEGIN PRIVATE KEY-----\n", &"ab".repeat(31), &"AB".repeat(32), &truncated] {
         write(&path, text);
-        assert_eq!(form(&path, "x"), FormError::Other, "{text}");
+        assert_eq!(form_error(&path, "x"), FormError::Other, "{text}");
     }
     write(&path, &"a".repeat(20_000));
-    assert_eq!(form(&path, "x"), FormError::Other);
+    assert_eq!(form_error(&path, "x"), FormError::Other);
     write(&path, &x25519);
-    assert!(matches!(form(&path, "x"), FormError::Algorithm(oid) if oid.to_string() == "1.3.101.110"));
+    assert!(matches!(form_error(&path, "x"), FormError::Algorithm(oid) if oid.to_string() == "1.3.101.110"));
     assert!(read(&dir.path().join("none"), no_passphrase).unwrap_err().is_absent());
 }
 
@@ -163,7 +168,7 @@ fn a_file_that_asks_for_too_much_work_is_refused_before_any() {
         };
         let document = pkcs8::der::SecretDocument::encode_msg(&info).unwrap();
         let text = document.to_pem("ENCRYPTED PRIVATE KEY", pkcs8::LineEnding::LF).unwrap();
-        assert_eq!(pem::decrypt(&text, &pass("p")).unwrap_err(), FormError::Cost);
+        assert_eq!(form::decrypt(&text, &pass("p")).unwrap_err(), FormError::Cost);
     }
 }
 
@@ -203,8 +208,8 @@ fn no_error_and_no_debug_form_has_a_byte_of_a_secret() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("key");
     let passphrase = pass("correct horse battery");
-    let plain = pem::to_text(&key(), None).unwrap();
-    let locked = pem::to_text(&key(), Some(&passphrase)).unwrap();
+    let plain = form::to_text(&key(), None).unwrap();
+    let locked = form::to_text(&key(), Some(&passphrase)).unwrap();
     let digits = data_encoding::HEXLOWER.encode(&key().to_bytes());
     let mut said = vec![format!("{:?} {passphrase:?} {:#?}", key(), key())];
     let mut hear = |text: &str, mode: u32| {

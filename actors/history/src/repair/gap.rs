@@ -1,17 +1,18 @@
-//! What is missing of a log: filled from a source, or lost.
+//! Fills a part of the log that is missing with entries of a source. What no source has is lost.
 
 use icn_core::limits;
-use icn_core::name::BlockId;
 
-use super::source::{Source, Stored};
-use super::walk::{Next, Walk};
-use super::{Lost, RepairError};
+use super::cursor::SourceEntry;
+use super::error::RepairError;
+use super::restoration::{Next, Restoration};
+use super::source::Source;
 use crate::store::format::{self, SECTOR_BYTES};
-use crate::store::salvage::Place;
+use crate::store::place::Place;
 
-impl Walk<'_> {
-    /// The chain hash behind the entries up to a position, as a source has them: in its groups, or as one; if they take
-    /// exactly the bytes up to an offset.
+impl Restoration<'_> {
+    /// The chain hash behind the entries from a place up to a position: in the groups of a source that has
+    /// groups, else in as few groups as possible. With an offset the groups must take exactly the bytes up to
+    /// there.
     pub(super) fn chain_to(&mut self, at: Place, position: u64, offset: Option<u64>) -> Option<[u8; 32]> {
         let room = match offset {
             Some(offset) => offset.checked_sub(at.offset)?,
@@ -21,7 +22,7 @@ impl Walk<'_> {
         for source in &mut *self.sources {
             let (mut chain, mut used, mut end) = (at.chain, 0, at.position);
             while end < position && used < room {
-                let (group, next) = group_of(source, end, position, room);
+                let (group, next) = next_group(source, end, position, room);
                 if next == end {
                     break;
                 }
@@ -36,159 +37,106 @@ impl Walk<'_> {
         None
     }
 
-    /// Fills the log from where it is to a place where the old one goes on, or to what is signed.
-    pub(super) fn gap(&mut self, at: Place, to: Next) -> Result<Next, RepairError> {
+    /// Fills the log from its place `at` to the place `to` where the old log goes on; without `to`, up to all
+    /// that is signed. Gives the place where the walk goes on.
+    pub(super) fn fill_gap(&mut self, at: Place, to: Next) -> Result<Next, RepairError> {
         let end = to.map_or_else(|| self.covered(), |to| to.position);
         if to.is_none() && at.position >= end {
-            // Damage behind all that is signed, and nothing that holds behind it.
+            // Damage behind all that is signed, and nothing sound behind it.
             if !self.cut_unsigned(at.position)? {
-                self.lost(at.position, None, &[]);
+                self.note_lost(at.position, None, &[]);
             }
             return Ok(None);
         }
-        let is_exact = to.is_some_and(|to| {
-            let offset = Some(to.offset).filter(|_| to.segment == at.segment);
-            self.chain_to(at, to.position, offset) == Some(to.chain)
-        });
-        let may_regroup = self.may_regroup && self.out.frontier().is_some() && end <= self.covered();
-        let is_filled = if at.position == end && (may_regroup || to.is_some_and(|to| to.chain == at.chain)) {
-            true
-        } else {
-            self.fill(at.position, end, to, is_exact, may_regroup)?
-        };
-        if is_filled {
+        if self.is_filled(at, end, to)? {
             match to {
-                Some(to) => self.out.meet(to)?,
-                None => {
-                    self.superfluous();
-                    self.out.cut()?;
-                }
+                Some(to) => self.new.continue_at(to)?,
+                None => self.end_here()?,
             }
             return Ok(to);
         }
         if self.cut_unsigned(at.position)? {
             return Ok(None);
         }
-        self.lost(at.position, Some(end), &[]);
-        if !self.out.is_aligned() {
-            self.is_in_vain = true;
+        self.note_lost(at.position, Some(end), &[]);
+        if !self.new.is_aligned() {
+            self.must_repeat = true;
             return Ok(None);
         }
-        match to {
-            Some(to) => self.out.lose(to)?,
-            None => self.out.lose(at)?,
-        }
+        self.new.skip_to(to.unwrap_or(at))?;
         Ok(to)
     }
 
-    /// Takes entries from the first source that has them; false when none has.
-    fn fill(
-        &mut self,
-        from: u64,
-        end: u64,
-        to: Next,
-        is_exact: bool,
-        may_regroup: bool,
-    ) -> Result<bool, RepairError> {
+    /// Fills the gap, if that is possible. A gap without entries may only lack the end of a file.
+    fn is_filled(&mut self, at: Place, end: u64, to: Next) -> Result<bool, RepairError> {
+        let is_exact = to.is_some_and(|to| {
+            let offset = Some(to.offset).filter(|_| to.segment == at.segment);
+            self.chain_to(at, to.position, offset) == Some(to.chain)
+        });
+        let may_regroup = self.may_regroup && self.new.is_whole() && end <= self.covered();
+        if at.position == end && (may_regroup || to.is_some_and(|to| to.chain == at.chain)) {
+            return Ok(true);
+        }
         for index in 0..self.sources.len() {
+            let source = &mut self.sources[index];
             let has_all = if is_exact {
-                group_end(&mut self.sources[index], from, end) == end
+                end_of(source, at.position, end) == end
             } else {
-                may_regroup && self.sources[index].reach(self.signed)? >= end
+                may_regroup && source.reach(self.signed)? >= end
             };
             if has_all {
-                return self.fill_from(index, from, end, to).map(|()| true);
+                self.fill_from(index, at.position, end, to)?;
+                return Ok(true);
             }
         }
         Ok(false)
     }
 
+    /// Adds the entries of a source between two positions.
     fn fill_from(&mut self, index: usize, from: u64, end: u64, to: Next) -> Result<(), RepairError> {
         let mut position = from;
         while position < end {
             let source = &mut self.sources[index];
             source.release(position);
-            let (group, next) = group_of(source, position, end, limits::SEGMENT_BYTES_MAX);
+            let (group, next) = next_group(source, position, end, limits::SEGMENT_BYTES_MAX);
             if next == position {
                 return Err(RepairError::Changed(source.path().to_owned()));
             }
-            let begins = source.entry(position).is_some_and(|stored| stored.begins_segment);
-            let may_begin = to.is_none_or(|to| self.out.place().segment + 1 < to.segment);
-            if begins && may_begin && self.out.place().offset > SECTOR_BYTES as u64 {
-                self.out.begin(None)?;
+            let begins_segment = source.entry(position).is_some_and(|entry| entry.begins_segment);
+            let may_begin = to.is_none_or(|to| self.new.place().segment + 1 < to.segment);
+            if begins_segment && may_begin && self.new.place().offset > SECTOR_BYTES as u64 {
+                self.new.begin(None)?;
             }
-            self.out.put(&self.sources[index].kept_at(&group))?;
+            self.new.put(&self.sources[index].kept_at(&group))?;
             position = next;
         }
         Ok(())
     }
-
-    pub(super) fn lost(&mut self, from: u64, to: Option<u64>, blocks: &[BlockId]) {
-        if let Some(damage) = self.findings.damage.last_mut() {
-            damage.restored = false;
-        }
-        let why: Vec<String> = self
-            .sources
-            .iter()
-            .map(|source| {
-                format!("{}: {}", source.path().display(), source.why_ended().unwrap_or("it has not"))
-            })
-            .collect();
-        self.findings.lost.push(Lost {
-            from,
-            to,
-            blocks: blocks.iter().map(ToString::to_string).collect(),
-            why: why.join("; "),
-        });
-    }
-
-    /// Ends the log at a position, if that is asked and nothing behind it is signed; says whether it did.
-    pub(super) fn cut_unsigned(&mut self, position: u64) -> Result<bool, RepairError> {
-        if !self.cuts_unsigned || position < self.covered() {
-            return Ok(false);
-        }
-        self.findings.notices.push(format!(
-            "the log is cut at position {position}, behind all that is signed: what stood there cannot be read"
-        ));
-        self.superfluous();
-        self.out.cut()?;
-        Ok(true)
-    }
-
-    /// The new log ends here: old files behind it have nothing that is of use.
-    pub(super) fn superfluous(&mut self) {
-        self.findings.superfluous.clear();
-        let mut number = self.out.place().segment;
-        while let Some(next) = self.listing.behind(number) {
-            self.findings.superfluous.push(self.path(next));
-            number = next;
-        }
-    }
 }
 
-/// The positions of the entries that make the next group: the source's own group, or as many as one may have; and where
-/// the next one begins.
-fn group_of(source: &mut Source, from: u64, end: u64, bytes_max: u64) -> (Vec<u64>, u64) {
+/// The positions of the entries of the next group, and the position behind it: the source's own group, or as
+/// many entries as one group may have.
+fn next_group(source: &mut Source, from: u64, end: u64, bytes_max: u64) -> (Vec<u64>, u64) {
     let (mut group, mut position, mut bytes) = (Vec::new(), from, 0);
     while position < end && group.len() < limits::GROUP_ENTRIES_MAX {
-        let Some(Stored { entry, begins_group, .. }) = source.entry(position) else { break };
-        bytes += entry.blocks.iter().map(|block| block.bytes().len() as u64).sum::<u64>();
-        if !group.is_empty() && (*begins_group == Some(true) || bytes > bytes_max) {
+        let Some(entry) = source.entry(position) else { break };
+        bytes += entry.bytes as u64;
+        if !group.is_empty() && (entry.begins_group == Some(true) || bytes > bytes_max) {
             break;
         }
         group.push(position);
-        position += entry.leaves.len() as u64;
+        position = entry.end();
     }
     (group, position)
 }
 
-/// How far a source has entries, up to an end, without a gap.
-fn group_end(source: &mut Source, from: u64, end: u64) -> u64 {
+/// The position up to which a source has all entries, at most `end`.
+fn end_of(source: &mut Source, from: u64, end: u64) -> u64 {
     let mut position = from;
     while position < end
-        && let Some(stored) = source.entry(position)
+        && let Some(next) = source.entry(position).map(SourceEntry::end)
     {
-        position += stored.entry.leaves.len() as u64;
+        position = next;
     }
     position
 }

@@ -1,36 +1,31 @@
-//! Storage: one narrow interface, ordered appends with an expected position and reads from a position, so that
-//! a replicated log can stand where the embedded one does.
+//! The log on disk: segment files that only ever grow (`docs/formats.md`, "Segment files").
 //!
-//! An append is durable when it returns. There is one writer; that there is no other is what the lock file of
-//! the data directory is for.
+//! One writer appends through [`LogStore`]; the lock file of the data directory keeps a second one away. Any
+//! number of readers read the same files through [`Reader`], also while the writer appends.
+//!
+//! - `format/`: the bytes of a segment
+//! - `place.rs`: where a log goes on
+//! - `listing.rs`: which segment files there are
+//! - `segment_file.rs`: one open file
+//! - `group.rs`: reads one group, and says what is wrong with it
+//! - `reader.rs`: reads a log from its first group to its last
+//! - `salvage.rs`: what is still certain about a damaged file, for repairs
+//! - `log_store.rs`, `segment_store.rs`: the writer
+//!
+//! Nothing here knows what an entry means. Nothing here overwrites bytes of a group that was durable.
 
 pub(crate) mod format;
 pub(crate) mod group;
 pub(crate) mod listing;
+mod log_store;
+pub(crate) mod place;
 mod reader;
 pub(crate) mod salvage;
-mod segment;
+mod segment_file;
+mod segment_store;
 #[cfg(test)]
 mod tests;
 
-use std::path::Path;
-
-use icn_core::block::Entry;
-
-use crate::error::StoreError;
+pub use log_store::LogStore;
 pub use reader::{Reader, Tail};
-pub use segment::SegmentStore;
-
-/// Whether a log directory has no segment, nor anything that looks like one.
-pub(crate) fn has_no_segment(dir: &Path) -> Result<bool, StoreError> {
-    Ok(listing::Listing::read(dir)?.is_empty())
-}
-
-/// The write side of a log.
-pub trait LogStore: Send {
-    /// Appends entries as one group at an expected position: all of them durable on return, or an error after
-    /// which the store is used no more.
-    fn append(&mut self, expected: u64, entries: &[&Entry]) -> Result<(), StoreError>;
-    /// Ends writing: nothing is left over behind the last group.
-    fn close(&mut self) -> Result<(), StoreError>;
-}
+pub use segment_store::SegmentStore;

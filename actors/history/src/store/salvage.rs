@@ -1,48 +1,25 @@
-//! What can still be told of a damaged segment file: for repairs. Nothing here is believed that a hash does not vouch
-//! for, but what is called a claim.
+//! Answers the questions of a repair about a damaged segment file: which of its bytes are still certain.
+//!
+//! Every answer is confirmed by a hash. The only exception is called a claim: a header whose check could not be
+//! verified. A claim tells a repair where to look, and nothing is kept because of it. Nothing here writes.
 
-use std::fs::File;
-use std::io::ErrorKind;
 use std::path::Path;
 
 use super::format::{self, CONTENT_BYTES, GroupHeader, HEADER_BYTES, SECTOR_BYTES, TableRow};
-use super::group::{Found, Segment, read_group};
-use super::reader::End;
+use super::group::{Found, read_group};
+use super::place::Place;
+use super::segment_file::SegmentFile;
+use crate::disk;
 use crate::error::StoreError;
 
 /// A segment file, damaged or not.
 #[derive(Debug)]
-pub(crate) struct Remains(Segment);
-
-/// Where a log goes on: a place in a segment file, its position, and the chain hash of the group before.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Place {
-    pub(crate) segment: u64,
-    pub(crate) offset: u64,
-    pub(crate) position: u64,
-    pub(crate) chain: [u8; 32],
-}
-
-impl From<Place> for End {
-    fn from(Place { segment, offset, position, chain }: Place) -> Self {
-        Self { segment, offset, position, chain }
-    }
-}
-
-impl From<End> for Place {
-    fn from(End { segment, offset, position, chain }: End) -> Self {
-        Self { segment, offset, position, chain }
-    }
-}
+pub(crate) struct Remains(SegmentFile);
 
 impl Remains {
-    /// Opens a segment file, if there is one.
+    /// Opens a segment file; `None` when it does not exist.
     pub(crate) fn open(path: &Path) -> Result<Option<Self>, StoreError> {
-        match File::open(path) {
-            Ok(file) => Segment::new(file, path).map(Self).map(Some),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(StoreError::io("opening", path)(error)),
-        }
+        disk::open(path)?.map(|file| SegmentFile::new(file, path).map(Self)).transpose()
     }
 
     /// Bytes of the file.
@@ -50,22 +27,23 @@ impl Remains {
         self.0.length()
     }
 
-    /// What stands at a place: [`read_group`].
+    /// The group at a place, judged as a reader judges it.
     pub(crate) fn read_group(&self, place: Place) -> Result<Found, StoreError> {
-        read_group(&self.0, &place.into())
+        read_group(&self.0, &place)
     }
 
-    /// The first sector; what a shorter file lacks of it is zero.
+    /// The first sector. Bytes that a shorter file lacks are zero.
     pub(crate) fn first_sector(&self) -> Result<[u8; SECTOR_BYTES], StoreError> {
         self.0.first_sector()
     }
 
-    /// Whether anything but zeros stands behind an offset.
-    pub(crate) fn has_bytes_behind(&self, offset: u64) -> Result<bool, StoreError> {
-        Ok(self.0.last_byte(offset)? > 0)
+    /// Whether any byte from `offset` on is not zero.
+    pub(crate) fn is_written_from(&self, offset: u64) -> Result<bool, StoreError> {
+        Ok(self.0.bytes_in_use(offset)? > 0)
     }
 
-    /// So much of a group's content, whatever its marks are, from a byte of the content on; shorter where the file ends.
+    /// Content of the group at `offset`, whatever the marks are: `bytes` bytes from byte `from` of the content
+    /// on. Fewer where the file ends.
     fn content(&self, offset: u64, from: u64, bytes: u64) -> Result<Vec<u8>, StoreError> {
         let (content, sector) = (CONTENT_BYTES as u64, SECTOR_BYTES as u64);
         let start = offset.saturating_add((from / content).saturating_mul(sector));
@@ -82,19 +60,19 @@ impl Remains {
         Ok(taken)
     }
 
-    /// The header of a group at this place, when its check holds and it is for this position.
+    /// The header of the group at a place, if its check is right and it states this position.
     pub(crate) fn header(&self, place: Place) -> Result<Option<GroupHeader>, StoreError> {
         let bytes = self.content(place.offset, 0, HEADER_BYTES as u64)?;
         Ok(GroupHeader::parse(&place.chain, &bytes).filter(|header| header.position == place.position))
     }
 
-    /// The table of a group with this header, when the chain hash vouches for it: which entries it had.
+    /// The table of the group with this header, if the chain hash confirms it.
     pub(crate) fn table(
         &self,
         place: Place,
         header: &GroupHeader,
     ) -> Result<Option<Vec<TableRow>>, StoreError> {
-        let start = self.content(place.offset, 0, HEADER_BYTES as u64 + header.table_bytes)?;
+        let start = self.header_and_table(place, header)?;
         let Some((start, table)) = start.split_at_checked(HEADER_BYTES) else { return Ok(None) };
         if format::chain_hash(&place.chain, start, table) != header.chain {
             return Ok(None);
@@ -102,12 +80,12 @@ impl Remains {
         Ok(format::parse_table(table, header.entries))
     }
 
-    /// Header and table of a group whose table holds, as they stand in its content.
-    pub(crate) fn start(&self, place: Place, header: &GroupHeader) -> Result<Vec<u8>, StoreError> {
+    /// The bytes of a group's header and table, as they are in the file.
+    pub(crate) fn header_and_table(&self, place: Place, header: &GroupHeader) -> Result<Vec<u8>, StoreError> {
         self.content(place.offset, 0, HEADER_BYTES as u64 + header.table_bytes)
     }
 
-    /// Bytes of a group's body, damaged or not.
+    /// Bytes of a group's body, damaged or not, from byte `from` of the body on.
     pub(crate) fn body(
         &self,
         place: Place,
@@ -118,12 +96,12 @@ impl Remains {
         self.content(place.offset, HEADER_BYTES as u64 + header.table_bytes + from, bytes)
     }
 
-    /// The next place behind an offset where a group claims to begin, and what its header claims.
+    /// The next claim behind the sector at `offset`: the byte where a group claims to begin, and its header.
     pub(crate) fn claim_behind(&self, offset: u64) -> Result<Option<(u64, GroupHeader)>, StoreError> {
         let sector = SECTOR_BYTES as u64;
         let mut at = offset + sector;
         while at + sector <= self.length() {
-            // The mark is the host's own: what a member wrote cannot claim to be a group.
+            // The host sets the marks: text that a member wrote cannot look like the begin of a group.
             let bytes = self.0.read(at, sector)?;
             if format::group_begins(&bytes)
                 && let Some(claimed) = GroupHeader::claimed(&bytes)
@@ -135,21 +113,20 @@ impl Remains {
         Ok(None)
     }
 
-    /// Where the group behind one that claims to be at this offset begins, when its check vouches for the claimed chain
-    /// hash.
-    pub(crate) fn vouched_behind(
+    /// The place behind the group at `offset` that has this header, if the next group's check confirms the
+    /// header's chain hash.
+    pub(crate) fn confirmed_behind(
         &self,
         segment: u64,
         offset: u64,
-        claimed: &GroupHeader,
+        header: &GroupHeader,
     ) -> Result<Option<Place>, StoreError> {
-        let length = claimed.sectors().and_then(|sectors| sectors.checked_mul(SECTOR_BYTES as u64));
-        let Some(behind) = length.and_then(|length| offset.checked_add(length)) else { return Ok(None) };
-        self.vouched(segment, behind, &claimed.chain)
+        let next = header.group_bytes().and_then(|bytes| offset.checked_add(bytes));
+        next.map_or(Ok(None), |next| self.confirmed(segment, next, &header.chain))
     }
 
-    /// The place of a group at this offset, when its check says that this is the chain hash before it.
-    pub(crate) fn vouched(
+    /// The place of the group at `offset`, if its check confirms that `chain` is the chain hash before it.
+    pub(crate) fn confirmed(
         &self,
         segment: u64,
         offset: u64,
@@ -160,11 +137,9 @@ impl Remains {
         Ok(header.map(|header| Place { segment, offset, position: header.position, chain: *chain }))
     }
 
-    /// Where the file's first group begins, when that group vouches for what the segment's header says.
-    pub(crate) fn vouched_first(&self, segment: u64) -> Result<Option<Place>, StoreError> {
-        let Some((_, _, chain)) = format::parse_segment_header(&self.first_sector()?) else {
-            return Ok(None);
-        };
-        self.vouched(segment, SECTOR_BYTES as u64, &chain)
+    /// The place of the first group of the file, if its check confirms the chain hash in the segment's header.
+    pub(crate) fn confirmed_first(&self, segment: u64) -> Result<Option<Place>, StoreError> {
+        let chain = format::segment_chain(&self.first_sector()?);
+        chain.map_or(Ok(None), |chain| self.confirmed(segment, SECTOR_BYTES as u64, &chain))
     }
 }

@@ -6,7 +6,7 @@
 
 use icn_core::fold::ChainParts;
 use icn_core::name::Did;
-use icn_history::snapshot;
+use icn_history::snapshot::{self, Snapshot};
 
 use super::error::OpenError;
 use super::handle::Host;
@@ -56,7 +56,7 @@ impl Host {
             if scopes.engine_described {
                 engines.insert(self.shared.cache.engine().description().id());
             }
-            let snapshot = snapshot::snapshot_of(&log, ledger, scopes.chains, &engines);
+            let snapshot = Snapshot::of(&log, ledger, scopes.chains, &engines);
             snapshot::write(&self.files.layout.snapshots(), &snapshot)?;
         }
         Ok(note)

@@ -14,10 +14,11 @@ use icn_core::name::{Did, Origin};
 use icn_core::rules::keys::Keys;
 use icn_history::checkpoint::judge_verifier_key;
 use icn_history::directory::{self, Layout, Lock};
+use icn_history::disk;
 use icn_history::key_file::{Passphrase, random_key};
 use icn_history::recover::recover;
+use icn_history::snapshot::{self, Snapshot};
 use icn_history::store::{LogStore as _, SegmentStore};
-use icn_history::{disk, snapshot};
 
 use super::error::OpenError;
 use super::handle::{Files, Host, Identity};
@@ -129,7 +130,7 @@ impl Opened {
             let chains: Vec<(Did, _)> =
                 parts.chains.iter().map(|(scope, chain)| (*scope, chain.parts())).collect();
             let ledger = (parts.ledger.books(), parts.ledger.remembered());
-            let snapshot = snapshot::snapshot_of(&parts.log, ledger, chains, &parts.engines);
+            let snapshot = Snapshot::of(&parts.log, ledger, chains, &parts.engines);
             let _ = snapshot::write(&layout.snapshots(), &snapshot)?;
         }
         Ok(())

@@ -1,4 +1,8 @@
-//! The embedded store: segment files that are appended to and never changed.
+//! `SegmentStore`: writes the log to segment files on the local disk.
+//!
+//! An append writes one group behind the last one and syncs it. The order inside an append: make room (zeros
+//! written ahead, or a new segment), write the group, sync, advance. Bytes of a durable group are never written
+//! again, and a file is shortened only by zeros or by a torn write.
 
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::FileExt as _;
@@ -7,13 +11,15 @@ use std::path::{Path, PathBuf};
 use icn_core::block::Entry;
 use icn_core::limits;
 
-use super::LogStore;
 use super::format::{self, SECTOR_BYTES};
-use super::group::Segment;
-use super::reader::{End, Reader, Tail};
+use super::log_store::LogStore;
+use super::place::Place;
+use super::reader::{Reader, Tail};
+use super::segment_file::SegmentFile;
+use crate::disk;
 use crate::error::StoreError;
 
-/// How far ahead zeros are written, so that an append changes no file's length.
+/// Bytes of zeros that are written ahead, so that most appends do not change the length of the file.
 const AHEAD_BYTES: u64 = 4 * 1024 * 1024;
 
 /// The write side of a log directory.
@@ -22,37 +28,39 @@ const AHEAD_BYTES: u64 = 4 * 1024 * 1024;
 #[derive(Debug)]
 pub struct SegmentStore {
     dir: PathBuf,
+    /// The segment at `place`, once it exists.
     file: Option<File>,
-    end: End,
-    /// The file is written up to here, zeros included.
+    place: Place,
+    /// Length of the file, with the zeros that were written ahead.
     length: u64,
+    /// The encoded group; kept to use its memory again.
     buffer: Vec<u8>,
-    /// Bytes of a segment, beyond which the next one is begun.
+    /// Bytes of a segment, at most, unless one group alone is larger.
     bytes_max: u64,
 }
 
 impl SegmentStore {
-    /// Opens a directory for appending where a reader that read all of it ended. A torn write is overwritten
-    /// with zeros; the caller has said so to whoever should know.
+    /// Opens a directory for appending. `reader` must have read the log to its end. A torn write behind the end
+    /// is cut off; the caller reports it.
     pub fn open(dir: &Path, reader: &Reader) -> Result<Self, StoreError> {
-        let end = reader.end();
+        let place = reader.place();
         let mut store = Self {
             dir: dir.to_owned(),
             file: None,
-            end,
+            place,
             length: 0,
             buffer: Vec::new(),
             bytes_max: limits::SEGMENT_BYTES_MAX,
         };
-        let path = format::segment_path(dir, end.segment);
-        if end.offset > 0 {
+        let path = format::segment_path(dir, place.segment);
+        if place.offset > 0 {
             let file = OpenOptions::new()
                 .read(true)
                 .write(true)
                 .open(&path)
                 .map_err(StoreError::io("opening", &path))?;
             if let Some(Tail::Torn { .. }) = reader.tail() {
-                file.set_len(end.offset).map_err(StoreError::io("cutting", &path))?;
+                file.set_len(place.offset).map_err(StoreError::io("cutting", &path))?;
                 file.sync_all().map_err(StoreError::io("syncing", &path))?;
             }
             store.length = file.metadata().map_err(StoreError::io("reading", &path))?.len();
@@ -61,7 +69,7 @@ impl SegmentStore {
         Ok(store)
     }
 
-    /// Begins a new segment sooner than at [`limits::SEGMENT_BYTES_MAX`]: logs of many small files, for tests.
+    /// Begins new segments sooner than at [`limits::SEGMENT_BYTES_MAX`], so that tests get logs of many small files.
     #[must_use]
     pub const fn with_segment_bytes(mut self, bytes_max: u64) -> Self {
         self.bytes_max = bytes_max;
@@ -69,63 +77,63 @@ impl SegmentStore {
     }
 
     fn path(&self) -> PathBuf {
-        format::segment_path(&self.dir, self.end.segment)
+        format::segment_path(&self.dir, self.place.segment)
     }
 
     fn create_segment(&mut self, number: u64) -> Result<(), StoreError> {
-        self.end.segment = number;
+        self.place.segment = number;
         let path = self.path();
-        // Never truncated: what is there may be history.
+        // An existing file is not truncated: it may be history.
         let created = OpenOptions::new().read(true).write(true).create_new(true).open(&path);
         let file = match created {
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => self.take_unwritten(&path)?,
             created => created.map_err(StoreError::io("creating", &path))?,
         };
-        let header = format::segment_header(number, self.end.position, &self.end.chain);
+        let header = format::segment_header(number, self.place.position, &self.place.chain);
         file.write_all_at(&header, 0).map_err(StoreError::io("writing", &path))?;
         let length = file.metadata().map_err(StoreError::io("reading", &path))?.len();
         self.file = Some(file);
-        self.end.offset = SECTOR_BYTES as u64;
+        self.place.offset = SECTOR_BYTES as u64;
         self.length = length;
-        let dir = File::open(&self.dir).map_err(StoreError::io("opening", &self.dir))?;
-        dir.sync_all().map_err(StoreError::io("syncing", &self.dir))
+        disk::sync_dir(&self.dir)
     }
 
-    /// A segment that is there already: one that a crash left before its header was durable, or it is not touched.
+    /// Takes a segment file that exists already, if a crash left it before its header was durable: all of it is zero.
     fn take_unwritten(&self, path: &Path) -> Result<File, StoreError> {
         let open = |options: &mut OpenOptions| options.open(path).map_err(StoreError::io("opening", path));
-        let segment = Segment::new(open(OpenOptions::new().read(true))?, path)?;
-        if segment.last_byte(0)? == 0 {
+        let segment = SegmentFile::new(open(OpenOptions::new().read(true))?, path)?;
+        if segment.bytes_in_use(0)? == 0 {
             return open(OpenOptions::new().read(true).write(true));
         }
         Err(StoreError::Damaged {
             file: path.to_owned(),
             offset: 0,
-            position: self.end.position,
+            position: self.place.position,
             block: None,
-            what: "it was to be begun, and has bytes already: it is left as it is".into(),
+            what: "a new segment was to begin here, and the file has bytes already: it was not changed"
+                .into(),
         })
     }
 
-    /// Ends this segment and begins the next one, if this one has a group.
+    /// Ends this segment and begins the next one. Does nothing while this segment has no group.
     pub(crate) fn begin_segment(&mut self) -> Result<(), StoreError> {
-        if self.end.offset <= SECTOR_BYTES as u64 {
+        if self.place.offset <= SECTOR_BYTES as u64 {
             return Ok(());
         }
         self.close()?;
-        self.create_segment(self.end.segment + 1)
+        self.create_segment(self.place.segment + 1)
     }
 
-    /// Makes room for so many bytes: in this segment, zeros written ahead, or in a new one.
+    /// Makes room for this many bytes: zeros written ahead in this segment, or a new segment.
     fn make_room(&mut self, bytes: u64) -> Result<(), StoreError> {
-        let full = self.end.offset + bytes > self.bytes_max && self.end.offset > SECTOR_BYTES as u64;
+        let full = self.place.offset + bytes > self.bytes_max && self.place.offset > SECTOR_BYTES as u64;
         if self.file.is_none() {
-            self.create_segment(self.end.segment)?;
+            self.create_segment(self.place.segment)?;
         } else if full {
             self.close()?;
-            self.create_segment(self.end.segment + 1)?;
+            self.create_segment(self.place.segment + 1)?;
         }
-        let needed = self.end.offset + bytes;
+        let needed = self.place.offset + bytes;
         if needed <= self.length {
             return Ok(());
         }
@@ -142,20 +150,20 @@ impl SegmentStore {
 
 impl LogStore for SegmentStore {
     fn append(&mut self, expected: u64, entries: &[&Entry]) -> Result<(), StoreError> {
-        if expected != self.end.position {
-            return Err(StoreError::Position { expected, found: self.end.position });
+        if expected != self.place.position {
+            return Err(StoreError::Position { expected, found: self.place.position });
         }
         let mut buffer = std::mem::take(&mut self.buffer);
-        let chain = format::encode_group(&mut buffer, &self.end.chain, expected, entries);
+        let chain = format::encode_group(&mut buffer, &self.place.chain, expected, entries);
         self.make_room(buffer.len() as u64)?;
         let path = self.path();
         if let Some(file) = &self.file {
-            file.write_all_at(&buffer, self.end.offset).map_err(StoreError::io("writing", &path))?;
+            file.write_all_at(&buffer, self.place.offset).map_err(StoreError::io("writing", &path))?;
             file.sync_data().map_err(StoreError::io("syncing", &path))?;
         }
-        self.end.offset += buffer.len() as u64;
-        self.end.position += entries.iter().map(|entry| entry.leaves.len() as u64).sum::<u64>();
-        self.end.chain = chain;
+        self.place.offset += buffer.len() as u64;
+        self.place.position += entries.iter().map(|entry| entry.leaves.len() as u64).sum::<u64>();
+        self.place.chain = chain;
         self.buffer = buffer;
         Ok(())
     }
@@ -163,9 +171,9 @@ impl LogStore for SegmentStore {
     fn close(&mut self) -> Result<(), StoreError> {
         let path = self.path();
         if let Some(file) = &self.file {
-            file.set_len(self.end.offset).map_err(StoreError::io("cutting", &path))?;
+            file.set_len(self.place.offset).map_err(StoreError::io("cutting", &path))?;
             file.sync_all().map_err(StoreError::io("syncing", &path))?;
-            self.length = self.end.offset;
+            self.length = self.place.offset;
         }
         Ok(())
     }

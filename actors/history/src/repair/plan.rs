@@ -1,5 +1,8 @@
-//! Puts a repair in place. The new files are made first, beside the old ones; then one file says what is to be renamed;
-//! then it is done. A crash at any point leaves the old directory, or one that the next repair finishes.
+//! `Plan`: puts a repair in place, so that a crash does no harm.
+//!
+//! In this order: the new files are made beside the old ones, durably; the plan is written to `repair.json`;
+//! the old files are kept under `damaged/`, the new ones are renamed; the plan is removed. A crash leaves the
+//! old directory, or one that the next repair finishes (`docs/formats.md`, "The data directory", "Repairs").
 
 use std::fs;
 use std::io::ErrorKind;
@@ -7,22 +10,22 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::RepairError;
+use super::error::RepairError;
 use crate::directory::Layout;
 use crate::disk;
 use crate::error::StoreError;
 
-/// What is to be renamed. Paths are relative to the data directory.
+/// The renames of a repair. Paths are relative to the data directory.
 ///
 /// Format: docs/formats.md, "The data directory".
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Plan {
-    /// Where old files go.
+    /// The directory where old files are kept.
     pub(super) aside: PathBuf,
-    /// A new file, and the old one that it takes the place of.
+    /// New files, each with the old file whose place it takes.
     pub(super) replaced: Vec<(PathBuf, PathBuf)>,
-    /// Old files without a new one.
+    /// Old files that go away.
     pub(super) removed: Vec<PathBuf>,
 }
 
@@ -31,7 +34,7 @@ fn plan_path(layout: &Layout) -> PathBuf {
 }
 
 impl Plan {
-    /// A plan that keeps old files in a directory that is not there yet.
+    /// An empty plan, which keeps old files in a directory that does not exist yet.
     pub(super) fn new(layout: &Layout) -> Self {
         let numbered = (1u32..).map(|number| PathBuf::from(format!("damaged/{number}")));
         let aside = numbered.into_iter().find(|aside| !layout.dir().join(aside).exists());
@@ -42,22 +45,21 @@ impl Plan {
         self.replaced.is_empty() && self.removed.is_empty()
     }
 
-    /// A path of the data directory as a plan has it.
-    pub(super) fn relative(layout: &Layout, path: &Path) -> PathBuf {
+    fn relative(layout: &Layout, path: &Path) -> PathBuf {
         path.strip_prefix(layout.dir()).unwrap_or(path).to_owned()
     }
 
-    /// A new file that takes an old one's place.
+    /// Adds a new file that takes the place of an old one.
     pub(super) fn replace(&mut self, layout: &Layout, new: &Path, old: &Path) {
         self.replaced.push((Self::relative(layout, new), Self::relative(layout, old)));
     }
 
-    /// An old file that is put aside.
+    /// Adds an old file that goes away.
     pub(super) fn remove(&mut self, layout: &Layout, old: &Path) {
         self.removed.push(Self::relative(layout, old));
     }
 
-    /// Does all of it.
+    /// Writes the plan and carries it out.
     pub(super) fn apply(&self, layout: &Layout) -> Result<(), RepairError> {
         if self.is_empty() {
             return Ok(());
@@ -66,18 +68,19 @@ impl Plan {
         self.carry_out(layout)
     }
 
+    /// Carries the plan out, from where an earlier attempt ended.
     fn carry_out(&self, layout: &Layout) -> Result<(), RepairError> {
         let dir = layout.dir();
         for (new, old) in &self.replaced {
             let (new, path) = (dir.join(new), dir.join(old));
-            // Without the new one it was done before.
+            // Without the new file this rename was done before.
             if new.exists() {
-                self.put_aside(dir, old, false)?;
+                self.keep_old(dir, old, false)?;
                 fs::rename(&new, &path).map_err(StoreError::io("renaming", &new))?;
             }
         }
         for old in &self.removed {
-            self.put_aside(dir, old, true)?;
+            self.keep_old(dir, old, true)?;
         }
         for dir in [layout.log(), layout.snapshots(), dir.to_owned()] {
             if dir.is_dir() {
@@ -89,9 +92,9 @@ impl Plan {
         Ok(disk::sync_dir(dir)?)
     }
 
-    /// Keeps an old file under its name in the directory for them: it stays at its place, until another takes that, or
-    /// is moved.
-    fn put_aside(&self, dir: &Path, old: &Path, is_moved: bool) -> Result<(), StoreError> {
+    /// Keeps an old file under its own path in the directory for old files. It is moved there; or it also stays
+    /// at its place, until the new file takes that.
+    fn keep_old(&self, dir: &Path, old: &Path, is_moved: bool) -> Result<(), StoreError> {
         let (from, to) = (dir.join(old), dir.join(&self.aside).join(old));
         if from.symlink_metadata().is_err() {
             return Ok(());
@@ -104,7 +107,7 @@ impl Plan {
         } else {
             match fs::hard_link(&from, &to) {
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
-                // A file system without links, or something that is no file.
+                // A file system without hard links; or a directory, which has none.
                 Err(_) if from.is_file() => fs::copy(&from, &to).map(drop),
                 Err(_) => fs::rename(&from, &to),
                 Ok(()) => Ok(()),
@@ -115,14 +118,10 @@ impl Plan {
     }
 }
 
-/// Finishes a repair that was interrupted while its files were renamed; says whether there was one.
+/// Finishes a repair that was interrupted while it renamed files. Says whether there was one.
 pub(super) fn finish_interrupted(layout: &Layout) -> Result<bool, RepairError> {
     let path = plan_path(layout);
-    let text = match fs::read(&path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
-        Err(error) => return Err(StoreError::io("reading", &path)(error).into()),
-    };
+    let Some(text) = disk::read(&path)? else { return Ok(false) };
     let plan: Plan =
         serde_json::from_slice(&text).map_err(|error| RepairError::Plan { path, why: error.to_string() })?;
     plan.carry_out(layout)?;

@@ -1,41 +1,45 @@
-//! An audit as it was asked for, with who runs the invocations again, if they are run again at all.
+//! `Asked`: one audit while it runs, and who runs the invocations again.
 //!
-//! The re-runner is handed in. The one of this project, which is the only thing here that needs an engine, stands behind the
-//! feature `replay`.
+//! The re-runner is handed in as a [`Rerunner`]. The project's own re-runner is the only thing in this crate
+//! that needs an engine; it stands behind the feature `replay`.
 
 use icn_core::fold::{Fold, Rerunner};
 use icn_core::name::{Hash, Origin};
 
+use super::ask::{Audit, Level, REPLAY};
+use super::listener::Listener;
 use super::walk::{Source, Stop, walk};
-use super::{Audit, Level, Listener};
 use crate::error::StoreError;
-use crate::report::{AuditReport, Finding};
+use crate::finding::Finding;
+use crate::report::AuditReport;
 
-/// The name of the level at which every invocation is run again.
-pub(super) const LEVEL: &str = "replay";
-
-/// Who runs the invocations again.
+/// The one that runs the invocations again, if they are run again.
 enum Runs<'a> {
     Nobody,
     By(&'a mut dyn Rerunner),
-    /// There is no engine, and why.
+    /// They should be run again, and there is no engine.
     #[cfg(feature = "replay")]
     NoEngine(String),
 }
 
-/// What was asked, and what it is done with.
+/// One audit.
 pub(super) struct Asked<'a> {
     pub(super) audit: &'a Audit,
     runs: Runs<'a>,
 }
 
 impl<'a> Asked<'a> {
+    /// An audit that runs nothing again.
     pub(super) const fn of(audit: &'a Audit) -> Self {
         Self { audit, runs: Runs::Nobody }
     }
+
+    /// An audit in which `rerunner` runs every invocation again.
     pub(super) fn rerun_by(audit: &'a Audit, rerunner: &'a mut dyn Rerunner) -> Self {
         Self { audit, runs: Runs::By(rerunner) }
     }
+
+    /// An audit that should run everything again, and has no engine to do it.
     #[cfg(feature = "replay")]
     pub(super) const fn without_engine(audit: &'a Audit, why: String) -> Self {
         Self { audit, runs: Runs::NoEngine(why) }
@@ -45,16 +49,17 @@ impl<'a> Asked<'a> {
         !matches!(self.runs, Runs::Nobody)
     }
 
-    /// Whether neither states nor balances are looked at.
+    /// Whether the audit stops at the level `structure`.
     pub(super) fn is_of_structure(&self) -> bool {
         self.audit.level == Level::Structure && !self.is_rerun()
     }
 
+    /// An empty fold for this level.
     pub(super) fn fold(&self) -> Fold {
         if self.is_of_structure() { Fold::of_structure() } else { Fold::default() }
     }
 
-    /// Goes through the entries; the first thing that does not hold.
+    /// Reads and folds the entries. Gives the first thing that does not hold.
     pub(super) fn walk(
         &mut self,
         source: &mut dyn Source,
@@ -74,7 +79,7 @@ impl<'a> Asked<'a> {
         }
     }
 
-    /// The report, and a word to the listener when everything holds.
+    /// Makes the report. When everything holds, the listener hears of the fold.
     pub(super) fn report(
         &self,
         fold: &Fold,
@@ -90,10 +95,10 @@ impl<'a> Asked<'a> {
             origin: fold.host().map(|host| Origin::to_string(&host.log)),
             size,
             root: root.to_hex(),
-            // Every author but the host is a scope.
+            // The authors of a log are its host and its scopes.
             scopes: fold.log().heads().len().saturating_sub(1) as u64,
             invocations: fold.invocations(),
-            level: if self.is_rerun() { LEVEL } else { self.audit.level.as_str() },
+            level: if self.is_rerun() { REPLAY } else { self.audit.level.as_str() },
             replayed: self.is_rerun(),
             divergence: finding,
             in_use: false,
@@ -104,8 +109,9 @@ impl<'a> Asked<'a> {
     }
 }
 
-/// A re-runner on this program's own engine; an error says why there is none.
-#[cfg(feature = "replay")]
-pub(super) fn engine() -> Result<icn_sandbox::Reruns, String> {
-    icn_sandbox::Engine::new(&icn_sandbox::EngineOptions::default()).map(icn_sandbox::Reruns::new)
+/// The finding for a unit whose accounts do not sum to zero.
+pub(super) fn imbalance(fold: &Fold) -> Option<Finding> {
+    let (scope, unit, posted, held) = fold.ledger().imbalances().into_iter().next()?;
+    let found = format!("{unit} of {scope} sums to {posted}, and {held} held");
+    Some(Finding::of("ledger", "debits equal to credits", &found))
 }

@@ -1,4 +1,7 @@
 //! A key as text: PKCS#8 in PEM, encrypted or not, or 64 hexadecimal digits.
+//!
+//! A text says itself how much time and memory its decryption takes, so those are bounded before it begins.
+//! Nothing here touches a file.
 
 use icn_core::encode::SecretKey;
 use pkcs8::der::pem::PemLabel as _;
@@ -10,63 +13,67 @@ use pkcs8::{
 };
 use zeroize::Zeroizing;
 
-use super::Passphrase;
+use super::passphrase::Passphrase;
 
 /// id-Ed25519 (RFC 8410, section 3).
 const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
 
-/// scrypt's cost: 16 MiB, five times over. The most memory that OpenSSL gives it when it reads a key, and of the
-/// settings with that memory the one that OWASP's password storage cheat sheet asks for.
+/// The cost of scrypt for keys that are written: 16 MiB, five rounds. OpenSSL gives scrypt no more memory when
+/// it reads a key; for that memory OWASP's password storage cheat sheet asks for these parameters.
 const SCRYPT_LOG_N: u8 = 14;
 const SCRYPT_R: u32 = 8;
 const SCRYPT_P: u32 = 5;
 
-/// What a file may ask for: it says itself what it costs to open.
+/// Memory that a file may ask scrypt for, at most.
 const SCRYPT_BYTES_MAX: u64 = 256 * 1024 * 1024;
+/// Rounds of scrypt that a file may ask for, at most.
 const SCRYPT_P_MAX: u16 = 64;
+/// Rounds of PBKDF2 that a file may ask for, at most.
 const PBKDF2_ITERATIONS_MAX: u32 = 10_000_000;
 
 /// Why a text is not a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum FormError {
-    /// None of the forms.
+    /// The text has none of the forms.
     #[error(
         "not a key: expected PKCS#8 in PEM (`PRIVATE KEY` or `ENCRYPTED PRIVATE KEY`), or 64 lower-case hexadecimal digits"
     )]
     Other,
-    /// A key of another kind.
-    #[error("a key of the algorithm {0}, expected one of Ed25519 (1.3.101.112)")]
+    /// The key is for another algorithm.
+    #[error("a key of the algorithm {0}, expected Ed25519 (1.3.101.112)")]
     Algorithm(ObjectIdentifier),
-    /// The public half in it is not that of the secret.
-    #[error("the public key in it is not that of the secret key")]
+    /// The text also has a public key, and it is another one's.
+    #[error("the public key in the file does not belong to its secret key")]
     PublicKey,
-    /// It does not open.
-    #[error("the passphrase is not the right one, or the file was changed")]
+    /// The passphrase does not open it.
+    #[error("the passphrase is wrong, or the file was changed")]
     WrongPassphrase,
-    /// Encrypted in a way that is not read.
+    /// It is encrypted in a way that is not supported.
     #[error(
-        "encrypted otherwise than by PBES2 with scrypt or PBKDF2 and AES: write it anew with `openssl pkcs8 -topk8 -scrypt`"
+        "the key is encrypted in another way than PBES2 with scrypt or PBKDF2 and AES: write it anew with `openssl pkcs8 -topk8 -scrypt`"
     )]
     Scheme,
-    /// It would take too long, or too much memory.
-    #[error("the cost of its passphrase is above the limit of {} MiB, {SCRYPT_P_MAX} rounds of scrypt or {PBKDF2_ITERATIONS_MAX} of PBKDF2", SCRYPT_BYTES_MAX >> 20)]
+    /// Decryption would take too much time or memory.
+    #[error("the cost of the passphrase is above the limit of {} MiB, {SCRYPT_P_MAX} rounds of scrypt or {PBKDF2_ITERATIONS_MAX} rounds of PBKDF2", SCRYPT_BYTES_MAX >> 20)]
     Cost,
-    /// The system gives no randomness for a salt.
-    #[error("no randomness from the system")]
+    /// The operating system gives no randomness for a salt.
+    #[error("the system gives no randomness")]
     Randomness,
 }
 
-/// Whether this is the text of an encrypted key, as far as its first line tells.
+/// Whether the first line says that the key is encrypted.
 pub(super) fn is_encrypted(text: &str) -> bool {
     text.trim_start().starts_with("-----BEGIN ENCRYPTED PRIVATE KEY-----")
 }
 
-/// A key in PEM.
+/// Writes a key as PEM. With a passphrase it is encrypted.
+///
+/// Format: docs/formats.md, "Key files".
 pub(super) fn to_text(
     key: &SecretKey,
     passphrase: Option<&Passphrase>,
 ) -> Result<Zeroizing<String>, FormError> {
-    // CurvePrivateKey, an octet string within the octet string (RFC 8410, section 7).
+    // CurvePrivateKey: an octet string inside the octet string (RFC 8410, section 7).
     let mut inner = Zeroizing::new([0u8; 34]);
     inner[..2].copy_from_slice(&[0x04, 32]);
     inner[2..].copy_from_slice(&*Zeroizing::new(key.to_bytes()));
@@ -86,7 +93,7 @@ pub(super) fn to_text(
     document.to_pem(label, LineEnding::LF).map_err(|_| FormError::Other)
 }
 
-/// scrypt and AES-256-CBC with a fresh salt and vector.
+/// The parameters of an encryption: scrypt and AES-256-CBC, with a fresh salt and vector.
 fn parameters() -> Result<Parameters, FormError> {
     let (mut salt, mut vector) = ([0u8; 16], [0u8; 16]);
     getrandom::fill(&mut salt).map_err(|_| FormError::Randomness)?;
@@ -95,9 +102,7 @@ fn parameters() -> Result<Parameters, FormError> {
     Parameters::generate_scrypt_aes256cbc(cost, &salt, vector).map_err(|_| FormError::Scheme)
 }
 
-/// A key that is not encrypted.
-///
-/// Format: docs/formats.md, "Key files".
+/// Reads a key that is not encrypted.
 pub(super) fn parse(text: &str) -> Result<SecretKey, FormError> {
     if let Some(key) = from_digits(text) {
         return Ok(key);
@@ -106,10 +111,10 @@ pub(super) fn parse(text: &str) -> Result<SecretKey, FormError> {
     from_info(&document)
 }
 
-/// A key that is.
+/// Reads an encrypted key.
 pub(super) fn decrypt(text: &str, passphrase: &Passphrase) -> Result<SecretKey, FormError> {
     let document = document(text, EncryptedPrivateKeyInfoRef::PEM_LABEL)?;
-    // What is not known by its name does not decode.
+    // An unknown scheme does not decode.
     let info = EncryptedPrivateKeyInfoRef::from_der(document.as_bytes()).map_err(|_| FormError::Scheme)?;
     let EncryptionScheme::Pbes2(parameters) = &info.encryption_algorithm else {
         return Err(FormError::Scheme);
@@ -129,7 +134,7 @@ pub(super) fn decrypt(text: &str, passphrase: &Passphrase) -> Result<SecretKey, 
         pkcs8::Error::EncryptedPrivateKey(pkcs8::pkcs5::Error::UnsupportedAlgorithm { .. }) => {
             FormError::Scheme
         }
-        // Bytes that are no key after all, as one wrong passphrase in 256 gives.
+        // One wrong passphrase in 256 gives bytes that look decrypted and are no key.
         _ => FormError::WrongPassphrase,
     })?;
     from_info(&opened).map_err(|error| match error {
@@ -148,7 +153,7 @@ fn from_info(document: &SecretDocument) -> Result<SecretKey, FormError> {
     if info.algorithm.oid != ED25519 {
         return Err(FormError::Algorithm(info.algorithm.oid));
     }
-    // No parameters for this algorithm (RFC 8410, section 3).
+    // The algorithm has no parameters (RFC 8410, section 3).
     let inner = info.private_key.as_bytes();
     let secret = inner.strip_prefix(&[0x04, 32]).and_then(|secret| <&[u8; 32]>::try_from(secret).ok());
     let (None, Some(secret)) = (info.algorithm.parameters, secret) else { return Err(FormError::Other) };

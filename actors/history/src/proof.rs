@@ -1,5 +1,9 @@
-//! Proofs that a block is in a log: from a data directory in two passes over its log, from an export in a look at its
-//! bundles and two tiles a level.
+//! Proves that a block is a leaf of a log, under the log's newest checkpoint (`docs/formats.md`, "Proofs,
+//! tiles, cosignatures, CAR").
+//!
+//! From a data directory the log is read twice: once to find the leaf, once for the hashes of the proof. From
+//! an export it takes a look at the bundles of entries, and at two tiles of each level. The proof is verified
+//! before it is given.
 
 use std::path::{Path, PathBuf};
 
@@ -8,7 +12,7 @@ use icn_core::log::{
     TlogProof, TrustError, TrustPolicy, VerifierKey, inclusion_ranges, leaf_hash, parse_entries,
     parse_hashes, subtree_root, verify_inclusion,
 };
-use icn_core::name::{BlockId, Hash};
+use icn_core::name::{BlockId, CID_BYTES, Hash};
 
 use crate::audit::Subject;
 use crate::error::StoreError;
@@ -18,7 +22,7 @@ use crate::signed_log::{SignedLog, SignedLogError};
 /// Why there is no proof.
 #[derive(Debug, thiserror::Error)]
 pub enum ProveError {
-    /// The block is no leaf.
+    /// The block is no leaf of the log.
     #[error(
         "{0} is no leaf of the {1} that are signed: leaves are the envelopes of the host, of policies and of receipts, and anchored nodes"
     )]
@@ -29,29 +33,29 @@ pub enum ProveError {
     /// A file of an export cannot be read.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// A tile is not one.
+    /// A file of an export is no tile.
     #[error(transparent)]
     Tile(#[from] TileError),
-    /// The export's key is none.
+    /// The export's key file has no key.
     #[error("{}: {why}", path.display())]
     Key {
         /// The file.
         path: PathBuf,
-        /// What is not right with it.
+        /// The flaw, for a person.
         why: NoteError,
     },
     /// The export's checkpoint is not signed with its key.
     #[error(transparent)]
     Trust(#[from] TrustError),
-    /// The checkpoint is none.
+    /// The checkpoint is malformed.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
-    /// The log, or the tiles, do not lead to the checkpoint's root.
+    /// The log, or the tiles, do not give the checkpoint's root.
     #[error("{0}: run `icn audit`")]
     Proof(#[from] ProofError),
 }
 
-/// Proves that a block is a leaf of the log, under its newest checkpoint: at its first place. The proof was verified.
+/// Proves that a block is a leaf of the log. A block that is a leaf several times is proved at its first place.
 pub fn prove(subject: &Subject, block: &BlockId) -> Result<TlogProof, ProveError> {
     let (proof, checkpoint) = match subject {
         Subject::Data(data) => from_log(data, block)?,
@@ -71,13 +75,10 @@ fn from_log(data: &Path, block: &BlockId) -> Result<(TlogProof, Checkpoint), Pro
         index = (position..).zip(&entry.leaves).find(|(_, leaf)| *leaf == block).map(|(at, _)| at);
     }
     let index = index.ok_or(ProveError::NotALeaf(*block, size))?;
-    let mut prover = Prover::new(inclusion_ranges(index, size)?);
     let mut log = SignedLog::open(data)?;
-    // A checkpoint that came since is left alone: up to this size nothing changed.
+    // There may be a newer checkpoint by now. The leaf stands at the same place under it.
     let (checkpoint, note) = (log.checkpoint().clone(), log.note().to_owned());
-    if checkpoint.size != size {
-        prover = Prover::new(inclusion_ranges(index, checkpoint.size)?);
-    }
+    let mut prover = Prover::new(inclusion_ranges(index, checkpoint.size)?);
     while let Some((_, entry)) = log.next_entry()? {
         entry.leaves.iter().for_each(|leaf| prover.push(leaf_hash(leaf.as_bytes())));
     }
@@ -94,7 +95,8 @@ fn from_tiles(layout: &ExportLayout, block: &BlockId) -> Result<(TlogProof, Chec
     let size = checkpoint.size;
     let bytes = |tile: &Tile| {
         let bytes = match tile.kind {
-            TileKind::Entries => tile.width * (2 + icn_core::name::CID_BYTES as u64),
+            // Each leaf is a length of two bytes and a CID.
+            TileKind::Entries => tile.width * (2 + CID_BYTES as u64),
             TileKind::Tree(_) => tile.hash_bytes(),
         };
         layout.read_tile(tile, bytes).map_err(StoreError::io("reading", &layout.tile(tile)))
