@@ -2,7 +2,7 @@
 //! another number of arbiters, through the library and through the program. Compared are each scope's state
 //! root, what is funded, every posted balance and every charge of fuel; what may differ is what the clock and
 //! the schedule decide: times, and the order of the scopes' receipts in the common log.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on stops")]
 
 #[path = "../common/mod.rs"]
 mod common;

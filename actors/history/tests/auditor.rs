@@ -1,5 +1,7 @@
 //! The auditor's program, on the log that an earlier version of the host wrote (`tests/recorded/` of the workspace).
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

@@ -22,7 +22,7 @@ struct Open<'a> {
 
 impl Open<'_> {
     const fn takes_key(&self) -> bool {
-        self.is_map && self.left % 2 == 0
+        self.is_map && self.left.is_multiple_of(2)
     }
 }
 
