@@ -8,7 +8,7 @@ use icn_core::block::{Entry, HostBlock, Node, NodeTag, Payload, Policy};
 use icn_core::encode::{Block, Domain, Envelope};
 use icn_core::log::car::{Item, Sections};
 use icn_core::log::{
-    Checkpoint, KeyKind, Link, Log, Row, Tiler, TrustPolicy, VerifierKey, Written, car, verifier_key,
+    Checkpoint, KeyKind, Link, Log, RowWriter, Tiler, TrustPolicy, VerifierKey, Written, car, verifier_key,
 };
 use icn_core::name::Codec;
 use icn_history::store::{LogStore as _, Reader, SegmentStore};
@@ -126,7 +126,7 @@ impl History {
     pub(crate) fn export(&self, entries: &[Entry], out: &Path) {
         let layout = ExportLayout::new(out);
         fs::create_dir_all(layout.tiles()).unwrap();
-        let (mut row, mut tiler, mut log) = (Row::default(), Tiler::default(), Log::default());
+        let (mut row, mut tiler, mut log) = (RowWriter::default(), Tiler::default(), Log::default());
         let mut blocks = Vec::new();
         let mut heads = std::collections::BTreeMap::new();
         let mut frontier = icn_core::log::Frontier::default();

@@ -13,7 +13,7 @@ use icn_core::block::{
 };
 use icn_core::encode::{Block, Domain, SecretKey};
 use icn_core::fold::{Chain, Divergence, Fold, Prepared, Trust};
-use icn_core::log::{Gather, Row};
+use icn_core::log::{RowReader, RowWriter};
 use icn_core::name::{BlockId, Bytes, Codec, Did, Owner, Unit};
 use icn_core::rules::PolicyInForce;
 use icn_core::rules::gate::Request;
@@ -391,7 +391,7 @@ fn a_log_with_keys_is_the_same_from_a_row_of_blocks() {
         [std::slice::from_ref(&second), std::slice::from_ref(&revocation)],
     );
     writer.receipt(OURS, ms(2), signer(NEXT, &second), NEXT);
-    let (mut row, mut gather, mut fold) = (Row::default(), Gather::default(), Fold::default());
+    let (mut row, mut gather, mut fold) = (RowWriter::default(), RowReader::default(), Fold::default());
     let mut blocks = 0;
     for (position, entry) in &writer.entries {
         let mut gathered = None;

@@ -159,7 +159,7 @@ impl From<&TrustError> for Finding {
         let what = match error {
             TrustError::Policy(_) => "trust policy",
             TrustError::Note(_) | TrustError::Checkpoint(_) => "checkpoint",
-            TrustError::Unsigned(_) | TrustError::Wrong(_) => "signature of the checkpoint",
+            TrustError::Unsigned(_) | TrustError::Invalid(_) => "signature of the checkpoint",
             TrustError::Origin { .. } => "origin of the checkpoint",
             TrustError::Quorum { .. } => "quorum of the checkpoint",
         };

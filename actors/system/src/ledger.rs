@@ -347,7 +347,7 @@ fn tell_applied(ledger: &Ledger, asker: &Asker, applied: &Applied, why: impl FnO
     }
     let context =
         LedgerContext { actor: asker.clone(), reason: why(), ..LedgerContext::runtime(applied.time) };
-    for event in ledger.told(&context, applied) {
+    for event in ledger.audit_applied(&context, applied) {
         if event.what == "warned" {
             tracing::warn!(target: "icn::audit", "{event}");
         } else {

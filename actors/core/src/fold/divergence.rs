@@ -51,7 +51,7 @@ pub(super) fn out_of_order(position: u64, block: BlockId, error: &LogError) -> D
     let what = match error {
         LogError::Empty => "entry",
         LogError::MissingBlock(_) => "block",
-        LogError::Twice(_) => "author",
+        LogError::RepeatedAuthor(_) => "author",
         LogError::Sequence { found_seq, expected_seq, .. } if found_seq != expected_seq => "sequence",
         LogError::Sequence { .. } => "block before",
     };

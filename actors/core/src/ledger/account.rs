@@ -1,18 +1,21 @@
-//! Accounts: their counters, and the numbers that stand for them in memory.
+//! The counters of an account, and the number that stands for an account in memory.
+//!
+//! Counters only grow, except while a group is taken back. Balances are computed from them and never stored.
 
-/// An account's counters. Two to the power of 64 of the largest transfers fit in each.
+/// The counters of an account. Each can count 2^64 transfers of the largest amount.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Account {
-    /// All that was ever debited.
+    /// The sum of everything that was ever debited.
     pub debits: u128,
-    /// All that was ever credited.
+    /// The sum of everything that was ever credited.
     pub credits: u128,
-    /// What open holds will debit if they are settled, and resources that are drawn.
+    /// What open holds will debit if they are settled, and the resources that are drawn.
     pub debits_held: u128,
     /// What open holds will credit if they are settled.
     pub credits_held: u128,
 }
 
+/// A counter as a signed number. One that is too large counts as the largest.
 pub(super) fn signed(total: u128) -> i128 {
     i128::try_from(total).unwrap_or(i128::MAX)
 }
@@ -30,28 +33,37 @@ impl Account {
     }
 }
 
-/// An account's number in this machine's memory: of no meaning elsewhere, and none after a restart.
+/// The number of an account in the memory of this machine. It has no meaning elsewhere, and none after a restart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct AccountNo(pub(super) u32);
 
 impl AccountNo {
+    /// The place of the account in arrays.
     pub(super) const fn at(self) -> usize {
         self.0 as usize
     }
 }
 
-/// One transfer.
+/// One transfer between two accounts of one scope and unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Leg {
-    /// Who is debited.
+    /// The account that is debited.
     pub from: AccountNo,
-    /// Who is credited.
+    /// The account that is credited.
     pub to: AccountNo,
-    /// How much.
+    /// The amount, in the smallest part of the unit.
     pub amount: u64,
 }
 
-/// A counter in dag-cbor, whose integers end at 64 bits: 16 bytes, the most significant first.
+const _: () = {
+    assert!(
+        (i64::MAX as u128).checked_mul(1 << 64).is_some(),
+        "a counter counts 2^64 of the largest transfers"
+    );
+    assert!(size_of::<AccountNo>() <= size_of::<usize>(), "an account's number is a place in an array");
+};
+
+/// A counter in dag-cbor, whose integers have at most 64 bits: 16 bytes, the most significant first.
 pub(super) mod wide {
     use serde::{Deserialize as _, Deserializer, Serializer};
 

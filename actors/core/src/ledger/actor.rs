@@ -1,8 +1,10 @@
 //! Who asks the ledger.
+//!
+//! The caller of the ledger knows the actor from a signature and a policy, and never from the words of a guest.
 
 use crate::name::{BlockId, Did};
 
-/// Who asks. Whoever calls the machine knows it from a signature and a policy, and never from a guest's words.
+/// Who asks the ledger. Everything is empty when the runtime itself asks.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Actor {
     /// The member whose key signed.
@@ -14,12 +16,13 @@ pub struct Actor {
 }
 
 impl Actor {
-    /// A member, in a module.
+    /// A member who runs a module.
     #[must_use]
     pub const fn new(member: Did, module: BlockId, roles: Vec<String>) -> Self {
         Self { member: Some(member), module: Some(module), roles }
     }
-    /// Whether it is an administrator who rules ([`crate::block::ruling`]): what a ruling consumes counts against no cap.
+    /// Whether the actor is an administrator who makes a ruling ([`crate::block::ruling`]). What a ruling consumes counts
+    /// against no cap.
     #[must_use]
     pub fn rules(&self) -> bool {
         self.module.as_ref().is_some_and(crate::block::ruling::is_of_ledger)

@@ -1,14 +1,17 @@
-//! What an auditor is told: who did what, with how much, and why. Refusals are told as well.
+//! The audit of the ledger: who did what, with how much, and why. Refusals are in it too.
+//!
+//! The lines are for people and for other programs. No decision depends on them.
 
 use super::actor::Actor;
-use super::code::{LedgerCode, LedgerRefusal};
+use super::code::LedgerCode;
 use super::event::{Applied, Event};
 use super::group::{Context, Group};
 use super::machine::Ledger;
+use super::refusal::LedgerRefusal;
 use crate::block::{CapKey, Command, Operation};
 use crate::name::{AccountId, Did, Owner, Unit};
 
-/// What something is about: whose account or who pays, who is paid, and how much.
+/// What an event is about: the account or the payer, the payee, and the amount.
 pub type Subject = (Option<AccountId>, Option<AccountId>, Option<u64>);
 
 /// One line of the audit.
@@ -18,24 +21,24 @@ pub struct AuditEvent {
     pub time: u64,
     /// Who asked.
     pub who: Actor,
-    /// What happened, or what was refused, by its name.
+    /// The name of what happened or was refused.
     pub what: &'static str,
-    /// Whose account, or who paid.
+    /// The account, or the payer.
     pub account: Option<AccountId>,
-    /// Who was paid.
+    /// The payee.
     pub to: Option<AccountId>,
-    /// Which cap it is about.
+    /// The cap.
     pub cap: Option<CapKey>,
-    /// How much.
+    /// The amount.
     pub amount: Option<u64>,
     /// The code of a refusal.
     pub refused: Option<LedgerCode>,
-    /// Why: the reason that was given; for a refusal, what was wrong.
+    /// The reason that was given, or what was wrong with what was refused.
     pub why: String,
 }
 
 impl AuditEvent {
-    /// That something happened.
+    /// A line about something that happened.
     #[must_use]
     pub fn of(context: &Context, what: &'static str) -> Self {
         Self {
@@ -51,14 +54,14 @@ impl AuditEvent {
         }
     }
 
-    /// That something was refused.
+    /// A line about something that was refused.
     #[must_use]
     pub fn refused(context: &Context, what: &'static str, refusal: &LedgerRefusal) -> Self {
         let (cap, why) = (refusal.cap.as_deref().cloned(), refusal.what.clone());
         Self { refused: Some(refusal.code), cap, why, ..Self::of(context, what) }
     }
 
-    /// The same, with what it is about.
+    /// The same line with its subject.
     #[must_use]
     pub fn about(self, (account, to, amount): Subject) -> Self {
         Self { account, to, amount, ..self }
@@ -66,7 +69,7 @@ impl AuditEvent {
 }
 
 impl Command {
-    /// What it is about.
+    /// What the command is about.
     fn subject(&self) -> Subject {
         match self {
             Self::OpenUnit { .. } | Self::Void { .. } | Self::Expire { .. } | Self::Net { .. } => {
@@ -93,7 +96,7 @@ impl Command {
 }
 
 impl Operation {
-    /// What an operation of a scope's journal is about.
+    /// What an operation in a scope's journal is about.
     #[must_use]
     pub fn subject(&self, scope: Did) -> Subject {
         let account = |scope: Did, owner: &Owner, unit: &Unit| {
@@ -115,7 +118,7 @@ impl Operation {
     }
 }
 
-/// In one line: who, what, how much, of whom and for whom, why.
+/// One line: what happened, how much, from whom and to whom, by whom, when, and why.
 impl std::fmt::Display for AuditEvent {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { time, who, what, account, to, cap, amount, refused, why } = self;
@@ -146,7 +149,7 @@ impl std::fmt::Display for AuditEvent {
 }
 
 impl Ledger {
-    /// What a group's outcome is to an auditor. A repeat tells nothing: nothing happened.
+    /// The lines about a group that was applied or refused. A group that was sent again gives none: nothing happened.
     #[must_use]
     pub fn audit(
         &self,
@@ -155,7 +158,13 @@ impl Ledger {
         outcome: &Result<Applied, LedgerRefusal>,
     ) -> Vec<AuditEvent> {
         match outcome {
-            Ok(applied) => self.told(context, applied),
+            Ok(applied) => {
+                assert!(
+                    !applied.repeated || applied.events.is_empty(),
+                    "nothing happens in a group that is repeated"
+                );
+                self.audit_applied(context, applied)
+            }
             Err(refusal) => {
                 let at = usize::try_from(refusal.at).unwrap_or(usize::MAX);
                 let command = group.commands.get(at);
@@ -166,9 +175,9 @@ impl Ledger {
         }
     }
 
-    /// What was applied is to an auditor.
+    /// The lines about a group that was applied.
     #[must_use]
-    pub fn told(&self, context: &Context, applied: &Applied) -> Vec<AuditEvent> {
+    pub fn audit_applied(&self, context: &Context, applied: &Applied) -> Vec<AuditEvent> {
         let line = |what| AuditEvent::of(context, what);
         let one = |what, no| AuditEvent { account: Some(self.account_id(no)), ..line(what) };
         let two = |what, from, to, amount| AuditEvent {

@@ -1,33 +1,51 @@
-//! What booking a receipt asks of the books: first the expiries that are due, then
-//! what was consumed, then what the guest asked for, all as one group.
+//! Books a receipt, as one group: first the expiries that are due, then what was consumed, then what the guest asked for.
+//!
+//! A host and every fold of the log book the same receipt with the same commands ([`Ledger::book`]). The journal is only
+//! translated here: who may do what was decided before, from its words ([`crate::rules`]).
 
 use super::actor::Actor;
-use super::code::{LedgerCode as Code, LedgerRefusal, refuse};
+use super::code::LedgerCode as Code;
 use super::event::Applied;
 use super::group::{Context, Group};
 use super::machine::Ledger;
+use super::refusal::{LedgerRefusal, refuse};
 use crate::block::{Command, Issue, Leg, Operation, Receipt, Usage};
+use crate::limits;
 use crate::name::{AccountId, Did, HoldId, Owner, Unit};
 
-/// What of a receipt is booked.
+/// The parts of a receipt that are booked.
 #[derive(Debug, Clone, Copy)]
 pub struct Booking<'a> {
     /// The scope.
     pub scope: Did,
-    /// The receipt's time.
+    /// The receipt's time, in milliseconds since the Unix epoch.
     pub time: u64,
-    /// Fuel charged.
+    /// The fuel that was charged.
     pub fuel: u64,
-    /// What else was charged.
+    /// The other resources that were charged.
     pub usage: Usage,
     /// The journal.
     pub journal: &'a [Operation],
-    /// Whose invocation it was: its caps count.
+    /// Who asked for the invocation. The caps that bind it count.
     pub actor: &'a Actor,
 }
 
+const _: () = {
+    assert!(
+        limits::HOLDS_OPEN_MAX + limits::TRANSFERS_MAX + RESOURCES <= limits::LEDGER_GROUP_COMMANDS_MAX,
+        "a receipt's expiries, charges and operations are no more than a group may have"
+    );
+    assert!(
+        limits::TRANSFERS_MAX <= limits::HOLDS_OPEN_MAX,
+        "a journal places no more holds than a scope may have"
+    );
+};
+
+/// The number of resources that a receipt is charged for: fuel, memory, network, storage.
+const RESOURCES: usize = 4;
+
 impl<'a> Booking<'a> {
-    /// What of a receipt the ledger books; `actor` is whose invocation it was
+    /// The parts of a receipt that the ledger books. `actor` asked for the invocation
     /// ([`crate::rules::PolicyInForce::actor`]).
     #[must_use]
     pub fn of_receipt(receipt: &'a Receipt, actor: &'a Actor) -> Self {
@@ -35,14 +53,14 @@ impl<'a> Booking<'a> {
         Self { scope, time, fuel, usage, journal, actor }
     }
 
-    /// What of a leg the ledger books. `actor` is nobody: what comes in counts against no cap.
+    /// The parts of a leg that the ledger books. `actor` is nobody, because what comes in counts against no cap.
     #[must_use]
     pub fn of_leg(leg: &'a Leg, actor: &'a Actor) -> Self {
         let Leg { scope, time, ref journal, .. } = *leg;
         Self { scope, time, fuel: 0, usage: Usage::default(), journal, actor }
     }
 
-    /// What was drawn for it.
+    /// The resources that were drawn for it.
     pub(super) fn drawn(&self) -> [(Unit, u64); 3] {
         [
             (Unit::fuel(), self.fuel),
@@ -53,8 +71,8 @@ impl<'a> Booking<'a> {
 }
 
 impl Ledger {
-    /// What an operation asks of the books. Who ends a hold was judged over the journal's words
-    /// ([`crate::rules`]), so it is ended by whoever placed it.
+    /// The command that books an operation. Who may end a hold was decided before ([`crate::rules`]), so here its placer
+    /// ends it.
     pub(super) fn command_of(&self, scope: Did, operation: &Operation) -> Command {
         let account =
             |owner: &Owner, unit: &Unit| AccountId { scope, owner: owner.clone(), unit: unit.clone() };
@@ -95,10 +113,10 @@ impl Ledger {
         }
     }
 
-    /// Books a receipt, or refuses it and changes nothing: a fold's way.
+    /// Books a receipt, or refuses it and changes nothing.
     ///
     /// # Errors
-    /// What in it the books do not allow; an expiry that is due and missing too.
+    /// The refusal of the books. An expiry that is due and not in the journal is refused too.
     pub fn book(&mut self, booking: &Booking<'_>) -> Result<Applied, LedgerRefusal> {
         let Booking { scope, time, usage, journal, .. } = *booking;
         let (expiries, asked) = Operation::parts(journal);
@@ -112,7 +130,7 @@ impl Ledger {
         let actor = booking.actor.clone();
         let context = Context { actor, part: Some(scope), ..Context::runtime(time) };
         let group = Group { id: None, scope, commands };
-        // A hold that this journal places is ended by who placed it: known only once it is placed.
+        // A hold that this journal places is ended by its placer, who is known only after the hold is placed.
         self.apply_lazily(&group, &context, |ledger, at| {
             asked.get(at).map(|operation| ledger.command_of(scope, operation))
         })
@@ -121,7 +139,7 @@ impl Ledger {
     /// Books what a policy issues when its scope is opened.
     ///
     /// # Errors
-    /// An owner of the runtime's own, or an amount of zero or more than 2^63 - 1.
+    /// An owner is the runtime's own, or an amount is zero or more than 2^63 - 1.
     pub fn issue(&mut self, scope: Did, issues: &[Issue]) -> Result<(), LedgerRefusal> {
         if issues.is_empty() {
             return Ok(());
@@ -135,7 +153,7 @@ impl Ledger {
         self.apply_new(&Group { id: None, scope, commands }, &Context::runtime(time)).map(|_| ())
     }
 
-    /// Applies a group, and behind it commands that are made when their turn has come; by none the group ends.
+    /// Applies a group, and then the commands that `more` makes when their turn comes, until it makes none.
     pub(super) fn apply_lazily(
         &mut self,
         group: &Group,
@@ -159,7 +177,8 @@ impl Ledger {
             moved.push(self.step_of_a_group(at, command, context)?);
             at += 1;
         }
-        // A receipt that books nothing is refused too when a hold is due that it does not record.
+        assert!(at >= group.commands.len() && moved.len() == at, "every command of the group was applied");
+        // A receipt that books nothing is refused too, if a hold is due that it does not record.
         let due = self.holds.due(&group.scope, context.time).next();
         if let Some(due) = due {
             self.take_back();

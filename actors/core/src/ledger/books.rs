@@ -1,4 +1,7 @@
-//! The books as they are kept: in the order of names, one encoding of each.
+//! The books as they are stored and compared: in the order of names, with one encoding.
+//!
+//! What is only in memory (runs, drawn resources, account numbers) is not in them: two ledgers that applied the same
+//! groups have the same books. [`Ledger::from_books`] takes books that its caller has verified.
 
 use std::collections::BTreeMap;
 
@@ -8,11 +11,11 @@ use super::group::CommandId;
 use super::hold::Hold;
 use super::ids::Remembered;
 use super::machine::{Clock, Ledger};
-use super::table::{CLOSED, FROZEN, PRESENT};
+use super::mark::{CLOSED, FROZEN, PRESENT};
 use crate::block::{CapKey, Limits};
 use crate::name::{AccountId, Did, HoldId, Owner, Unit};
 
-/// An account as it is kept.
+/// An account as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AccountState {
@@ -32,7 +35,7 @@ pub struct AccountState {
     pub frozen: bool,
     /// Whether it is closed.
     pub closed: bool,
-    /// How far it may go.
+    /// The limits of its balance.
     pub limits: Limits,
 }
 
@@ -45,7 +48,7 @@ impl AccountState {
     }
 }
 
-/// An open hold as it is kept.
+/// An open hold as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HoldState {
@@ -55,13 +58,13 @@ pub struct HoldState {
     pub to: Owner,
     /// The unit.
     pub unit: Unit,
-    /// How much.
+    /// The amount that is set aside.
     pub amount: u64,
-    /// From when on it is over.
+    /// When it expires, in milliseconds since the Unix epoch.
     pub deadline: u64,
     /// Who placed it and may end it.
     pub by: Owner,
-    /// When it was placed.
+    /// When it was placed, in milliseconds since the Unix epoch.
     pub placed: u64,
     /// The caps that it counts against.
     pub caps: Vec<CapKey>,
@@ -84,16 +87,22 @@ pub struct Books {
 }
 
 impl Ledger {
-    /// The books, to be kept or compared.
+    /// The books, to be stored or compared.
     #[must_use]
     pub fn books(&self) -> Books {
         let accounts = self.accounts.open().into_iter().map(|(id, no)| {
             let Account { debits, credits, mut debits_held, mut credits_held } = self.accounts.get(no);
-            // What is drawn is of this memory alone.
-            let drawn = self.drawn.get(&(id.scope, id.unit.clone())).copied().unwrap_or(0);
+            // What is drawn is in this memory only.
+            let drawn = u128::from(self.drawn.get(&(id.scope, id.unit.clone())).copied().unwrap_or(0));
             match id.owner {
-                Owner::Treasury => debits_held -= u128::from(drawn),
-                Owner::Consumed => credits_held -= u128::from(drawn),
+                Owner::Treasury => {
+                    assert!(debits_held >= drawn, "what is drawn is held on the treasury");
+                    debits_held -= drawn;
+                }
+                Owner::Consumed => {
+                    assert!(credits_held >= drawn, "what is drawn is held for what is consumed");
+                    credits_held -= drawn;
+                }
                 _ => {}
             }
             let flags = self.accounts.mark(no).flags();
@@ -116,14 +125,14 @@ impl Ledger {
         }
     }
 
-    /// What is remembered of clients' ids.
+    /// The memory of clients' ids.
     #[must_use]
     pub fn remembered(&self) -> Vec<(Did, CommandId, Remembered)> {
         let all = self.ids.0.iter();
         all.map(|((scope, id), remembered)| (*scope, *id, remembered.clone())).collect()
     }
 
-    /// A ledger with these books and this memory.
+    /// A ledger with these books and this memory of clients' ids.
     #[must_use]
     pub fn from_books(books: Books, remembered: Vec<(Did, CommandId, Remembered)>) -> Self {
         let mut ledger = Self::default();
@@ -132,6 +141,7 @@ impl Ledger {
         ledger
     }
 
+    /// Adds books to those that are there.
     fn take_over(&mut self, books: Books) {
         for (id, state) in books.accounts {
             let no = self.accounts.number(&id);
@@ -154,8 +164,7 @@ impl Ledger {
         self.clocks.extend(books.clocks);
     }
 
-    /// Takes a scope's books, and its memory of ids, from another ledger: what this one had of it is gone, its holds
-    /// too.
+    /// Replaces a scope's books, its holds and its memory of ids with those of another ledger.
     pub fn adopt(&mut self, scope: Did, other: &Self) {
         self.runs.remove(&scope);
         self.drawn.retain(|(of, _), _| *of != scope);
@@ -177,5 +186,12 @@ impl Ledger {
         let ids: BTreeMap<_, _> =
             other.ids.0.iter().filter(|((of, _), _)| *of == scope).map(|(k, v)| (*k, v.clone())).collect();
         self.ids.0.extend(ids);
+        assert!(!self.runs.contains_key(&scope), "a scope whose books were replaced has no run");
+        debug_assert_eq!(self.clock(&scope), other.clock(&scope), "the scope's time is the other ledger's");
+        debug_assert_eq!(
+            self.deadlines(&scope).collect::<Vec<_>>(),
+            other.deadlines(&scope).collect::<Vec<_>>(),
+            "the scope's holds are the other ledger's"
+        );
     }
 }

@@ -1,37 +1,38 @@
 //! Caps: how much of a unit a member, a module, a role or the scope as a whole may spend, in all or in each window.
 //!
-//! Windows are fixed: the window of a moment is its time divided by the window's length, so windows follow from
-//! recorded times and no two overlap. What is held counts when it is held, in the window of that moment; what is
-//! settled later does not count again. What returns (void, expired, the rest of a settlement) is taken off again,
-//! as far as the window in which it counted is still the present one.
+//! Windows are fixed: the window of a moment is its time divided by the window's length. So windows follow from recorded
+//! times, and no two overlap. What is held counts when the hold is placed, in the window of that moment; settling it does
+//! not count again. What returns (a voided or expired hold, the rest of a settlement) is taken off again, if the cap still
+//! counts the window in which the hold was placed. A cap never limits what comes in.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::actor::Actor;
-use super::code::{LedgerCode, LedgerRefusal, refuse};
+use super::code::LedgerCode;
+use super::refusal::{LedgerRefusal, refuse};
 use crate::block::{CapKey, Level};
 use crate::name::{Did, Unit};
 
-/// A cap, and what counts against it.
+/// A cap, and how much of it is used.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Cap {
-    /// How much may be spent.
+    /// How much may be spent or held.
     pub max: u64,
-    /// From where on it warns.
+    /// The amount above which the cap warns.
     pub soft: Option<u64>,
-    /// The window that `used` is of; 0 without windows.
+    /// The number of the window in which `used` was counted. 0 for a cap without windows.
     pub window: u64,
-    /// What was spent and is held in it.
+    /// How much was spent or is held in that window.
     pub used: u64,
 }
 
 /// A soft threshold that was passed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Warning {
-    /// Of which cap.
+    /// The cap.
     pub cap: CapKey,
-    /// What counts against it now.
+    /// How much of it is used now.
     pub used: u64,
     /// The threshold.
     pub soft: u64,
@@ -42,12 +43,13 @@ pub struct Warning {
 pub(super) struct Caps(pub(super) BTreeMap<CapKey, Cap>);
 
 impl Caps {
+    /// The number of a scope's caps.
     pub(super) fn count(&self, scope: &Did) -> usize {
         self.0.keys().filter(|key| key.scope == *scope).count()
     }
 
-    /// The caps that bind an actor, in the order in which they are asked. Each level is looked up by its name: a scope
-    /// may have a cap for every member, and one spends.
+    /// The caps that bind an actor, in the order in which they are asked. Each level is looked up by its name, because a
+    /// scope may have a cap for every member, and only one member spends.
     pub(super) fn binding(&self, scope: Did, unit: &Unit, actor: &Actor) -> Vec<(&CapKey, &Cap)> {
         let mut from = CapKey {
             scope,
@@ -71,15 +73,19 @@ impl Caps {
                 |key: &CapKey| key.scope == scope && key.unit == *unit && key.level == from.level;
             found.extend(self.0.range(&from..).take_while(|(key, _)| is_of_level(key)));
         }
+        debug_assert!(
+            (1..found.len()).all(|at| found[..at].iter().all(|before| before.0 != found[at].0)),
+            "a cap binds an actor once"
+        );
         found
     }
 
-    /// What a cap counts at a moment.
+    /// How much of a cap is used at a moment.
     pub(super) fn used_at(key: &CapKey, cap: &Cap, time: u64) -> u64 {
         if cap.window == key.window(time) { cap.used } else { 0 }
     }
 
-    /// Whether every cap allows the actor to spend so much: the caps that it would count against.
+    /// Checks that every cap allows the actor to spend this amount. Gives the caps that would count it.
     pub(super) fn allow(
         &self,
         scope: Did,
@@ -108,13 +114,13 @@ impl Caps {
         Ok(keys)
     }
 
-    /// How much every cap leaves the actor to spend; none when none binds it.
+    /// How much the caps leave the actor to spend. `None` if no cap binds the actor.
     pub(super) fn left(&self, scope: Did, unit: &Unit, actor: &Actor, time: u64) -> Option<u64> {
         let left = |(key, cap): (&CapKey, &Cap)| cap.max.saturating_sub(Self::used_at(key, cap, time));
         self.binding(scope, unit, actor).into_iter().map(left).min()
     }
 
-    /// Whether a cap's terms can be.
+    /// Checks the terms of a cap.
     pub(super) fn check_terms(
         key: &CapKey,
         max: Option<u64>,

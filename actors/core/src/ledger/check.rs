@@ -1,15 +1,18 @@
-//! What of a command can be judged from its own words, its context and the scope's time: the first codes in the
-//! order. What depends on units, accounts and holds is in `step.rs`.
+//! What can be decided about a command from its own words, its context and the scope's time.
+//!
+//! These are the first codes, in their order: from [`Code::TimeBackwards`] to [`Code::ExpiryMissing`]. What depends on
+//! units, accounts and holds is decided later, in `step.rs`. Nothing here changes anything.
 
 use super::cap::Caps;
-use super::code::{LedgerCode as Code, Verdict, refuse};
+use super::code::LedgerCode as Code;
 use super::group::{Context, Right};
 use super::machine::Ledger;
+use super::refusal::{Verdict, refuse};
 use crate::block::{CapKey, Command, Limits};
-use crate::limits::{self};
+use crate::limits;
 use crate::name::{AccountId, Did, Owner};
 
-/// An amount that is moved.
+/// Checks an amount that is moved.
 fn amount(amount: u64) -> Verdict {
     if amount == 0 || i64::try_from(amount).is_err() {
         return refuse(Code::Amount, format!("an amount of {amount} where 1 to 2^63 - 1 are allowed"));
@@ -17,7 +20,7 @@ fn amount(amount: u64) -> Verdict {
     Ok(())
 }
 
-/// A limit: it may be zero.
+/// Checks a limit, which may be zero.
 fn bound(limit: Option<u64>) -> Verdict {
     match limit {
         Some(limit) if i64::try_from(limit).is_err() => {
@@ -27,7 +30,7 @@ fn bound(limit: Option<u64>) -> Verdict {
     }
 }
 
-/// An account that commands move: neither where units come from and go, nor what two scopes owe each other.
+/// Checks that commands may move an account: not an issuance, and not what two scopes owe each other.
 pub(super) fn movable(owner: &Owner) -> Verdict {
     if owner.is_moved_by_the_runtime_alone() {
         return refuse(Code::Reserved, format!("the account `{owner}` is moved by the runtime alone"));
@@ -35,8 +38,8 @@ pub(super) fn movable(owner: &Owner) -> Verdict {
     Ok(())
 }
 
-/// An account that an administrator rules.
-fn ruled(owner: &Owner) -> Verdict {
+/// Checks that an administrator may open, close, freeze or limit an account.
+fn administered(owner: &Owner) -> Verdict {
     match owner {
         Owner::Issuance | Owner::Consumed | Owner::Hold(_) => {
             refuse(Code::Reserved, format!("the account `{owner}` is the runtime's own"))
@@ -45,6 +48,7 @@ fn ruled(owner: &Owner) -> Verdict {
     }
 }
 
+/// Checks that an account's unit is a token.
 pub(super) fn token(account: &AccountId) -> Verdict {
     if account.unit.is_resource() {
         return refuse(Code::Resource, format!("`{}` is a resource, which no transfer moves", account.unit));
@@ -52,7 +56,21 @@ pub(super) fn token(account: &AccountId) -> Verdict {
     Ok(())
 }
 
+const _: () = {
+    assert!(limits::HOLD_AHEAD_MS_MAX > 0, "a hold may have a deadline");
+    assert!(10u64.pow(limits::UNIT_SCALE_MAX as u32) <= i64::MAX as u64, "one whole unit is a valid amount");
+    assert!((Code::TimeBackwards as u8) < Code::Amount as u8, "the time is checked before the amounts");
+    assert!((Code::Amount as u8) < Code::SameAccount as u8, "amounts are checked before owners");
+    assert!((Code::Reserved as u8) < Code::Resource as u8, "owners are checked before units");
+    assert!((Code::CapTerms as u8) < Code::Mismatch as u8, "units are checked before terms");
+    assert!((Code::Deadline as u8) < Code::Unauthorised as u8, "terms are checked before rights");
+    assert!((Code::Unauthorised as u8) < Code::NoConsent as u8, "rights are checked before consent");
+    assert!((Code::NoConsent as u8) < Code::ExpiryMissing as u8, "consent is checked before due holds");
+    assert!((Code::ExpiryMissing as u8) < Code::UnknownUnit as u8, "words are checked before the books");
+};
+
 impl Command {
+    /// [`Code::Amount`].
     fn amounts(&self) -> Verdict {
         match self {
             Self::Issue { amount: n, .. }
@@ -70,6 +88,7 @@ impl Command {
         }
     }
 
+    /// [`Code::SameAccount`] and [`Code::Reserved`].
     fn owners(&self) -> Verdict {
         match self {
             Self::Transfer { from, to, .. } | Self::Hold { from, to, .. } if from == to => {
@@ -86,11 +105,12 @@ impl Command {
             | Self::Close { account }
             | Self::Freeze { account }
             | Self::Unfreeze { account }
-            | Self::SetLimits { account, .. } => ruled(&account.owner),
+            | Self::SetLimits { account, .. } => administered(&account.owner),
             _ => Ok(()),
         }
     }
 
+    /// [`Code::Resource`], [`Code::Scale`] and [`Code::CapTerms`].
     fn units(&self) -> Verdict {
         match self {
             Self::Mint { to: account, .. } | Self::Burn { from: account, .. } => token(account),
@@ -112,7 +132,8 @@ impl Command {
         }
     }
 
-    fn fit(&self, time: u64) -> Verdict {
+    /// [`Code::Mismatch`] and [`Code::Deadline`].
+    fn terms(&self, time: u64) -> Verdict {
         match self {
             Self::Transfer { from, to, .. } | Self::Hold { from, to, .. } if from.unit != to.unit => {
                 refuse(Code::Mismatch, format!("{} is moved to {}", from.unit, to.unit))
@@ -135,8 +156,8 @@ impl Command {
         }
     }
 
-    /// Whether the actor has a right to it, and both scopes consent. Whose account is debited is decided by who asks,
-    /// and by nothing that a guest says.
+    /// [`Code::Unauthorised`]: whether the actor has a right to the command. Whose account may be debited depends on who
+    /// asks, and on nothing that a guest says.
     fn rights(&self, context: &Context) -> Verdict {
         if context.runtime {
             return Ok(());
@@ -186,12 +207,13 @@ impl Command {
             Self::Settle { scope, by, .. } | Self::Void { scope, by, .. } => {
                 needs(scope, Right::Transfer).and_then(|()| placer(by))
             }
-            // A fact about the time, whoever states it.
+            // That a deadline is over is a fact, whoever states it.
             Self::Expire { .. } => Ok(()),
             Self::Net { a, b, .. } => needs(a, Right::Admin).or_else(|_| needs(b, Right::Admin)),
         }
     }
 
+    /// [`Code::NoConsent`]: whether the policies of both scopes deal with each other.
     fn consents(&self, context: &Context) -> Verdict {
         let (a, b) = match self {
             Self::Transfer { from, to, .. } if from.scope != to.scope => (from.scope, to.scope),
@@ -211,7 +233,7 @@ impl Command {
 }
 
 impl Ledger {
-    /// Everything up to [`Code::ExpiryMissing`], in its order.
+    /// All codes up to [`Code::ExpiryMissing`], in their order.
     pub(super) fn check(&self, command: &Command, context: &Context) -> Verdict {
         let (first, second) = command.scopes_of_part(context);
         let scopes = || [Some(first), second].into_iter().flatten();
@@ -225,7 +247,7 @@ impl Ledger {
         command.amounts()?;
         command.owners()?;
         command.units()?;
-        command.fit(context.time)?;
+        command.terms(context.time)?;
         command.rights(context)?;
         command.consents(context)?;
         for scope in scopes() {

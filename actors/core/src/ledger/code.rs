@@ -1,12 +1,13 @@
 //! Why the ledger refuses: codes in one fixed order, so that every machine answers a bad command with the same one.
-
-use crate::block::CapKey;
+//!
+//! The order of the codes is their precedence, and their numbers and names are stored: a code is never moved, renamed or
+//! removed. The comments of the codes are texts of the program: [`LedgerCode::meaning`] gives them.
 
 /// Defines the codes, numbered from 1 in the order in which they stand here, and the table of all of them.
 macro_rules! ledger_codes {
     ($($(#[doc = $meaning:literal])+ $code:ident = $name:literal,)+) => {
-        /// Why the ledger refuses. The order is the precedence: of the codes that apply to a command the first is
-        /// given. In a group the first command that is refused says which. Numbers are fixed, from 1, without gaps.
+        /// Why the ledger refuses. The order is the precedence: if several codes apply to a command, the first of them is
+        /// given. A group gives the code of its first command that is refused. Numbers are fixed, from 1, without gaps.
         #[derive(
             Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
         )]
@@ -117,7 +118,7 @@ impl LedgerCode {
         self as u8 + 1
     }
 
-    /// What a guest is told: the number of the soft error of the host ABI (`docs/host-abi.md`, "What a call can say").
+    /// The number that a guest is given: the one of the soft error of the host ABI (`docs/host-abi.md`, "What a call can say").
     #[must_use]
     pub const fn abi(self) -> i32 {
         match self {
@@ -153,36 +154,28 @@ impl LedgerCode {
     }
 }
 
-/// A refusal: nothing was changed.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, serde::Serialize, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-#[error("{}, command {at}: {what}", code.as_str())]
-pub struct LedgerRefusal {
-    /// The code.
-    pub code: LedgerCode,
-    /// Which command of its group, from 0.
-    pub at: u64,
-    /// What was wrong and what would be right, for a person.
-    pub what: String,
-    /// The cap that does not allow it, with its level, when that is why.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cap: Option<Box<CapKey>>,
-}
-
-impl LedgerRefusal {
-    /// A refusal of a group's first command.
-    #[must_use]
-    pub fn new(code: LedgerCode, what: impl Into<String>) -> Self {
-        Self { code, at: 0, what: what.into(), cap: None }
+const _: () = {
+    let mut at = 0;
+    while at < LedgerCode::ALL.len() {
+        let code = LedgerCode::ALL[at];
+        assert!(code.number() as usize == at + 1, "codes are numbered from 1, in their order, without gaps");
+        assert!(code.abi() < 0, "a guest sees a refusal as a negative number");
+        assert!(!code.as_str().is_empty() && !code.meaning().is_empty(), "a code has a name and a meaning");
+        let mut before = 0;
+        while before < at {
+            assert!(!same(code.as_str(), LedgerCode::ALL[before].as_str()), "no two codes have one name");
+            before += 1;
+        }
+        at += 1;
     }
-}
+};
 
-/// Refuses, in these words.
-pub(super) fn refuse<T>(code: LedgerCode, what: impl Into<String>) -> Result<T, LedgerRefusal> {
-    Err(LedgerRefusal::new(code, what))
+/// Whether two names are the same, when compiled.
+const fn same(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    let mut at = 0;
+    while at < a.len() && at < b.len() && a[at] == b[at] {
+        at += 1;
+    }
+    at == a.len() && at == b.len()
 }
-
-/// What a check finds.
-pub(super) type Verdict = Result<(), LedgerRefusal>;
-/// How much a command moved.
-pub(super) type Moved = Result<u64, LedgerRefusal>;

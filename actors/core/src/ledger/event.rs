@@ -1,22 +1,24 @@
-//! What became of a group, and what happened.
+//! The answer to a group that was applied, and the events that happened in it.
+//!
+//! Events are for listeners and auditors. No decision depends on them, and a group that is taken back leaves none.
 
 use super::account::AccountNo;
 use super::cap::Warning;
 use crate::block::{CapKey, Limits};
 use crate::name::{Did, Unit};
 
-/// What became of a group.
+/// The answer to a group that was applied.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Applied {
-    /// Its place among the groups of its scope, from 1.
+    /// The group's place among the groups of its scope, from 1.
     pub seq: u64,
-    /// When it was applied.
+    /// The recorded time, in milliseconds since the Unix epoch.
     pub time: u64,
-    /// How much each command moved.
+    /// The amount that each command moved.
     pub moved: Vec<u64>,
-    /// Whether it had been applied before: then this is what was answered then, and nothing happened now.
+    /// Whether the group was applied before. Then this is the earlier answer, and nothing happened now.
     pub repeated: bool,
-    /// What happened now.
+    /// The events that happened now.
     pub events: Vec<Event>,
 }
 
@@ -31,17 +33,17 @@ pub enum Event {
     Closed(AccountNo),
     /// An account was frozen.
     Frozen(AccountNo),
-    /// An account was freed.
+    /// An account is no longer frozen.
     Unfrozen(AccountNo),
-    /// An account has other limits.
+    /// The limits of an account were set.
     LimitsSet(AccountNo, Limits),
     /// Units moved from the first account to the second.
     Posted(AccountNo, AccountNo, u64),
     /// Units were set aside to move.
     Held(AccountNo, AccountNo, u64),
-    /// Units that were set aside returned to the first account: a rest, or a hold that was voided.
+    /// Units that were set aside returned to the first account: a hold was voided, or not all of it was settled.
     Returned(AccountNo, AccountNo, u64),
-    /// Units that were set aside returned because their time was over.
+    /// Units that were set aside returned to the first account because the hold expired.
     Expired(AccountNo, AccountNo, u64),
     /// A cap was set, or removed.
     CapSet(CapKey, Option<u64>),

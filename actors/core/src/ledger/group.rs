@@ -1,24 +1,27 @@
-//! What the ledger is asked, and everything beside the books that decides.
+//! Groups of commands, and the context in which they are decided.
+//!
+//! A decision depends on the books, the group and the [`Context`], and on nothing else: no clock, no guest's word about
+//! who it is.
 
 use super::actor::Actor;
 use crate::block::Command;
 use crate::name::{Bytes, Did};
 
-/// A client's name for a group, once for ever in its scope.
+/// A client's id for a group. It is given once in its scope, for ever.
 pub type CommandId = Bytes<16>;
 
-/// Commands that apply whole or not at all.
+/// Commands that are applied together or not at all.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Group {
-    /// The client's name for it; none for what is named once elsewhere, as a receipt is by its invocation.
+    /// The client's id. `None` for a group that has another unique name, as a receipt has its invocation's.
     pub id: Option<CommandId>,
-    /// The scope in which that name is taken.
+    /// The scope in which the id is unique.
     pub scope: Did,
     /// The commands, in their order.
     pub commands: Vec<Command>,
 }
 
-/// What a scope's policy allows the actor.
+/// A right that a scope's policy gives an actor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Right {
     /// To debit its own accounts: the member's and the module's.
@@ -31,44 +34,45 @@ pub enum Right {
     Admin,
 }
 
-/// Everything beside the books that decides.
+/// Everything besides the books and the group on which a decision depends.
 #[derive(Debug, Clone, Default)]
 pub struct Context {
     /// The recorded time, in milliseconds since the Unix epoch.
     pub time: u64,
     /// Who asks.
     pub actor: Actor,
-    /// What each scope's policy allows it.
+    /// The rights that the policies of scopes give the actor.
     pub rights: Vec<(Did, Right)>,
-    /// Pairs of a scope and another that its policy deals with.
+    /// Pairs of a scope and another scope with which its policy deals.
     pub consents: Vec<(Did, Did)>,
-    /// Of what is between two scopes only this one's part: the other's is booked by a block of its own, and whether
-    /// both consent, and have the unit with the same decimal places, was judged before.
+    /// Of a command between two scopes, only the part of this scope is booked. A block of the other scope books the other
+    /// part. That both consent, and have the unit with the same decimal places, was decided before.
     pub part: Option<Did>,
-    /// The runtime's own hand: what it does was authorised elsewhere, and accounts and units come into being as
-    /// they are named.
+    /// Whether the runtime itself asks. What it does was authorised before, and accounts and units come into being as they
+    /// are named.
     pub runtime: bool,
-    /// Why, for the audit.
+    /// The reason, for the audit.
     pub reason: String,
 }
 
 impl Context {
-    /// The runtime's own, at a time.
+    /// The context of the runtime itself, at a time.
     #[must_use]
     pub fn runtime(time: u64) -> Self {
         Self { time, runtime: true, ..Self::default() }
     }
-    /// The one scope whose part of what is between these two is booked; none when both are.
+    /// The scope whose part of a command between these two is booked. `None` if both parts are.
     pub(super) fn part_of(&self, a: Did, b: Did) -> Option<Did> {
         self.part.filter(|part| a != b && [a, b].contains(part))
     }
+    /// Whether the actor has a right in a scope.
     pub(super) fn has(&self, scope: &Did, right: Right) -> bool {
         self.runtime || self.rights.contains(&(*scope, right))
     }
 }
 
 impl Command {
-    /// The scopes that it touches when only this part of it is booked.
+    /// The scopes that the command touches in this context, which may book only one part of it.
     pub(super) fn scopes_of_part(&self, context: &Context) -> (Did, Option<Did>) {
         match self.scopes() {
             (first, Some(second)) => match context.part_of(first, second) {
@@ -79,7 +83,7 @@ impl Command {
         }
     }
 
-    /// The scopes that it touches.
+    /// The scopes that the command touches.
     pub(super) fn scopes(&self) -> (Did, Option<Did>) {
         match self {
             Self::OpenUnit { scope, .. }

@@ -1,59 +1,62 @@
-//! What is remembered of groups that clients named: enough to answer a repeat, and to say how another differs.
+//! The memory of clients' ids: it answers a group that is sent again, and says how another group with the same id differs.
 //!
-//! Of each id are kept: a digest of 4 bytes for the place and 4 for the value of every field, and what was answered
-//! (a refusal, or the group's number, time and what each command moved). So it is some hundred bytes a group,
-//! whatever the group says, for ever.
+//! For each id it keeps, for ever: 4 bytes of digest for the place and 4 for the value of every field of the group, and
+//! the answer (a refusal, or the group's number, its time and what each command moved). That is some hundred bytes a
+//! group. A group that is sent again is never applied again, and a refused one is refused again.
 
 use std::collections::BTreeMap;
 
 use super::actor::Actor;
-use super::code::{LedgerCode, LedgerRefusal};
+use super::code::LedgerCode;
 use super::event::Applied;
 use super::group::{CommandId, Group};
+use super::refusal::LedgerRefusal;
 use crate::block::Command;
 use crate::encode;
 use crate::name::{Did, Hash};
 
-/// What was answered.
+/// The answer that a group was given.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Answer {
-    /// It was applied: number, time, what each command moved.
+    /// The group was applied: its number, its time, and what each command moved.
     Applied(u64, u64, Vec<u64>),
-    /// It was refused.
+    /// The group was refused.
     Refused(LedgerRefusal),
 }
 
-/// What is remembered of one id.
+/// What is remembered about one id.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Remembered {
-    /// For each field, digests of its place and of its value.
+    /// For each field, the digests of its place and of its value.
     pub fields: Vec<(u32, u32)>,
-    /// What was answered.
+    /// The answer.
     pub answer: Answer,
 }
 
 #[derive(Debug, Clone, Default)]
 pub(super) struct Ids(pub(super) BTreeMap<(Did, CommandId), Remembered>);
 
-/// What is compared: who asks, and the commands.
+/// The parts of a group that are compared: who asks, and the commands.
 #[derive(serde::Serialize)]
 struct Compared<'a> {
     actor: &'a Actor,
     commands: &'a [Command],
 }
 
-fn short(bytes: &[u8]) -> u32 {
+/// The first 4 bytes of the SHA-256.
+fn digest_32(bytes: &[u8]) -> u32 {
     let Hash { 0: digest } = Hash::digest(bytes);
     u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]])
 }
 
-/// The fields of a group, each with its place in words.
+/// The fields of a group, each with its place in words and the digest of its value.
 fn fields(group: &Group, actor: &Actor) -> Vec<(String, u32)> {
     let bytes = encode::to_bytes(&Compared { actor, commands: &group.commands });
     let mut walk = Walk { bytes: &bytes, fields: Vec::new() };
     walk.item("");
+    assert!(walk.bytes.is_empty(), "the walk goes through everything that was encoded");
     walk.fields
 }
 
@@ -64,11 +67,14 @@ struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
+    /// The next bytes.
     fn take(&mut self, len: usize) -> &'a [u8] {
+        debug_assert!(len <= self.bytes.len(), "no item is longer than what was encoded");
         let (taken, rest) = self.bytes.split_at(len.min(self.bytes.len()));
         self.bytes = rest;
         taken
     }
+    /// The head of the next item: its major type and its argument (RFC 8949, section 3).
     fn head(&mut self) -> (u8, usize) {
         let first = self.take(1).first().copied().unwrap_or_default();
         let (kind, small) = (first >> 5, first & 31);
@@ -82,12 +88,13 @@ impl<'a> Walk<'a> {
         let number = self.take(len).iter().fold(0u64, |sum, byte| sum << 8 | u64::from(*byte));
         (kind, usize::try_from(number).unwrap_or(usize::MAX))
     }
+    /// Goes through the next item, which is at this place.
     fn item(&mut self, place: &str) {
         let all = self.bytes;
         let below = |name: &str| if place.is_empty() { name.to_owned() } else { format!("{place}.{name}") };
         match self.head() {
             (4, len) => {
-                self.fields.push((below("length"), short(&len.to_be_bytes())));
+                self.fields.push((below("length"), digest_32(&len.to_be_bytes())));
                 (0..len).for_each(|at| self.item(&below(&at.to_string())));
             }
             (5, len) => (0..len).for_each(|_| {
@@ -103,19 +110,19 @@ impl<'a> Walk<'a> {
                     self.take(len);
                 }
                 let value = &all[..all.len() - self.bytes.len()];
-                self.fields.push((place.to_owned(), short(value)));
+                self.fields.push((place.to_owned(), digest_32(value)));
             }
         }
     }
 }
 
 impl Ids {
-    /// What an id was answered before; or that it is another's, and by which field. `None` when it is new.
+    /// The answer that the id was given before, or a refusal if the id was given to another group. `None` if it is new.
     pub(super) fn recall(&self, group: &Group, actor: &Actor) -> Option<Result<Applied, LedgerRefusal>> {
         let known = self.0.get(&(group.scope, group.id?))?;
         let ours = fields(group, actor);
         let same = |(place, value): &(String, u32), theirs: &(u32, u32)| {
-            (short(place.as_bytes()), *value) == *theirs
+            (digest_32(place.as_bytes()), *value) == *theirs
         };
         let differs = (0..ours.len().max(known.fields.len())).find(|at| {
             let (ours, theirs) = (ours.get(*at), known.fields.get(*at));
@@ -135,13 +142,23 @@ impl Ids {
         })
     }
 
+    /// Remembers the answer to a group that has an id.
     pub(super) fn remember(&mut self, group: &Group, actor: &Actor, answer: &Result<Applied, LedgerRefusal>) {
         let Some(id) = group.id else { return };
-        let fields = fields(group, actor).into_iter().map(|(place, value)| (short(place.as_bytes()), value));
+        let fields =
+            fields(group, actor).into_iter().map(|(place, value)| (digest_32(place.as_bytes()), value));
         let answer = match answer {
             Ok(applied) => Answer::Applied(applied.seq, applied.time, applied.moved.clone()),
             Err(refusal) => Answer::Refused(refusal.clone()),
         };
-        self.0.insert((group.scope, id), Remembered { fields: fields.collect(), answer });
+        let before = self.0.insert((group.scope, id), Remembered { fields: fields.collect(), answer });
+        assert!(before.is_none(), "an id is answered once");
+        debug_assert!(
+            self.recall(group, actor).is_some_and(|again| match again {
+                Ok(applied) => applied.repeated,
+                Err(refusal) => refusal.code != LedgerCode::IdTaken,
+            }),
+            "a group is known again"
+        );
     }
 }

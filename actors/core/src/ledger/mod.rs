@@ -1,22 +1,20 @@
 //! The ledger as a pure machine: accounts with four counters, commands in groups that apply whole or not at all,
 //! refusals in one fixed order, and what happened as data.
 //!
-//! [`Ledger::apply`] is the way in. A group's commands are looked at one after the other, each against the books as
-//! the ones before it left them; for each, everything that could refuse it is asked in the order of [`LedgerCode`]
-//! before anything is written (`check.rs`, then `step.rs`). What was written is noted, and taken back when a later
-//! command is refused. [`Ledger::transfers`] is the same for transfers within one scope whose accounts are known by
-//! number, without the detour by their names.
+//! **Groups.** [`Ledger::apply`] takes the commands of a group one after the other, each against the books as the ones
+//! before left them. For each command everything that can refuse it is asked, in the order of [`LedgerCode`], before
+//! anything is written (`check.rs`, then `step.rs`). What is written is noted, and taken back if a later command is
+//! refused (`undo.rs`). [`Ledger::transfers`] does the same for transfers whose accounts are known by number.
 //!
-//! A client's id is asked first: what it was answered before is answered again (`ids.rs`). An id that was refused is
-//! remembered too, and that is the one thing that a refusal leaves behind; the books ([`Ledger::books`]) stay as
-//! they were to the byte.
+//! **Ids.** A client's id is asked first: a group that was answered gets the same answer again (`ids.rs`). A refused id is
+//! remembered too. That is the only thing that a refusal leaves: the books ([`Ledger::books`]) stay the same to the byte.
 //!
-//! Two ways lead a run of a guest through it (`run.rs`). Each operation that a guest asks for is tried at once, in books
-//! of the run's own that begin as its scope's: nobody else sees it. When its receipt is there, [`Ledger::post`] books
-//! the journal as one group, as every fold of the log does with [`Ledger::book`]. What is drawn and what is running is
-//! in memory alone.
+//! **Runs.** While a guest runs, each of its operations is tried at once, in books of the run's own, which nobody else sees
+//! (`staging.rs`, `trying.rs`, `taking.rs`). When the receipt is made, [`Ledger::post`] books its journal as one group, as
+//! every fold of the log does with [`Ledger::book`]. Runs and drawn resources are in memory only.
 //!
-//! Nothing here reads a clock: the time is the recorded one, and never before the scope's last.
+//! Nothing here reads a clock: the time is the recorded one, and is never before the scope's last. Debits equal credits in
+//! each scope and unit after every group.
 
 mod account;
 mod actor;
@@ -33,12 +31,19 @@ mod hold;
 mod holding;
 mod ids;
 mod machine;
+mod mark;
 mod moving;
 mod opening;
-mod run;
+mod posting;
+mod refusal;
+mod room;
+mod spending;
+mod staging;
 mod step;
 mod table;
+mod taking;
 mod transfers;
+mod trying;
 mod undo;
 
 pub use account::{Account, AccountNo, Leg};
@@ -47,8 +52,9 @@ pub use audit::{AuditEvent, Subject};
 pub use booking::Booking;
 pub use books::{AccountState, Books, HoldState};
 pub use cap::{Cap, Warning};
-pub use code::{LedgerCode, LedgerRefusal};
+pub use code::LedgerCode;
 pub use event::{Applied, Event};
 pub use group::{CommandId, Context, Group, Right};
 pub use ids::{Answer, Remembered};
 pub use machine::{Clock, Ledger};
+pub use refusal::LedgerRefusal;

@@ -1,26 +1,31 @@
-//! Moving units: within a scope, between two, and setting off what two scopes owe each other.
+//! Moving units: within a scope, between two scopes, and setting off what two scopes owe each other.
+//!
+//! A movement has one leg within a scope and two legs between scopes, so each scope's books balance on their own.
+//! Everything is checked before the first leg is posted: payers, payees, counters.
 
 use super::account::AccountNo;
-use super::code::{LedgerCode as Code, LedgerRefusal, Moved, Verdict, refuse};
+use super::code::LedgerCode as Code;
 use super::event::Event;
 use super::group::Context;
 use super::hold::Hold;
 use super::machine::Ledger;
-use super::table::{CLOSED, FROZEN};
+use super::mark::{CLOSED, FROZEN};
+use super::refusal::{LedgerRefusal, Moved, Verdict, refuse};
 use super::undo::Undo;
 use crate::block::CapKey;
 use crate::name::{AccountId, Did, Owner, Unit};
 
-/// A transfer's one leg, or two when it is between scopes.
+/// The leg of a transfer, and the second leg of a transfer between scopes. A leg is the payer and the payee.
 pub(super) type Legs = ([AccountNo; 2], Option<[AccountNo; 2]>);
 
-pub(super) fn all(legs: &Legs) -> impl Iterator<Item = [AccountNo; 2]> {
+/// Each leg.
+pub(super) fn each(legs: &Legs) -> impl Iterator<Item = [AccountNo; 2]> {
     [Some(legs.0), legs.1].into_iter().flatten()
 }
 
 impl Ledger {
-    /// The legs of a transfer. Between two scopes the payer's books owe the payee's scope, and the payee's books have
-    /// that as a claim.
+    /// The legs of a transfer. Between two scopes, the payer's books owe the amount to the payee's scope, and the payee's
+    /// books have it as a claim.
     pub(super) fn legs(
         &mut self,
         from: &AccountId,
@@ -30,26 +35,28 @@ impl Ledger {
         let (a, b, unit) = (from.scope, to.scope, &from.unit);
         if let Some(part) = context.part_of(a, b) {
             let own = if part == a { from } else { to };
-            self.known(own, context)?;
-            let own = self.opened(own, context)?;
+            self.need_unit(own, context)?;
+            let own = self.need_account(own, context)?;
             let leg = if part == a {
-                [own, self.own(a, Owner::Owed(b), unit)]
+                [own, self.open_if_absent(a, Owner::Owed(b), unit)]
             } else {
-                [self.own(b, Owner::Claim(a), unit), own]
+                [self.open_if_absent(b, Owner::Claim(a), unit), own]
             };
             return Ok((leg, None));
         }
-        self.known(from, context)?;
-        self.known(to, context)?;
+        self.need_unit(from, context)?;
+        self.need_unit(to, context)?;
         self.same_scale(a, b, unit)?;
-        let legs = [self.opened(from, context)?, self.opened(to, context)?];
+        let legs = [self.need_account(from, context)?, self.need_account(to, context)?];
         if a == b {
             return Ok((legs, None));
         }
-        let (owed, claim) = (self.own(a, Owner::Owed(b), unit), self.own(b, Owner::Claim(a), unit));
+        let (owed, claim) =
+            (self.open_if_absent(a, Owner::Owed(b), unit), self.open_if_absent(b, Owner::Claim(a), unit));
         Ok(([legs[0], owed], Some([claim, legs[1]])))
     }
 
+    /// Checks that a unit has the same decimal places in two scopes.
     pub(super) fn same_scale(&self, a: Did, b: Did, unit: &Unit) -> Verdict {
         if self.scale(a, unit) == self.scale(b, unit) {
             return Ok(());
@@ -57,8 +64,8 @@ impl Ledger {
         refuse(Code::ScaleDiffers, format!("{unit} has other decimal places in {a} than in {b}"))
     }
 
-    /// Moves what the actor spends: its caps are asked, and count it. Those of the payer's scope do; its part of a
-    /// transfer is where they count.
+    /// Moves what the actor spends, if its caps allow it, and counts it. The caps of the payer's scope count, so the payee's
+    /// part of a transfer between scopes asks none.
     pub(super) fn spend(&mut self, from: &AccountId, legs: &Legs, amount: u64, context: &Context) -> Moved {
         if self.accounts.name(legs.0[0]).scope != from.scope {
             return self.transfer(legs, amount, Vec::new(), context.time);
@@ -69,31 +76,41 @@ impl Ledger {
         self.transfer(legs, amount, caps, *time)
     }
 
+    /// Checks that no account of the legs is closed or frozen.
     pub(super) fn move_freely(&self, legs: &Legs) -> Verdict {
-        self.none_is(CLOSED, all(legs).flatten())?;
-        self.none_is(FROZEN, all(legs).flatten())
+        self.none_is(CLOSED, each(legs).flatten())?;
+        self.none_is(FROZEN, each(legs).flatten())
     }
 
+    /// Moves an amount, and counts it against these caps.
     pub(super) fn transfer(&mut self, legs: &Legs, amount: u64, caps: Vec<CapKey>, time: u64) -> Moved {
         self.move_freely(legs)?;
         self.fits(legs, amount)?;
-        for [from, to] in all(legs) {
+        for [from, to] in each(legs) {
             self.move_units(from, to, amount);
         }
+        debug_assert!(
+            each(legs).all(|[from, _]| self.accounts.covers(from, 0).is_ok()),
+            "a payer is within its limits after it paid"
+        );
+        debug_assert!(
+            each(legs).all(|[_, to]| self.accounts.has_room(to, 0).is_ok()),
+            "a payee is within its limits after it was paid"
+        );
         self.count(&caps, amount, time);
         Ok(amount)
     }
 
-    /// That the payers cover it, the payees have room for it, and the counters too.
+    /// Checks that the payers cover the amount, the payees have room for it, and the counters can count it.
     pub(super) fn fits(&self, legs: &Legs, amount: u64) -> Verdict {
         let wide = u128::from(amount);
-        for [from, _] in all(legs) {
+        for [from, _] in each(legs) {
             self.accounts.covers(from, wide).map_err(|code| self.short(code, from, amount))?;
         }
-        for [_, to] in all(legs) {
+        for [_, to] in each(legs) {
             self.accounts.has_room(to, wide).map_err(|code| self.short(code, to, amount))?;
         }
-        for [from, to] in all(legs) {
+        for [from, to] in each(legs) {
             self.accounts.counts(from, to, wide).map_err(|code| self.short(code, from, amount))?;
         }
         Ok(())
@@ -120,6 +137,7 @@ impl Ledger {
         LedgerRefusal::new(code, what)
     }
 
+    /// Posts an amount, and notes it.
     pub(super) fn move_units(&mut self, from: AccountNo, to: AccountNo, amount: u64) {
         assert!(from != to, "every posting has two accounts");
         self.accounts.post(from, to, amount);
@@ -127,19 +145,20 @@ impl Ledger {
         self.events.push(Event::Posted(from, to, amount));
     }
 
+    /// Sets a hold's amount aside no longer, and notes it.
     pub(super) fn release(&mut self, hold: &Hold) {
         self.accounts.release(hold.from, hold.to, hold.amount);
         self.undo.push(Undo::Released(hold.from, hold.to, hold.amount));
     }
 
-    /// Sets off the smaller of what each of two scopes owes the other, in both scopes' books.
+    /// Sets off what two scopes owe each other, in the books of both: the smaller of the two amounts.
     pub(super) fn net(&mut self, a: Did, b: Did, unit: &Unit, context: &Context) -> Moved {
         if let Some(part) = context.part_of(a, b) {
             return self.net_part(part, if part == a { b } else { a }, unit, context);
         }
         for scope in [a, b] {
             let account = AccountId { scope, owner: Owner::Treasury, unit: unit.clone() };
-            self.known(&account, context)?;
+            self.need_unit(&account, context)?;
         }
         self.same_scale(a, b, unit)?;
         let sides = [(a, b), (b, a)].map(|(own, other)| self.owed_and_claim(own, other, unit));
@@ -150,37 +169,44 @@ impl Ledger {
             return Err(nothing_to_net(a, b, unit));
         };
         let legs = ([owed_a, claim_a], Some([owed_b, claim_b]));
-        let amount = self.nets(&legs).ok_or_else(|| nothing_to_net(a, b, unit))?;
+        let amount = self.amount_to_net(&legs).ok_or_else(|| nothing_to_net(a, b, unit))?;
         self.transfer(&legs, amount, Vec::new(), context.time)
     }
 
-    /// One scope's part of it. What the other owes is also what this one has as a claim, so both parts set off as much.
+    /// The part of one scope. What the other scope owes is what this one has as a claim, so both parts set off the same.
     fn net_part(&mut self, own: Did, other: Did, unit: &Unit, context: &Context) -> Moved {
         let account = AccountId { scope: own, owner: Owner::Treasury, unit: unit.clone() };
-        self.known(&account, context)?;
+        self.need_unit(&account, context)?;
         let sides = self.owed_and_claim(own, other, unit);
         for flag in [CLOSED, FROZEN] {
             self.none_is(flag, sides.into_iter().flatten())?;
         }
         let [Some(owed), Some(claim)] = sides else { return Err(nothing_to_net(own, other, unit)) };
         let legs = ([owed, claim], None);
-        let amount = self.nets(&legs).ok_or_else(|| nothing_to_net(own, other, unit))?;
+        let amount = self.amount_to_net(&legs).ok_or_else(|| nothing_to_net(own, other, unit))?;
         self.transfer(&legs, amount, Vec::new(), context.time)
     }
 
-    /// What a scope owes another and what it claims of it, as far as those accounts are there.
+    /// The accounts of what a scope owes another one and of what it claims from it, if they are open.
     fn owed_and_claim(&self, own: Did, other: Did, unit: &Unit) -> [Option<AccountNo>; 2] {
         [Owner::Owed(other), Owner::Claim(other)]
             .map(|owner| self.accounts.find(&AccountId { scope: own, owner, unit: unit.clone() }))
     }
 
-    /// The most that can be set off on every side; none when there is nothing.
-    fn nets(&self, legs: &Legs) -> Option<u64> {
-        let least = all(legs).flat_map(|[owed, claim]| {
+    /// The largest amount that can be set off on every side, or `None` if there is none.
+    fn amount_to_net(&self, legs: &Legs) -> Option<u64> {
+        let least = each(legs).flat_map(|[owed, claim]| {
             [self.accounts.get(owed).available(), self.accounts.get(claim).balance().saturating_neg()]
         });
         let least = least.min().unwrap_or(0).min(i128::from(i64::MAX));
-        u64::try_from(least).ok().filter(|amount| *amount > 0)
+        let amount = u64::try_from(least).ok().filter(|amount| *amount > 0);
+        debug_assert!(
+            amount.is_none_or(|amount| {
+                each(legs).all(|[owed, _]| self.accounts.covers(owed, u128::from(amount)).is_ok())
+            }),
+            "what is set off was owed"
+        );
+        amount
     }
 }
 

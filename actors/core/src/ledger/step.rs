@@ -1,19 +1,27 @@
-//! One command against the books: the codes that depend on units, accounts and holds, in their order, and then what
-//! is written (`opening.rs`, `moving.rs`, `holding.rs`). Nothing is written before a command's last check, but for
-//! accounts and units that come into being as they are named; all of it is noted, so that a group can be taken back.
+//! One command against the books: the codes that depend on units, accounts and holds, in their order, and then the writing
+//! (`opening.rs`, `moving.rs`, `holding.rs`, `spending.rs`).
+//!
+//! Nothing is written before a command's last check, except accounts and units that come into being as they are named.
+//! Everything that is written is noted, so that a group can be taken back.
 
-use super::code::{LedgerCode as Code, Moved, refuse};
+use super::code::LedgerCode as Code;
 use super::event::Event;
 use super::group::Context;
 use super::machine::Ledger;
-use super::table::{CLOSED, FROZEN};
+use super::mark::{CLOSED, FROZEN};
+use super::refusal::{Moved, refuse};
 use super::undo::Undo;
 use crate::block::Command;
 use crate::name::Owner;
 
 impl Ledger {
-    /// Takes one thing back.
+    /// Takes back one thing that was written.
     pub(super) fn revert(&mut self, undo: Undo) {
+        if let Undo::Held(from, to, amount) = &undo {
+            let (payer, payee) = (self.accounts.get(*from), self.accounts.get(*to));
+            assert!(payer.debits_held >= u128::from(*amount), "what is taken back was held");
+            assert!(payee.credits_held >= u128::from(*amount), "what is taken back was held for the payee");
+        }
         match undo {
             Undo::Posted(from, to, amount) => self.accounts.unpost(from, to, amount),
             Undo::Held(from, to, amount) => self.accounts.release(from, to, amount),
@@ -21,32 +29,37 @@ impl Ledger {
             Undo::Hold(scope, id, hold) => drop(self.holds.put(scope, id, hold)),
             Undo::Flags(no, flags) => self.accounts.set_flags(no, flags),
             Undo::Limits(no, limits) => self.accounts.set_limits(no, limits),
-            Undo::Unit(scope, unit) => drop(self.units.remove(&(scope, unit))),
+            Undo::Unit(scope, unit) => {
+                let before = self.units.remove(&(scope, unit));
+                assert!(before.is_some(), "a unit that is taken back was opened");
+            }
             Undo::Cap(key, Some(cap)) => drop(self.caps.0.insert(key, cap)),
             Undo::Cap(key, None) => drop(self.caps.0.remove(&key)),
         }
     }
 
-    /// Applies one command: how much it moved.
+    /// Applies one command. Gives the amount that it moved.
     pub(super) fn step(&mut self, command: &Command, context: &Context) -> Moved {
         self.check(command, context)?;
         match command {
             Command::OpenUnit { scope, unit, scale } => self.open_unit(*scope, unit, *scale),
             Command::Open { account } => self.open(account, context),
-            Command::Close { account } => self.flag(account, context, CLOSED, true, Event::Closed),
-            Command::Freeze { account } => self.flag(account, context, FROZEN, true, Event::Frozen),
-            Command::Unfreeze { account } => self.flag(account, context, FROZEN, false, Event::Unfrozen),
+            Command::Close { account } => self.change_flag(account, context, CLOSED, true, Event::Closed),
+            Command::Freeze { account } => self.change_flag(account, context, FROZEN, true, Event::Frozen),
+            Command::Unfreeze { account } => {
+                self.change_flag(account, context, FROZEN, false, Event::Unfrozen)
+            }
             Command::SetLimits { account, limits } => self.set_limits(account, *limits, context),
             Command::Issue { to, amount } | Command::Mint { to, amount } => {
-                self.known(to, context)?;
-                let to_no = self.opened(to, context)?;
-                let from = self.own(to.scope, Owner::Issuance, &to.unit);
+                self.need_unit(to, context)?;
+                let to_no = self.need_account(to, context)?;
+                let from = self.open_if_absent(to.scope, Owner::Issuance, &to.unit);
                 self.transfer(&([from, to_no], None), *amount, Vec::new(), context.time)
             }
             Command::Burn { from, amount } => {
-                self.known(from, context)?;
-                let from_no = self.opened(from, context)?;
-                let to = self.own(from.scope, Owner::Issuance, &from.unit);
+                self.need_unit(from, context)?;
+                let from_no = self.need_account(from, context)?;
+                let to = self.open_if_absent(from.scope, Owner::Issuance, &from.unit);
                 self.spend(from, &([from_no, to], None), *amount, context)
             }
             Command::Transfer { from, to, amount } => {
@@ -54,13 +67,13 @@ impl Ledger {
                 self.spend(from, &legs, *amount, context)
             }
             Command::Charge { scope, unit, amount, refund } => {
-                let treasury = self.own(*scope, Owner::Treasury, unit);
-                let consumed = self.own(*scope, Owner::Consumed, unit);
+                let treasury = self.open_if_absent(*scope, Owner::Treasury, unit);
+                let consumed = self.open_if_absent(*scope, Owner::Consumed, unit);
                 if *refund {
                     return self.transfer(&([consumed, treasury], None), *amount, Vec::new(), context.time);
                 }
                 if context.actor.rules() {
-                    // Or nobody could ever rule over a cap that is used up.
+                    // A ruling counts against no cap, or nobody could ever rule over a cap that is used up.
                     return self.transfer(&([treasury, consumed], None), *amount, Vec::new(), context.time);
                 }
                 let from = self.accounts.name(treasury);

@@ -1,21 +1,25 @@
-//! Many transfers within one scope and unit, by the numbers of their accounts: the way of a host that has resolved
-//! names once. The rules and the codes are those of [`Command::Transfer`](super::Command::Transfer) by the runtime.
+//! Many transfers at once, by the numbers of their accounts: for a host that looked the names up before.
+//!
+//! The rules and the codes are those of a transfer command by the runtime: it asks for no rights, and no cap may be set.
+//! Transfers between plain accounts are posted in a tight loop (`posting.rs`); the first transfer that needs more
+//! questions is judged here, and then the loop goes on. After a refusal everything is taken back.
 
 use std::collections::BTreeSet;
 
 use super::account::{AccountNo, Leg};
 use super::check::{movable, token};
-use super::code::{LedgerCode as Code, LedgerRefusal, refuse};
+use super::code::LedgerCode as Code;
 use super::machine::Ledger;
-use super::table::{CLOSED, FROZEN, Mark, PRESENT};
+use super::mark::{CLOSED, FROZEN, Mark, PRESENT};
+use super::refusal::{LedgerRefusal, refuse};
 use crate::name::Did;
 
 impl Ledger {
-    /// Makes all of these transfers at a recorded time, or none: the runtime's own hand, which asks no rights. The
-    /// accounts of each are of one scope and unit, and no cap is set: those go by [`apply`](Self::apply).
+    /// Makes all of these transfers at a recorded time, or none. Both accounts of a transfer are of one scope and unit. A
+    /// ledger with caps takes transfers only by [`apply`](Self::apply).
     ///
     /// # Errors
-    /// Of the first transfer that is refused the first code that applies; `at` is its number.
+    /// The first code that applies to the first refused transfer. `at` is its place, from 0.
     pub fn transfers(&mut self, legs: &[Leg], time: u64) -> Result<(), LedgerRefusal> {
         if legs.is_empty() || !self.caps.0.is_empty() {
             return refuse(
@@ -41,6 +45,7 @@ impl Ledger {
             at += 1;
             at += self.accounts.post_plainly(&legs[at..], plain);
         }
+        assert_eq!(at, legs.len(), "each transfer was posted once");
         if one_book {
             self.tick(self.accounts.scope_of_book(start), time);
             return Ok(());
@@ -51,13 +56,13 @@ impl Ledger {
         Ok(())
     }
 
-    /// Whether neither time nor holds that are due refuse what is of this account's scope.
+    /// Whether neither the recorded time nor a due hold refuses a transfer in this account's scope.
     fn is_on_time(&self, mark: Mark, time: u64) -> bool {
         let scope = self.accounts.scope_of_book(mark.book());
         time >= self.clock(&scope).time && self.holds.due(&scope, time).next().is_none()
     }
 
-    /// Everything that could refuse a transfer.
+    /// Everything that can refuse a transfer, in the order of the codes.
     fn judge(&self, leg: &Leg, time: u64) -> Result<(), LedgerRefusal> {
         let Leg { from, to, amount } = *leg;
         let (payer, payee) = (self.accounts.mark(from), self.accounts.mark(to));

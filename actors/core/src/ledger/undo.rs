@@ -1,4 +1,6 @@
-//! What was written, as far as it takes to take it back.
+//! What a group wrote, in as much detail as is needed to take it back.
+//!
+//! Entries are taken back in the reverse order: each restores what was there just before it was written.
 
 use super::account::AccountNo;
 use super::cap::Cap;
@@ -6,7 +8,7 @@ use super::hold::Hold;
 use crate::block::{CapKey, Limits};
 use crate::name::{Did, HoldId, Unit};
 
-/// What was written, as far as it takes to take it back.
+/// One thing that was written, with what was there before.
 #[derive(Debug, Clone)]
 pub(super) enum Undo {
     /// Units moved.
@@ -15,14 +17,14 @@ pub(super) enum Undo {
     Held(AccountNo, AccountNo, u64),
     /// Units are no longer set aside.
     Released(AccountNo, AccountNo, u64),
-    /// A hold was this before.
+    /// A hold was put in its place or removed; this was there before.
     Hold(Did, HoldId, Option<Hold>),
-    /// An account's flags were these.
+    /// The flags of an account were these.
     Flags(AccountNo, u8),
-    /// An account's limits were these.
+    /// The limits of an account were these.
     Limits(AccountNo, Limits),
-    /// A unit was not open.
+    /// A unit was opened.
     Unit(Did, Unit),
-    /// A cap was this.
+    /// A cap was set, removed or counted; this was there before.
     Cap(CapKey, Option<Cap>),
 }

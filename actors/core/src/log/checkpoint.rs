@@ -1,20 +1,23 @@
-//! Checkpoints: a signed size and root of the log, as a text that other tools read
-//! (C2SP tlog-checkpoint, signed-note).
+//! Checkpoints of our own logs: a signed size and root, as a text that other tools read (C2SP tlog-checkpoint,
+//! signed-note; docs/formats.md, "Checkpoints").
+//!
+//! A checkpoint has three lines and no more, each with one spelling. [`Checkpoint::sign`] writes one;
+//! [`Checkpoint::open`] reads one and verifies the log's signature. [`Checkpoint::from_body`] verifies nothing.
 
 use data_encoding::BASE64;
-use sha2::{Digest, Sha256};
 
+use super::note::{KeyKind, VerifierKey, key_id, signature_line};
 use crate::encode::{SecretKey, verify_raw};
 use crate::name::{Bytes, Did, Hash, Origin};
 
 /// A size of the log and the root that it had then.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checkpoint {
-    /// The log.
+    /// The name of the log.
     pub origin: Origin,
-    /// Leaves.
+    /// The number of its leaves.
     pub size: u64,
-    /// Root over them.
+    /// The root over them.
     pub root: Hash,
 }
 
@@ -23,30 +26,21 @@ pub struct Checkpoint {
 #[error("checkpoint: {0}")]
 pub struct CheckpointError(String);
 
-/// Type of an Ed25519 key in a signed note.
-const NOTE_ED25519: u8 = 1;
-
-/// The 4-byte id of a note's key: SHA-256(name ‖ 0x0A ‖ 0x01 ‖ key), cut (C2SP signed-note, "Signatures").
-fn key_id(origin: &Origin, key: &Did) -> [u8; 4] {
-    let digest: [u8; 32] = Sha256::new()
-        .chain_update(origin.as_str())
-        .chain_update([b'\n', NOTE_ED25519])
-        .chain_update(key.key())
-        .finalize()
-        .into();
-    [digest[0], digest[1], digest[2], digest[3]]
+/// The id of a log's key in signature lines (C2SP signed-note, "Signatures").
+fn id_of(origin: &Origin, key: &Did) -> [u8; 4] {
+    key_id(origin.as_str(), KeyKind::Log, key)
 }
 
-/// The verifier key of a log, as `<name>+<id in hex>+<base64 of type and key>` (C2SP signed-note).
+/// The verifier key of a log, as `<name>+<id in hex>+<base64 of type and key>` (C2SP signed-note, "Verifier keys").
 #[must_use]
 pub fn verifier_key(origin: &Origin, key: &Did) -> String {
-    let mut typed = vec![NOTE_ED25519];
-    typed.extend_from_slice(key.key());
-    format!("{origin}+{}+{}", crate::name::hex(&key_id(origin, key)), BASE64.encode(&typed))
+    let verifier = VerifierKey::new(origin.as_str(), KeyKind::Log, *key);
+    assert!(verifier.is_some(), "a note can carry the name of every log: {origin}");
+    verifier.map_or_else(String::new, |verifier| verifier.to_string())
 }
 
 impl Checkpoint {
-    /// The note's text, which is what is signed.
+    /// The text of the note, which is what is signed.
     #[must_use]
     pub fn body(&self) -> String {
         format!("{}\n{}\n{}\n", self.origin, self.size, BASE64.encode(&self.root.0))
@@ -56,12 +50,21 @@ impl Checkpoint {
     #[must_use]
     pub fn sign(&self, key: &SecretKey) -> String {
         let body = self.body();
-        let mut line = key_id(&self.origin, &key.did()).to_vec();
-        line.extend_from_slice(&key.sign_raw(body.as_bytes()));
-        format!("{body}\n\u{2014} {} {}\n", self.origin, BASE64.encode(&line))
+        debug_assert_eq!(Self::from_body(&body).as_ref(), Ok(self), "a checkpoint is read as it is written");
+        let signature = key.sign_raw(body.as_bytes());
+        let note = format!(
+            "{body}\n{}",
+            signature_line(self.origin.as_str(), id_of(&self.origin, &key.did()), &signature)
+        );
+        debug_assert_eq!(
+            Self::open(&note, &self.origin, &key.did()).as_ref(),
+            Ok(self),
+            "what is signed verifies"
+        );
+        note
     }
 
-    /// Reads a note's text, in its one spelling; who signed it is asked elsewhere.
+    /// Reads the text of a note, which has one spelling. It verifies no signature.
     pub fn from_body(body: &str) -> Result<Self, CheckpointError> {
         let fail = |why: &str| CheckpointError(why.to_owned());
         let mut lines = body.split('\n');
@@ -71,20 +74,23 @@ impl Checkpoint {
         let size: u64 = size_text.parse().map_err(|_| fail("line 2 is not a size in decimal"))?;
         let root_text = lines.next().ok_or_else(|| fail("no root on line 3"))?;
         let root = BASE64.decode(root_text.as_bytes()).map_err(|_| fail("line 3 is not a root in base64"))?;
-        let root = Bytes(root.try_into().map_err(|_| fail("the root on line 3 has not 32 bytes"))?);
+        let root = Bytes(root.try_into().map_err(|_| fail("the root on line 3 does not have 32 bytes"))?);
         let checkpoint = Self { origin, size, root };
         if checkpoint.body() != body {
-            return Err(fail("its text is not in the one spelling: origin, size, root, nothing else"));
+            return Err(fail(
+                "its text is not spelled as expected: origin, size and root, each on a line, and nothing else",
+            ));
         }
         Ok(checkpoint)
     }
 
-    /// Reads a signed note and checks its signature; further signatures are left alone.
+    /// Reads a signed note and verifies the log's signature. Other signatures are ignored.
     pub fn open(note: &str, origin: &Origin, key: &Did) -> Result<Self, CheckpointError> {
         let fail = |why: &str| CheckpointError(why.to_owned());
         let (body, signatures) =
             note.split_once("\n\n").ok_or_else(|| fail("expected a text, an empty line, signatures"))?;
-        let signatures = signatures.strip_suffix('\n').ok_or_else(|| fail("its last line does not end"))?;
+        let signatures =
+            signatures.strip_suffix('\n').ok_or_else(|| fail("its last line has no line break"))?;
         let checkpoint = Self::from_body(&format!("{body}\n"))?;
         if checkpoint.origin != *origin {
             return Err(CheckpointError(format!("of the log {}, expected {origin}", checkpoint.origin)));
@@ -93,7 +99,7 @@ impl Checkpoint {
         let signed = signatures.split('\n').filter_map(|line| line.strip_prefix(&prefix)).any(|encoded| {
             BASE64.decode(encoded.as_bytes()).is_ok_and(|bytes| {
                 bytes
-                    .strip_prefix(&key_id(origin, key))
+                    .strip_prefix(&id_of(origin, key))
                     .and_then(|s| <&[u8; 64]>::try_from(s).ok())
                     .is_some_and(|signature| verify_raw(key, checkpoint.body().as_bytes(), signature))
             })
@@ -133,6 +139,6 @@ mod tests {
         let text = verifier_key(&origin, &Did::from_key([5; 32]));
         let parts: Vec<_> = text.splitn(3, '+').collect();
         assert_eq!((parts[0], parts[1].len()), ("icn.example/log", 8));
-        assert_eq!(BASE64.decode(parts[2].as_bytes()).unwrap()[0], NOTE_ED25519);
+        assert_eq!(BASE64.decode(parts[2].as_bytes()).unwrap()[0], 1);
     }
 }

@@ -1,9 +1,9 @@
-//! Evidence of a fork: two checkpoints that one log signed and that do not agree, in a file that anyone can verify who
-//! has the log's key.
+//! Evidence of a fork: two checkpoints that one log signed and that do not agree (docs/formats.md, "Evidence of a fork").
 //!
-//! The later tree has a root for the earlier one's size, and a consistency proof shows which (RFC 6962, section 2.1.2).
-//! When that is not the root that the log signed for that size, no history fits both checkpoints. Nothing else need be
-//! believed: neither whose the file is, nor what the log says today.
+//! Everybody who has the log's key can verify the file. A consistency proof shows which root the later tree had at the
+//! earlier size (RFC 6962, section 2.1.2). If the log signed another root for that size, no history fits both
+//! checkpoints. Nothing else is needed: neither who made the file, nor what the log says today. A log that never forked
+//! cannot be accused, whatever a file says.
 
 use data_encoding::BASE64;
 
@@ -15,68 +15,68 @@ use crate::name::{Bytes, Hash};
 
 const FIRST_LINE: &str = "icn-runtime/fork/v1";
 
-/// Two signed checkpoints, as they were read: nothing of them is to be believed before [`Fork::verify`].
+/// Two signed checkpoints, as they were read. Nothing in them may be believed before [`Fork::verify`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fork {
     /// The log's key.
     pub log: VerifierKey,
-    /// The root that the later tree has at the earlier one's size.
+    /// The root that the later tree had at the earlier size.
     pub root: Hash,
-    /// That it has.
+    /// The consistency proof from that root to the later checkpoint's.
     pub proof: Vec<Hash>,
     /// The signed checkpoint of the smaller size.
     pub earlier: String,
-    /// The other one.
+    /// The signed checkpoint of the larger size.
     pub later: String,
 }
 
-/// Why a text is no evidence.
+/// Why a text is not evidence of a fork.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ForkError {
-    /// Not of this form.
+    /// The text does not have the form of such a file.
     #[error("not evidence of a fork: {0}")]
     Form(&'static str),
-    /// Its key is none of a log.
+    /// The key in the file is not a verifier key.
     #[error(transparent)]
     Key(NoteError),
-    /// A checkpoint is no note.
+    /// A checkpoint is not a signed note.
     #[error("the {0} checkpoint: {1}")]
     Note(&'static str, NoteError),
-    /// A checkpoint is none.
+    /// The text of a checkpoint is not that of a checkpoint.
     #[error("the {0} checkpoint: {1}")]
     Head(&'static str, TreeHeadError),
-    /// The log did not sign one of them.
+    /// The log did not sign a checkpoint.
     #[error("the {0} checkpoint is not signed by {1}")]
     Unsigned(&'static str, String),
-    /// One is of another log.
+    /// A checkpoint is of another log.
     #[error("a checkpoint of {found}, expected one of {expected}")]
     Origin {
-        /// The key's name.
+        /// The name of the key.
         expected: String,
-        /// The checkpoint's first line.
+        /// The first line of the checkpoint.
         found: String,
     },
-    /// The later tree does not begin with that root.
-    #[error("nothing shows what the later tree begins with: {0}")]
+    /// The proof does not show the root that the later tree had at the earlier size.
+    #[error("the proof does not show what the later tree begins with: {0}")]
     Proof(#[from] ProofError),
-    /// There is no fork.
+    /// The two checkpoints agree, so there is no fork.
     #[error("the two checkpoints agree: this is no fork")]
     Agree,
 }
 
-/// What was proven: the log signed both.
+/// A fork that was proven: the log signed both checkpoints.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Forked {
     /// The checkpoint of the smaller size.
     pub earlier: TreeHead,
-    /// The other one.
+    /// The checkpoint of the larger size.
     pub later: TreeHead,
-    /// The root that the later one has at the earlier one's size.
+    /// The root that the later tree had at the earlier size. The log signed another one for that size.
     pub root: Hash,
 }
 
 impl Fork {
-    /// The file.
+    /// The text of the file.
     #[must_use]
     pub fn to_text(&self) -> String {
         let hashes = std::iter::once(&self.root).chain(&self.proof).map(|hash| BASE64.encode(&hash.0) + "\n");
@@ -84,7 +84,7 @@ impl Fork {
         format!("{FIRST_LINE}\n{}\n{hashes}\n{}\n{}", self.log, self.earlier, self.later)
     }
 
-    /// Reads the file. The text of a checkpoint has no empty line, so empty lines divide.
+    /// Reads the text of a file. The text of a checkpoint has no empty line, so empty lines separate the parts.
     pub fn parse(text: &str) -> Result<Self, ForkError> {
         let parts: Vec<&str> = text.split("\n\n").collect();
         let [head, earlier, earlier_signed, later, later_signed] = parts[..] else {
@@ -113,17 +113,20 @@ impl Fork {
             earlier: format!("{earlier}\n\n{earlier_signed}\n"),
             later: format!("{later}\n\n{later_signed}"),
         };
-        // One spelling.
-        if fork.to_text() == text { Ok(fork) } else { Err(ForkError::Form("it is not in the one spelling")) }
+        assert!(fork.proof.len() <= limits::PROOF_HASHES_MAX, "a proof is no longer than a tree is high");
+        if fork.to_text() != text {
+            return Err(ForkError::Form("expected the spelling in which such files are written"));
+        }
+        Ok(fork)
     }
 
-    /// Whether the log with this key signed both, and no history fits both. The key must be known from elsewhere: that
-    /// in the file says only which one it is about.
+    /// Verifies that the log with this key signed both checkpoints, and that no history fits both. The caller knows the
+    /// key from another source: the key in the file only says which log the file is about.
     pub fn verify(&self, log: &VerifierKey) -> Result<Forked, ForkError> {
         let earlier = head_of("earlier", &self.earlier, log)?;
         let later = head_of("later", &self.later, log)?;
         if earlier.size == 0 {
-            // Every history begins with nothing: only the root of nothing can be wrong.
+            // Every history begins with the empty tree, which has one root: only another root is a fork.
             return if earlier.root == Hash::digest(b"") {
                 Err(ForkError::Agree)
             } else {
@@ -134,11 +137,13 @@ impl Fork {
         if self.root == earlier.root {
             return Err(ForkError::Agree);
         }
+        assert!(earlier.size <= later.size, "a consistency proof leads from a size to a larger one");
+        assert_eq!(earlier.origin, later.origin, "both checkpoints are of the log that signed them");
         Ok(Forked { earlier, later, root: self.root })
     }
 }
 
-/// A checkpoint that the log signed.
+/// Reads a checkpoint and verifies that the log signed it.
 pub(crate) fn head_of(which: &'static str, note: &str, log: &VerifierKey) -> Result<TreeHead, ForkError> {
     let note = Note::parse(note).map_err(|error| ForkError::Note(which, error))?;
     if log.kind() != KeyKind::Log || !matches!(note.by(log), Verdict::Signed(_)) {
@@ -231,7 +236,7 @@ mod tests {
                 }
             }
         }
-        // Of nothing there is one root, and no proof.
+        // The empty tree has one root, and no proof.
         let nothing = |root: &Hash| Fork { earlier: note(0, root), ..fork(0, 1, 3) };
         assert_eq!(nothing(&Hash::digest(b"")).verify(&log()), Err(ForkError::Agree));
         assert!(nothing(&Hash::digest(b"x")).verify(&log()).is_ok());

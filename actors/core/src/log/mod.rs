@@ -1,22 +1,24 @@
-//! What makes a log verifiable by others: order and tree, proofs, tiles, notes with several signatures, CAR files.
+//! What others need to verify a log: its order and its tree, proofs, tiles, signed notes, CAR files.
 //!
-//! Pure machines over bytes, in the forms that other tools read and write. What is read here comes from anybody: a
-//! file, a peer, a host that lies. Nothing allocates more than its input is long, and every error names its place.
+//! Pure machines over bytes, in the forms that other tools read and write. Everything that is read here may come from
+//! anybody: a file, a peer, a host that lies. So nothing allocates much more than its input is long, nothing panics on
+//! its input, and every error names the place. What reads a form never verifies it by the way: reading and verifying are
+//! two calls.
 //!
-//! - `order`: which entry comes next, and each author's last block
 //! - `tree`: the Merkle tree over the leaves
-//! - `checkpoint`: a signed size and root
 //! - `proof`: inclusion and consistency (RFC 6962, sections 2.1.1 and 2.1.2)
 //! - `note`: signed notes, verifier keys, cosignatures of witnesses
-//! - `tree_head`: the text of a checkpoint, of any log
-//! - [`witness`]: what a witness answers to a checkpoint that it is shown
-//! - [`cosign`]: what a log asks of it, and makes of its answer
-//! - `fork`: two signed checkpoints that do not agree, as a file of its own
-//! - `quorum`: which signatures make a checkpoint one to rely on
+//! - `checkpoint`: a signed size and root of our own logs
+//! - `tree_head`: the text of a checkpoint of any log
+//! - `order`: which entry may come next, and each author's last block
+//! - `quorum`: which checkpoints may be relied on
+//! - `fork`: two signed checkpoints that do not agree, as a file
+//! - `tlog_proof`: a proof that a block is in a log, as a file
+//! - [`cosign`]: a log's side of asking a witness for a cosignature
+//! - [`witness`]: a witness's side
 //! - `tiles`: the tree and its entries as static files
-//! - `tlog_proof`: a proof as a file of its own
-//! - [`car`]: blocks in a row, as one file
-//! - `rows`: the log's entries as such a row, and back
+//! - [`car`]: blocks as one file
+//! - `rows`: the entries of a log as blocks in a row, and back
 
 pub mod car;
 mod checkpoint;
@@ -41,7 +43,7 @@ pub use proof::{
     ProofError, Prover, consistency_ranges, inclusion_ranges, verify_consistency, verify_inclusion,
 };
 pub use quorum::{TrustError, TrustPolicy, Trusted};
-pub use rows::{EntriesError, Gather, Gathered, Row};
+pub use rows::{EntriesError, ReadEntry, RowReader, RowWriter};
 pub use tiles::{
     TILE_WIDTH, Tile, TileError, TileKind, Tiler, Written, parse_entries, parse_hashes, subtree_root,
 };

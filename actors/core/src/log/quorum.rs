@@ -1,52 +1,56 @@
-//! Which signatures make a checkpoint one to rely on: the log's own, and those of enough witnesses.
+//! Which checkpoints may be relied on: those that the log and enough witnesses signed.
+//!
+//! A verifier has a [`TrustPolicy`] from a source that it trusts. [`TrustPolicy::open`] checks the policy, reads the
+//! note, verifies the log's signature, then reads the checkpoint, then counts the witnesses. A [`Trusted`] checkpoint is
+//! made nowhere else. A witness counts once, however often it signed.
 
 use crate::log::checkpoint::{Checkpoint, CheckpointError};
 use crate::log::note::{KeyKind, Note, NoteError, Verdict, VerifierKey};
 
-/// What a verifier asks of a checkpoint. As JSON it is the file `policy.json`.
+/// What a verifier demands of a checkpoint. As JSON it is the file `policy.json`.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TrustPolicy {
     /// The log's key, whose name is the log's origin.
     pub log: VerifierKey,
-    /// Witnesses whose cosignatures count, each once.
+    /// The witnesses whose cosignatures count, each once.
     pub witnesses: Vec<VerifierKey>,
-    /// How many of them must have cosigned; 0 asks for none.
+    /// How many of them must have cosigned. 0 demands none.
     pub quorum: usize,
 }
 
-/// Why a checkpoint is not one to rely on.
+/// Why a checkpoint may not be relied on.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TrustError {
-    /// The policy itself cannot be met, or says nothing.
-    #[error("the policy is not sound: {0}")]
+    /// No checkpoint can meet the policy, or the policy counts something twice.
+    #[error("the policy is invalid: {0}")]
     Policy(&'static str),
-    /// Not a note.
+    /// The text is not a signed note.
     #[error(transparent)]
     Note(#[from] NoteError),
-    /// Signed, and no checkpoint.
+    /// The log signed the text, and it is not a checkpoint.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
     /// The log did not sign it.
     #[error("no signature of {0}")]
     Unsigned(String),
-    /// A key that is known signed something else.
-    #[error("a signature of {0} does not hold")]
-    Wrong(String),
-    /// The log has another name than its key.
+    /// The note has an invalid signature of a key that the policy names.
+    #[error("an invalid signature of {0}")]
+    Invalid(String),
+    /// The checkpoint is of a log with another name than the key.
     #[error("a checkpoint of {found}, expected one of {expected}")]
     Origin {
-        /// The key's name.
+        /// The name of the key.
         expected: String,
-        /// The checkpoint's first line.
+        /// The first line of the checkpoint.
         found: String,
     },
-    /// Too few witnesses.
-    #[error("cosigned by {found} of the witnesses, the policy asks for {expected}")]
+    /// Too few witnesses cosigned.
+    #[error("cosigned by {found} witnesses, the policy demands {expected}")]
     Quorum {
-        /// How many there must be.
+        /// How many witnesses must have cosigned.
         expected: usize,
-        /// How many there are.
+        /// How many did.
         found: usize,
     },
 }
@@ -54,20 +58,21 @@ pub enum TrustError {
 /// A checkpoint that may be relied on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trusted {
-    /// Size and root.
+    /// The size and the root.
     pub checkpoint: Checkpoint,
     /// The witnesses that cosigned it, with the time in seconds since the Unix epoch.
     pub cosigned: Vec<(String, u64)>,
 }
 
 impl TrustPolicy {
-    /// A policy that takes the log's own word.
+    /// A policy that trusts the log alone.
     #[must_use]
     pub const fn log_alone(log: VerifierKey) -> Self {
         Self { log, witnesses: Vec::new(), quorum: 0 }
     }
 
-    /// Whether it can be met: a log's key, witnesses' keys, no key twice, and not more asked for than there are.
+    /// Checks that a checkpoint can meet the policy: the log's key is of a log, the witnesses' keys are of witnesses, no
+    /// witness stands twice, and the quorum is not larger than the number of witnesses.
     pub fn check(&self) -> Result<(), TrustError> {
         if self.log.kind() != KeyKind::Log {
             return Err(TrustError::Policy("the log's key is not one of a log (type 1)"));
@@ -87,13 +92,13 @@ impl TrustPolicy {
         Ok(())
     }
 
-    /// Reads a signed checkpoint, and says who vouches for it.
+    /// Reads a signed checkpoint, verifies its signatures, and says who signed it.
     pub fn open(&self, note: &str) -> Result<Trusted, TrustError> {
         self.check()?;
         let note = Note::parse(note)?;
         match note.by(&self.log) {
             Verdict::Absent => return Err(TrustError::Unsigned(self.log.name().to_owned())),
-            Verdict::Wrong => return Err(TrustError::Wrong(self.log.name().to_owned())),
+            Verdict::Invalid => return Err(TrustError::Invalid(self.log.name().to_owned())),
             Verdict::Signed(_) => {}
         }
         let checkpoint = Checkpoint::from_body(note.text())?;
@@ -106,7 +111,7 @@ impl TrustPolicy {
         let mut cosigned = Vec::new();
         for witness in &self.witnesses {
             match note.by(witness) {
-                Verdict::Wrong => return Err(TrustError::Wrong(witness.name().to_owned())),
+                Verdict::Invalid => return Err(TrustError::Invalid(witness.name().to_owned())),
                 Verdict::Signed(Some(time)) => cosigned.push((witness.name().to_owned(), time)),
                 Verdict::Absent | Verdict::Signed(None) => {}
             }
@@ -114,6 +119,12 @@ impl TrustPolicy {
         if cosigned.len() < self.quorum {
             return Err(TrustError::Quorum { expected: self.quorum, found: cosigned.len() });
         }
+        assert!(cosigned.len() <= self.witnesses.len(), "a witness counts once");
+        assert_eq!(checkpoint.body(), note.text(), "the checkpoint is what was signed");
+        debug_assert!(
+            (1..cosigned.len()).all(|at| cosigned[..at].iter().all(|before| before.0 != cosigned[at].0)),
+            "no two witnesses have one name"
+        );
         Ok(Trusted { checkpoint, cosigned })
     }
 }
@@ -177,12 +188,12 @@ mod tests {
     #[test]
     fn a_wrong_signature_of_a_known_key_spoils_the_note_and_another_log_is_no_log() {
         let spoiled = note(&[2]).replace("\n9\n", "\n8\n");
-        assert_eq!(policy(0).open(&spoiled), Err(TrustError::Wrong("icn.example/log".into())));
+        assert_eq!(policy(0).open(&spoiled), Err(TrustError::Invalid("icn.example/log".into())));
         let mut lines: Vec<String> = note(&[2]).lines().map(str::to_owned).collect();
         let body = "icn.example/log\n8\n";
         lines.truncate(5);
         let wrong = lines.join("\n") + "\n" + &sign_line(&witness(2), &secret(2), body, 5);
-        assert_eq!(policy(0).open(&wrong), Err(TrustError::Wrong("witness.example/2".into())));
+        assert_eq!(policy(0).open(&wrong), Err(TrustError::Invalid("witness.example/2".into())));
         let mut other = policy(0);
         other.log = VerifierKey::new("icn.example/other", KeyKind::Log, secret(1).did()).unwrap();
         assert!(matches!(other.open(&note(&[])), Err(TrustError::Unsigned(_))));

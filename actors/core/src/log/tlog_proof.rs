@@ -1,65 +1,68 @@
-//! A proof that a block is in a log, as a file of its own (C2SP tlog-proof) and as JSON: the place, the hashes, the
-//! signed checkpoint that they lead to.
+//! A proof that a block is in a log, as a file (C2SP tlog-proof) and as JSON: the place of the leaf, the hashes, and the
+//! signed checkpoint to which they lead (docs/formats.md, "Proofs, tiles, cosignatures, CAR").
+//!
+//! A file comes from anybody. [`TlogProof::parse`] bounds the number of hashes; [`TlogProof::verify`] takes size and root
+//! from the checkpoint alone, after it verified who signed that.
 
 use data_encoding::BASE64;
 
 use super::proof::{ProofError, verify_inclusion};
 use super::quorum::{TrustError, TrustPolicy, Trusted};
 use super::tree::leaf_hash;
-use crate::limits::{self};
+use crate::limits;
 use crate::name::{BlockId, Bytes, Hash, decimal};
 
 const FIRST_LINE: &str = "c2sp.org/tlog-proof@v1";
 
-/// A proof, as it was read: nothing of it is to be believed before [`TlogProof::verify`].
+/// A proof, as it was read. Nothing in it may be believed before [`TlogProof::verify`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TlogProof {
-    /// Something that came along, which nobody signed.
+    /// Extra data in the file. Nobody signed it.
     pub extra: Option<Vec<u8>>,
-    /// The leaf's place.
+    /// The place of the leaf in the log, from 0.
     pub index: u64,
-    /// The hashes beside the way from the leaf to the root.
+    /// The roots of the subtrees beside the path from the leaf to the root.
     pub hashes: Vec<Hash>,
-    /// The signed checkpoint, as it was issued.
+    /// The signed checkpoint, as the log issued it.
     pub checkpoint: String,
 }
 
-/// Why a text is no proof, or proves nothing.
+/// Why a text is not a proof, or proves nothing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TlogProofError {
-    /// Not of this form.
+    /// The text does not have the form of a proof.
     #[error("not a tlog-proof, line {line}: {why}")]
     Form {
         /// The line, from 1.
         line: usize,
-        /// What is not right.
+        /// What is wrong.
         why: &'static str,
     },
-    /// Its checkpoint is not one to rely on.
+    /// The checkpoint may not be relied on.
     #[error(transparent)]
     Checkpoint(#[from] TrustError),
-    /// The hashes do not lead there.
+    /// The hashes do not lead to the root of the checkpoint.
     #[error(transparent)]
     Proof(#[from] ProofError),
 }
 
-/// The same as JSON. Hashes are base64, as in the text.
+/// The same proof as JSON. Hashes are base64, as in the text.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct ProofJson {
-    /// The block, in its text form.
+    /// The name of the block, in its text form.
     pub block: String,
-    /// Its place in the log.
+    /// The place of the block in the log, from 0.
     pub index: u64,
-    /// Leaves of the tree.
+    /// The number of leaves of the tree.
     pub size: u64,
-    /// The hashes beside the way from the leaf to the root.
+    /// The roots of the subtrees beside the path from the leaf to the root.
     pub hashes: Vec<String>,
     /// The signed checkpoint.
     pub checkpoint: String,
 }
 
 impl TlogProof {
-    /// The text form.
+    /// The text of the file.
     #[must_use]
     pub fn to_text(&self) -> String {
         let mut text = format!("{FIRST_LINE}\n");
@@ -73,11 +76,11 @@ impl TlogProof {
         text + "\n" + &self.checkpoint
     }
 
-    /// Reads the text form.
+    /// Reads the text of a file. It verifies nothing.
     pub fn parse(text: &str) -> Result<Self, TlogProofError> {
         let (head, checkpoint) = text.split_once("\n\n").ok_or(TlogProofError::Form {
             line: 1,
-            why: "expected an empty line and a checkpoint behind the proof",
+            why: "expected an empty line and a checkpoint after the proof",
         })?;
         let mut lines = head.split('\n').enumerate().map(|(at, line)| (at + 1, line)).peekable();
         let form = |line, why| TlogProofError::Form { line, why };
@@ -98,25 +101,29 @@ impl TlogProof {
         let mut hashes = Vec::new();
         for (line, encoded) in lines {
             if hashes.len() == limits::PROOF_HASHES_MAX {
-                return Err(form(line, "more hashes than any tree is high"));
+                return Err(form(line, "it has more hashes than any tree is high"));
             }
             let hash = BASE64.decode(encoded.as_bytes()).ok().and_then(|hash| hash.try_into().ok());
             hashes.push(Bytes(hash.ok_or(form(line, "expected a hash of 32 bytes in base64"))?));
         }
-        Ok(Self { extra, index, hashes, checkpoint: checkpoint.to_owned() })
+        let proof = Self { extra, index, hashes, checkpoint: checkpoint.to_owned() };
+        assert!(proof.hashes.len() <= limits::PROOF_HASHES_MAX, "a proof is no longer than a tree is high");
+        debug_assert_eq!(proof.to_text(), text, "a proof has one spelling");
+        Ok(proof)
     }
 
-    /// Whether it proves that the block is in the log. The size and the root come from the checkpoint alone, and
-    /// that from whom the policy trusts.
+    /// Verifies that the block is in the log. The size and the root come from the checkpoint alone, and the checkpoint is
+    /// signed by those whom the policy trusts.
     pub fn verify(&self, block: &BlockId, policy: &TrustPolicy) -> Result<Trusted, TlogProofError> {
         let trusted = policy.open(&self.checkpoint)?;
         let leaf = leaf_hash(block.as_bytes());
         let checkpoint = &trusted.checkpoint;
         verify_inclusion(&leaf, self.index, checkpoint.size, &self.hashes, &checkpoint.root)?;
+        assert!(self.index < checkpoint.size, "a leaf that was proven is in the tree");
         Ok(trusted)
     }
 
-    /// The same as JSON, of this block in a tree of this size.
+    /// The same proof as JSON, for this block in a tree of this size.
     #[must_use]
     pub fn to_json(&self, block: &BlockId, size: u64) -> ProofJson {
         ProofJson {

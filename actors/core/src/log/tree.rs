@@ -1,5 +1,7 @@
-//! The log's Merkle tree (RFC 6962, section 2.1; RFC 9162, section 2.1): leaf and inner nodes are hashed
-//! apart, and the tree of any size is a function of its leaves in order.
+//! The log's Merkle tree (RFC 6962, section 2.1; RFC 9162, section 2.1).
+//!
+//! Leaves and inner nodes are hashed with different first bytes, so neither can pass as the other. The root of any size
+//! depends only on the leaves and their order. A [`Frontier`] only grows: no leaf is ever changed or removed.
 
 use sha2::{Digest, Sha256};
 
@@ -20,8 +22,8 @@ pub fn node_hash(left: &Hash, right: &Hash) -> Hash {
     Bytes(Sha256::digest(bytes).into())
 }
 
-/// The right edge of a growing tree: the roots of its complete subtrees, the largest first. Appending is
-/// constant work on average, and the root of the whole is logarithmic.
+/// The right edge of a growing tree: the roots of its complete subtrees, the largest first. Appending a leaf takes
+/// constant work on average; computing the root takes logarithmic work.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Frontier {
     size: u64,
@@ -29,7 +31,7 @@ pub struct Frontier {
 }
 
 impl Frontier {
-    /// Leaves so far.
+    /// The number of leaves so far.
     #[must_use]
     pub const fn size(&self) -> u64 {
         self.size
@@ -42,10 +44,15 @@ impl Frontier {
 
     /// Adds a leaf by its hash, or, in a tree of trees, a complete subtree by its root.
     pub fn push(&mut self, hash: Hash) {
+        debug_assert_eq!(
+            self.complete.len(),
+            self.size.count_ones() as usize,
+            "one complete subtree for each set bit of the size"
+        );
         let mut hash = hash;
         let mut rest = self.size;
         while rest & 1 == 1 {
-            // An odd size has a complete subtree of this height waiting for its right sibling.
+            // An odd size has a complete subtree of this height that waits for its right sibling.
             if let Some(left) = self.complete.pop() {
                 hash = node_hash(&left, &hash);
             }
@@ -56,25 +63,35 @@ impl Frontier {
         assert_eq!(
             self.complete.len(),
             self.size.count_ones() as usize,
-            "one complete subtree a set bit of the size"
+            "one complete subtree for each set bit of the size"
         );
     }
 
-    /// The root of the tree so far; of nothing, SHA-256 of nothing (RFC 9162, section 2.1.1).
+    /// The frontier of a tree with these leaves' hashes.
+    #[must_use]
+    pub fn of(hashes: &[Hash]) -> Self {
+        let mut frontier = Self::default();
+        hashes.iter().for_each(|hash| frontier.push(*hash));
+        assert_eq!(frontier.size, hashes.len() as u64, "each leaf adds one to the size");
+        frontier
+    }
+
+    /// The root of the tree so far. The root of the empty tree is the SHA-256 of nothing (RFC 9162, section 2.1.1).
     #[must_use]
     pub fn root(&self) -> Hash {
+        debug_assert_eq!(self.complete.is_empty(), self.size == 0, "only the empty tree has no subtree");
         let mut from_right = self.complete.iter().rev();
         let Some(last) = from_right.next() else { return Bytes(Sha256::digest(b"").into()) };
         from_right.fold(*last, |right, left| node_hash(left, &right))
     }
 
-    /// The complete subtrees, for a snapshot.
+    /// The size and the roots of the complete subtrees, for a snapshot.
     #[must_use]
     pub fn parts(&self) -> (u64, &[Hash]) {
         (self.size, &self.complete)
     }
 
-    /// From a snapshot; nothing when the number of subtrees does not fit the size.
+    /// A frontier from a snapshot, or `None` if the number of subtrees does not fit the size.
     #[must_use]
     pub fn from_parts(size: u64, complete: Vec<Hash>) -> Option<Self> {
         (complete.len() == size.count_ones() as usize).then_some(Self { size, complete })

@@ -1,5 +1,7 @@
-//! The text of a checkpoint, of any log (C2SP tlog-checkpoint, "Note text"): origin, size, root, and lines that are left
-//! alone. That of our own logs is [`crate::log::Checkpoint`], which has no such lines.
+//! The text of a checkpoint of any log (C2SP tlog-checkpoint, "Note text"): origin, size, root, and any further lines.
+//!
+//! Further lines are ignored here. A checkpoint of our own logs has none: [`crate::log::Checkpoint`]. Nothing here
+//! verifies a signature.
 
 use data_encoding::BASE64;
 
@@ -8,21 +10,21 @@ use crate::name::{Bytes, Hash, decimal};
 /// A size of a log and the root that it had then.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TreeHead {
-    /// The log.
+    /// The name of the log.
     pub origin: String,
-    /// Leaves.
+    /// The number of its leaves.
     pub size: u64,
-    /// Root over them.
+    /// The root over them.
     pub root: Hash,
 }
 
-/// Why a text is not that of a checkpoint.
+/// Why a text is not the text of a checkpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a checkpoint: {0}")]
 pub struct TreeHeadError(&'static str);
 
 impl TreeHead {
-    /// Reads a note's text.
+    /// Reads the text of a note.
     pub fn parse(text: &str) -> Result<Self, TreeHeadError> {
         let text = text.strip_suffix('\n').ok_or(TreeHeadError("its text does not end with a line break"))?;
         let lines: Vec<&str> = text.split('\n').collect();
@@ -35,7 +37,14 @@ impl TreeHead {
         let size = decimal(size).ok_or(TreeHeadError("line 2 is not a size in decimal"))?;
         let root = BASE64.decode(root.as_bytes()).ok().and_then(|root| root.try_into().ok());
         let root = root.ok_or(TreeHeadError("line 3 is not a root of 32 bytes in base64"))?;
-        Ok(Self { origin: origin.to_owned(), size, root: Bytes(root) })
+        let head = Self { origin: origin.to_owned(), size, root: Bytes(root) };
+        debug_assert!(text.starts_with(&head.spelled()), "a checkpoint has one spelling");
+        Ok(head)
+    }
+
+    /// The three lines as they were read, without the last line break.
+    fn spelled(&self) -> String {
+        format!("{}\n{}\n{}", self.origin, self.size, BASE64.encode(&self.root.0))
     }
 }
 

@@ -9,7 +9,7 @@ use std::io::{BufReader, BufWriter, ErrorKind, Read as _, Seek as _, SeekFrom, W
 use std::path::{Path, PathBuf};
 
 use icn_core::block::Entry;
-use icn_core::log::{Checkpoint, Row, TILE_WIDTH, Tiler, Written, car, verifier_key};
+use icn_core::log::{Checkpoint, RowWriter, TILE_WIDTH, Tiler, Written, car, verifier_key};
 
 use super::write::policy_of;
 use super::{ExportError, ExportLayout};
@@ -59,7 +59,7 @@ pub struct Publisher {
     data: PathBuf,
     layout: ExportLayout,
     log: SignedLog,
-    row: Row,
+    row: RowWriter,
     tiler: Tiler,
     car: Car,
     /// The checkpoint that witnesses cosigned.
@@ -143,7 +143,7 @@ impl Publisher {
             return Err(PublishError::Another { path, place: "its begin: it is missing".into() });
         }
         let car = Car { path, length: 0, old, new: None };
-        let (data, row, tiler) = (data.to_owned(), Row::default(), Tiler::default());
+        let (data, row, tiler) = (data.to_owned(), RowWriter::default(), Tiler::default());
         let mut publisher =
             Self { data, layout, log, row, tiler, car, cosigned, published, filled: Vec::new() };
         let said = publisher.write(progress)?;

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use icn_core::block::Entry;
 use icn_core::encode::Block;
 use icn_core::log::car::{CarError, CarFlaw, Item, Sections};
-use icn_core::log::{EntriesError, Gather, Gathered};
+use icn_core::log::{EntriesError, ReadEntry, RowReader};
 use icn_core::name::{BlockId, Did};
 
 use crate::error::StoreError;
@@ -84,7 +84,7 @@ pub(crate) struct CarLog {
     chunk: Vec<u8>,
     ended: bool,
     roots: Vec<Vec<u8>>,
-    gather: Gather,
+    gather: RowReader,
     /// Of the blocks of the entry that is being gathered, where their bytes stand.
     places: BTreeMap<BlockId, u64>,
     /// Blocks that later entries may name again: where their bytes stand, and how many.
@@ -105,7 +105,7 @@ impl CarLog {
             chunk: vec![0; CHUNK_BYTES],
             ended: false,
             roots: Vec::new(),
-            gather: Gather::default(),
+            gather: RowReader::default(),
             places: BTreeMap::new(),
             shared: BTreeMap::new(),
             described: BTreeSet::new(),
@@ -151,8 +151,8 @@ impl CarLog {
         Ok(None)
     }
 
-    fn complete(&mut self, gathered: Gathered) -> Result<(u64, Entry), CarLogError> {
-        let Gathered { mut entry, mut lacking, shared, engine } = gathered;
+    fn complete(&mut self, gathered: ReadEntry) -> Result<(u64, Entry), CarLogError> {
+        let ReadEntry { mut entry, mut lacking, shared, engine } = gathered;
         for id in shared {
             let length = entry.block(&id).map_or(0, |block| block.bytes().len());
             if let Some(place) = self.places.get(&id) {

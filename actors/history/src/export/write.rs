@@ -10,7 +10,7 @@ use icn_core::block::{Entry, Payload};
 use icn_core::encode::Envelope;
 use icn_core::limits;
 use icn_core::log::{
-    EntriesError, KeyKind, Link, Row, Tiler, TrustPolicy, VerifierKey, Written, car, verifier_key,
+    EntriesError, KeyKind, Link, RowWriter, Tiler, TrustPolicy, VerifierKey, Written, car, verifier_key,
 };
 use icn_core::name::{BlockId, Did, Hash};
 
@@ -124,7 +124,7 @@ fn write(
         car_bytes: header.len() as u64,
         tiles: 0,
     };
-    let (mut row, mut tiler, mut section) = (Row::default(), Tiler::default(), Vec::new());
+    let (mut row, mut tiler, mut section) = (RowWriter::default(), Tiler::default(), Vec::new());
     while let Some((position, entry)) = log.next_entry()? {
         for block in row.next(&entry).map_err(|why| ExportError::Entry { position, why })? {
             section.clear();

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use icn_core::block::Entry;
 use icn_core::encode::Block;
-use icn_core::log::{EntriesError, Row};
+use icn_core::log::{EntriesError, RowWriter};
 use icn_runtime::{BlockId, SignedLog, SignedLogError};
 
 use super::shown::{Shown, kind_of, link_of, links_of};
@@ -29,12 +29,12 @@ pub(super) enum Failure {
 /// A reader of a log.
 pub(super) struct Walk {
     log: SignedLog,
-    row: Row,
+    row: RowWriter,
 }
 
 impl Walk {
     pub(super) fn open(data: &Path) -> Result<Self, Failure> {
-        Ok(Self { log: SignedLog::open(data)?, row: Row::default() })
+        Ok(Self { log: SignedLog::open(data)?, row: RowWriter::default() })
     }
 
     /// Reads the next entry, and gives its position, the entry and its blocks to `show`. Each block comes

@@ -1,13 +1,16 @@
-//! A request to cosign, as its bytes say it.
+//! A request to cosign a checkpoint, read from the body of an HTTP request (C2SP tlog-witness, "add-checkpoint").
+//!
+//! The body comes from anybody. Its length, the number of its hashes and its note are bounded here; nothing in it is
+//! verified here.
 
 use data_encoding::BASE64;
 
-use crate::limits::{self};
+use crate::limits;
 use crate::log::note::{Note, NoteError};
 use crate::log::tree_head::{TreeHead, TreeHeadError};
 use crate::name::{Bytes, Hash, decimal};
 
-/// What a witness is asked: where the proof begins, the proof, the checkpoint. Nothing of it was verified.
+/// What a witness is asked: the size at which the proof begins, the proof, and the checkpoint. Nothing in it was verified.
 #[derive(Debug, Clone)]
 pub struct Request {
     old: u64,
@@ -16,16 +19,16 @@ pub struct Request {
     head: TreeHead,
 }
 
-/// Why bytes are no request.
+/// Why bytes are not a request.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RequestError {
-    /// More than one has.
+    /// The body is longer than a request may be.
     #[error("a request of {0} bytes, at most {max} are read", max = limits::WITNESS_REQUEST_BYTES_MAX)]
     Long(usize),
-    /// Not text.
-    #[error("a request is UTF-8 text")]
+    /// The body is not text.
+    #[error("expected a request in UTF-8 text")]
     Text,
-    /// Not of this form.
+    /// The body does not have the form of a request.
     #[error("line {line}: {why}")]
     Form {
         /// The line, from 1.
@@ -33,10 +36,10 @@ pub enum RequestError {
         /// What would be right.
         why: &'static str,
     },
-    /// The checkpoint is no note.
+    /// The checkpoint is not a signed note.
     #[error(transparent)]
     Note(#[from] NoteError),
-    /// Nor a checkpoint.
+    /// The text of the note is not that of a checkpoint.
     #[error(transparent)]
     Head(#[from] TreeHeadError),
 }
@@ -51,7 +54,7 @@ impl Request {
         let text = std::str::from_utf8(body).map_err(|_| RequestError::Text)?;
         let (head, note) = text
             .split_once("\n\n")
-            .ok_or(form(1, "expected an empty line and a checkpoint behind the proof"))?;
+            .ok_or(form(1, "expected an empty line and a checkpoint after the proof"))?;
         let mut lines = (1..).zip(head.split('\n'));
         let old = lines.next().and_then(|(_, line)| line.strip_prefix("old ")).and_then(decimal);
         let old = old.ok_or(form(1, "expected `old` and a size in decimal"))?;
@@ -65,30 +68,35 @@ impl Request {
         }
         let note = Note::parse(note)?;
         let head = TreeHead::parse(note.text())?;
+        assert!(note.text().starts_with(&head.origin), "the checkpoint is what the note says");
+        assert!(
+            proof.len() <= limits::WITNESS_PROOF_HASHES_MAX,
+            "a request has no longer proof than is read"
+        );
         Ok(Self { old, proof, note, head })
     }
 
-    /// The log that it is about.
+    /// The origin of the log.
     #[must_use]
     pub fn origin(&self) -> &str {
         &self.head.origin
     }
-    /// The size that the proof begins at.
+    /// The size at which the proof begins.
     #[must_use]
     pub const fn old(&self) -> u64 {
         self.old
     }
-    /// The proof.
+    /// The hashes of the consistency proof.
     #[must_use]
     pub fn proof(&self) -> &[Hash] {
         &self.proof
     }
-    /// The checkpoint, as it is signed.
+    /// The signed checkpoint.
     #[must_use]
     pub const fn note(&self) -> &Note {
         &self.note
     }
-    /// What the checkpoint says.
+    /// The origin, the size and the root that the checkpoint states.
     #[must_use]
     pub const fn head(&self) -> &TreeHead {
         &self.head

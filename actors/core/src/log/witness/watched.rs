@@ -1,148 +1,50 @@
-//! What a witness answers to a checkpoint that it is shown (C2SP tlog-witness, "add-checkpoint").
+//! One log that a witness watches: what it cosigned last, and whether a checkpoint follows from that.
 //!
-//! A machine without clock and disk. [`Watched::judge`] gives a [`Pending`]: the note that must be durable before anybody
-//! learns of it. [`Watched::advance`] takes it, and only that gives the answer. What is judged in between, by this state,
-//! must not be advanced to after it: one request of a log after the other, or an older one would roll it back.
+//! It never cosigns a tree that does not begin with the one that it cosigned last, and its time never goes back.
+//! Requests are handled one after the other, in this order: [`Watched::judge`] decides and gives a [`Pending`]; the caller
+//! makes the note of the `Pending` durable; [`Watched::advance`] takes the `Pending` and gives the answer. Two pending
+//! cosignatures of one log must not exist at once: the older one would roll the log back.
 
 #[cfg(test)]
 mod tests;
 
+use super::cosigner::Cosigner;
+use super::error::{Refused, WatchError};
 use super::request::Request;
-use crate::encode::SecretKey;
 use crate::log::fork::Fork;
-use crate::log::note::{KeyKind, Note, NoteError, Verdict, VerifierKey, sign_line};
-use crate::log::proof::{ProofError, verify_consistency};
-use crate::log::tree_head::{TreeHead, TreeHeadError};
+use crate::log::note::{KeyKind, Note, Verdict, VerifierKey};
+use crate::log::proof::verify_consistency;
+use crate::log::tree_head::TreeHead;
 use crate::name::Hash;
 
-/// A witness's name and key.
-#[derive(Debug)]
-pub struct Cosigner {
-    key: VerifierKey,
-    secret: SecretKey,
-}
-
-impl Cosigner {
-    /// A witness of this name; nothing when no note can carry the name.
-    #[must_use]
-    pub fn new(name: &str, secret: SecretKey) -> Option<Self> {
-        Some(Self { key: VerifierKey::new(name, KeyKind::Witness, secret.did())?, secret })
-    }
-    /// The key that verifies its cosignatures.
-    #[must_use]
-    pub const fn key(&self) -> &VerifierKey {
-        &self.key
-    }
-}
-
-/// Why a log is not one to watch, or a witness's memory of it is not one to go on from.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum WatchError {
-    /// Not a log's key.
-    #[error("{0}: expected the key of a log (type 1), found one of a witness")]
-    Kind(VerifierKey),
-    /// Named twice.
-    #[error("{0}: it is named twice")]
-    Twice(VerifierKey),
-    /// What was kept is no note.
-    #[error("the checkpoint that was cosigned last: {0}")]
-    Note(#[from] NoteError),
-    /// Nor a checkpoint.
-    #[error("the checkpoint that was cosigned last: {0}")]
-    Head(#[from] TreeHeadError),
-    /// It is of another log.
-    #[error("the checkpoint that was cosigned last is of {found}, expected one of {expected}")]
-    Origin {
-        /// Whose it should be.
-        expected: String,
-        /// Whose it is.
-        found: String,
-    },
-    /// This witness did not cosign it.
-    #[error(
-        "the checkpoint that was cosigned last has no cosignature of {0}: it is another witness's, or was changed"
-    )]
-    NotOurs(VerifierKey),
-}
-
-/// Why a checkpoint is not cosigned.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Refused {
-    /// No signature of the log, or one that does not hold.
-    #[error("no valid signature of the log {0}")]
-    Unsigned(String),
-    /// The older tree is the larger one.
-    #[error("the old size {old} is larger than the checkpoint's, {size}")]
-    OldSize {
-        /// The old size in the request.
-        old: u64,
-        /// The checkpoint's size.
-        size: u64,
-    },
-    /// The request begins elsewhere than at what was cosigned last.
-    #[error("the checkpoint that was cosigned last has the size {0}")]
-    Conflict(u64),
-    /// Of nothing there is one root.
-    #[error("a tree of size 0 has the root of nothing, this one has {0}")]
-    Nothing(Hash),
-    /// A proof from nothing.
-    #[error("expected no proof from the size 0, found {0} hashes")]
-    FromNothing(usize),
-    /// Another tree of the same size.
-    #[error(
-        "the tree of size {size} has the root {cosigned}, this checkpoint says {found}: the log has forked"
-    )]
-    Forked {
-        /// The size of both.
-        size: u64,
-        /// What was cosigned.
-        cosigned: Hash,
-        /// What is asked for.
-        found: Hash,
-    },
-    /// It does not follow from what was cosigned.
-    #[error("the checkpoint is not shown to follow from the one that was cosigned last: {0}")]
-    Proof(#[from] ProofError),
-}
-
-impl Refused {
-    /// The status of the answer (C2SP tlog-witness, "add-checkpoint").
-    #[must_use]
-    pub const fn status(&self) -> u16 {
-        match self {
-            Self::OldSize { .. } => 400,
-            Self::Unsigned(_) => 403,
-            Self::Conflict(_) => 409,
-            Self::Nothing(_) | Self::FromNothing(_) | Self::Forked { .. } | Self::Proof(_) => 422,
-        }
-    }
-}
-
-/// What a witness cosigned last.
+/// The checkpoint that a witness cosigned last.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Latest {
     head: TreeHead,
+    /// The time that the cosignature states, in seconds since the Unix epoch.
     time_s: u64,
+    /// The checkpoint with the log's signatures and the cosignature.
     note: String,
 }
 
 /// A log that is watched.
 #[derive(Debug)]
 pub struct Watched {
+    /// The log's keys, at least one. All have the same name, which is the log's origin.
     keys: Vec<VerifierKey>,
     latest: Option<Latest>,
 }
 
-/// A cosignature that nobody may learn of before its note is durable.
+/// A cosignature that nobody may see before its note is durable.
 #[derive(Debug)]
-#[must_use = "what is not made durable must be forgotten"]
+#[must_use = "a cosignature is given only after its note is durable"]
 pub struct Pending {
     latest: Latest,
     line: String,
 }
 
 impl Pending {
-    /// What must be durable: the checkpoint with the log's signatures and the cosignature, a note of its own.
+    /// The note that must be durable: the checkpoint with the log's signatures and the cosignature.
     #[must_use]
     pub fn note(&self) -> &str {
         &self.latest.note
@@ -150,36 +52,38 @@ impl Pending {
 }
 
 impl Watched {
-    /// A log with this key, whose name is its origin, of which nothing was cosigned.
+    /// A log of which nothing was cosigned. The name of its key is its origin.
     pub fn new(key: VerifierKey) -> Result<Self, WatchError> {
         let mut watched = Self { keys: Vec::new(), latest: None };
         watched.trust(key)?;
+        assert!(!watched.origin().is_empty(), "a log that is watched has a name");
         Ok(watched)
     }
 
-    /// Another key of the same log, as while it changes its own.
+    /// Adds another key of the same log, for the time in which the log changes its key.
     pub fn trust(&mut self, key: VerifierKey) -> Result<(), WatchError> {
         if key.kind() != KeyKind::Log {
             return Err(WatchError::Kind(key));
         }
         if self.keys.contains(&key) {
-            return Err(WatchError::Twice(key));
+            return Err(WatchError::RepeatedKey(key));
         }
         if let Some(first) = self.keys.first().filter(|first| first.name() != key.name()) {
             let (expected, found) = (first.name().to_owned(), key.name().to_owned());
             return Err(WatchError::Origin { expected, found });
         }
         self.keys.push(key);
+        assert!(self.keys.iter().all(|key| key.name() == self.origin()), "all keys of a log have its name");
         Ok(())
     }
 
-    /// The log's name.
+    /// The origin of the log.
     #[must_use]
     pub fn origin(&self) -> &str {
         self.keys.first().map_or("", VerifierKey::name)
     }
 
-    /// Goes on from what was made durable.
+    /// Continues from the note that was made durable last. A note that this witness did not cosign is refused.
     pub fn restore(&mut self, note: &str, witness: &VerifierKey) -> Result<(), WatchError> {
         let parsed = Note::parse(note)?;
         let Verdict::Signed(Some(time_s)) = parsed.by(witness) else {
@@ -190,11 +94,12 @@ impl Watched {
             let expected = self.origin().to_owned();
             return Err(WatchError::Origin { expected, found: head.origin });
         }
+        assert!(i64::try_from(time_s).is_ok(), "a time that verified is at most 2^63 - 1");
         self.latest = Some(Latest { head, time_s, note: note.to_owned() });
         Ok(())
     }
 
-    /// The size of the checkpoint that was cosigned last; 0 when none was.
+    /// The size of the checkpoint that was cosigned last, or 0 if none was.
     #[must_use]
     pub fn size(&self) -> u64 {
         self.latest.as_ref().map_or(0, |latest| latest.head.size)
@@ -206,13 +111,13 @@ impl Watched {
         self.latest.as_ref().map(|latest| latest.note.as_str())
     }
 
-    /// The log's signature lines in a note, one a key that is trusted; nothing when there is none, or when one does not
-    /// hold.
+    /// The log's signature lines in a note, one for each of its keys that signed. `None` if no key signed, or if one
+    /// signature is invalid.
     fn signed(&self, note: &Note) -> Option<String> {
         let mut lines = String::new();
         for key in &self.keys {
             match note.by(key) {
-                Verdict::Wrong => return None,
+                Verdict::Invalid => return None,
                 Verdict::Absent => {}
                 Verdict::Signed(_) => {
                     lines += &note.signatures().iter().find(|line| line.is_of(key))?.to_line();
@@ -222,8 +127,8 @@ impl Watched {
         (!lines.is_empty()).then_some(lines)
     }
 
-    /// Whether a checkpoint of this log is one to cosign, at this time in seconds since the Unix epoch. The cosignature's
-    /// time never goes back: it says what was the largest tree then.
+    /// Decides whether to cosign a checkpoint of this log, at this time in seconds since the Unix epoch. It changes nothing.
+    /// The time of a cosignature never goes back: it says which tree was the largest then.
     pub fn judge(&self, request: &Request, cosigner: &Cosigner, now_s: u64) -> Result<Pending, Refused> {
         let signed =
             self.signed(request.note()).ok_or_else(|| Refused::Unsigned(self.origin().to_owned()))?;
@@ -235,25 +140,28 @@ impl Watched {
             return Err(Refused::Conflict(self.size()));
         }
         if head.size == 0 && head.root != Hash::digest(b"") {
-            return Err(Refused::Nothing(head.root));
+            return Err(Refused::EmptyRoot(head.root));
         }
         self.follows(old, head, request.proof())?;
-        // A time of 0 would say nothing, and one above 2^63 - 1 is none (C2SP tlog-cosignature, "Format").
+        // A time of 0 says nothing, and a time above 2^63 - 1 is invalid (C2SP tlog-cosignature, "Format").
         let before = self.latest.as_ref().map_or(1, |latest| latest.time_s);
         let time_s = now_s.max(before).min(i64::MAX.unsigned_abs());
+        assert!(time_s >= before.min(i64::MAX.unsigned_abs()), "the time of a witness never goes back");
+        assert!(head.size >= self.size(), "a cosigned tree is not smaller than the one before");
         let text = request.note().text();
-        let line = sign_line(&cosigner.key, &cosigner.secret, text, time_s);
+        let line = cosigner.sign(text, time_s);
         let note = format!("{text}\n{signed}{line}");
         Ok(Pending { latest: Latest { head: head.clone(), time_s, note }, line })
     }
 
-    /// That a tree follows from the one that was cosigned last, which has the size `old`.
+    /// Verifies that a tree begins with the one that was cosigned last, which has the size `old`.
     fn follows(&self, old: u64, head: &TreeHead, proof: &[Hash]) -> Result<(), Refused> {
+        assert_eq!(old, self.size(), "a proof begins at the size that was cosigned last");
         let latest = match &self.latest {
             Some(latest) if old > 0 => &latest.head,
-            // Everything follows from nothing.
+            // Every tree begins with the empty tree.
             _ if proof.is_empty() => return Ok(()),
-            _ => return Err(Refused::FromNothing(proof.len())),
+            _ => return Err(Refused::ProofFromEmpty(proof.len())),
         };
         if old == head.size && latest.root != head.root {
             return Err(Refused::Forked { size: old, cosigned: latest.root, found: head.root });
@@ -261,15 +169,16 @@ impl Watched {
         Ok(verify_consistency((old, &latest.root), (head.size, &head.root), proof)?)
     }
 
-    /// Takes a cosignature whose note is durable, and gives the answer: its signature line.
+    /// Takes a cosignature whose note is durable, and gives the answer: the signature line.
     #[must_use]
     pub fn advance(&mut self, pending: Pending) -> String {
         assert!(pending.latest.head.size >= self.size(), "a witness never goes back");
+        assert!(pending.latest.note.ends_with(&pending.line), "what was made durable has the cosignature");
         self.latest = Some(pending.latest);
         pending.line
     }
 
-    /// What a refused request proves of the log: that it signed two trees of one size.
+    /// The evidence that a refused request gives: the log signed two trees of one size. `None` if the request gives none.
     #[must_use]
     pub fn evidence(&self, request: &Request) -> Option<Fork> {
         let latest = self.latest.as_ref()?;
@@ -282,15 +191,16 @@ impl Watched {
             .keys
             .iter()
             .find(|key| [&earlier, note].iter().all(|note| matches!(note.by(key), Verdict::Signed(_))))?;
-        let whole = |note: &Note| Some(format!("{}\n{}", note.text(), self.signed(note)?));
+        let with_signatures = |note: &Note| Some(format!("{}\n{}", note.text(), self.signed(note)?));
         let fork = Fork {
             log: log.clone(),
             root: head.root,
             proof: Vec::new(),
-            earlier: whole(&earlier)?,
-            later: whole(note)?,
+            earlier: with_signatures(&earlier)?,
+            later: with_signatures(note)?,
         };
-        fork.verify(log).ok()?;
+        let proven = fork.verify(log).ok()?;
+        assert_eq!(proven.earlier.size, proven.later.size, "the evidence of a witness is of one size");
         Some(fork)
     }
 }

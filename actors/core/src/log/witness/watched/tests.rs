@@ -1,10 +1,14 @@
+//! A witness against an oracle of lists of leaves, and the cases that the specification names.
+
 use data_encoding::BASE64;
 use proptest::prelude::*;
 
 use super::super::request::RequestError;
 use super::*;
+use crate::encode::SecretKey;
 use crate::limits;
 use crate::log::cosign;
+use crate::log::note::sign_line;
 use crate::log::proof::{Prover, consistency_ranges};
 use crate::log::quorum::TrustPolicy;
 use crate::log::tree::{Frontier, leaf_hash};
@@ -217,7 +221,7 @@ fn of_nothing_there_is_one_tree() {
     let (cosigner, mut watched) = (cosigner(), Watched::new(log_key(1)).unwrap());
     let empty = Hash::digest(b"");
     let wrong = parse(&cosign::request(0, &[], &note(0, &Hash::digest(b"x"), &[1])));
-    assert!(matches!(watched.judge(&wrong, &cosigner, 7), Err(Refused::Nothing(_))));
+    assert!(matches!(watched.judge(&wrong, &cosigner, 7), Err(Refused::EmptyRoot(_))));
     for _ in 0..2 {
         let right = parse(&cosign::request(0, &[], &note(0, &empty, &[1])));
         let pending = watched.judge(&right, &cosigner, 7).unwrap();
@@ -225,7 +229,7 @@ fn of_nothing_there_is_one_tree() {
         assert_eq!((watched.size(), watched.note().is_some()), (0, true));
     }
     let proven = parse(&cosign::request(0, &[empty], &note(1, &root(&leaves(1, 0, 1)), &[1])));
-    assert_eq!(watched.judge(&proven, &cosigner, 7).unwrap_err(), Refused::FromNothing(1));
+    assert_eq!(watched.judge(&proven, &cosigner, 7).unwrap_err(), Refused::ProofFromEmpty(1));
 }
 
 #[test]
@@ -265,7 +269,7 @@ fn a_memory_that_is_not_this_witnesss_is_refused() {
     assert!(watched.restore("", cosigner.key()).is_err());
     let elsewhere = VerifierKey::new("icn.example/other", KeyKind::Log, secret(1).did()).unwrap();
     assert!(matches!(watched.trust(elsewhere.clone()), Err(WatchError::Origin { .. })));
-    assert!(matches!(watched.trust(log_key(1)), Err(WatchError::Twice(_))));
+    assert!(matches!(watched.trust(log_key(1)), Err(WatchError::RepeatedKey(_))));
     assert!(matches!(watched.trust(cosigner.key().clone()), Err(WatchError::Kind(_))));
     let mut other_log = Watched::new(elsewhere).unwrap();
     assert!(matches!(other_log.restore(&kept, cosigner.key()), Err(WatchError::Origin { .. })));
