@@ -9,9 +9,9 @@ pub struct Account {
     pub debits: u128,
     /// The sum of everything that was ever credited.
     pub credits: u128,
-    /// What open holds will debit if they are settled, and the resources that are drawn.
+    /// The sum that open holds debit if they are settled, and of the resources that are drawn.
     pub debits_held: u128,
-    /// What open holds will credit if they are settled.
+    /// The sum that open holds credit if they are settled, and of the resources that are drawn.
     pub credits_held: u128,
 }
 
@@ -29,7 +29,9 @@ impl Account {
     /// The balance less what is held to be debited.
     #[must_use]
     pub fn available(&self) -> i128 {
-        self.balance().saturating_sub(signed(self.debits_held))
+        let available = self.balance().saturating_sub(signed(self.debits_held));
+        debug_assert!(available <= self.balance(), "no more is available than the account has");
+        available
     }
 }
 

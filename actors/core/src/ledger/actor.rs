@@ -21,8 +21,8 @@ impl Actor {
     pub const fn new(member: Did, module: BlockId, roles: Vec<String>) -> Self {
         Self { member: Some(member), module: Some(module), roles }
     }
-    /// Whether the actor is an administrator who makes a ruling ([`crate::block::ruling`]). What a ruling consumes counts
-    /// against no cap.
+    /// Whether the actor is an administrator who makes a ruling ([`crate::block::ruling`]). The resources
+    /// that a ruling consumes count against no cap.
     #[must_use]
     pub fn rules(&self) -> bool {
         self.module.as_ref().is_some_and(crate::block::ruling::is_of_ledger)

@@ -149,7 +149,8 @@ impl std::fmt::Display for AuditEvent {
 }
 
 impl Ledger {
-    /// The lines about a group that was applied or refused. A group that was sent again gives none: nothing happened.
+    /// The lines about a group that was applied or refused. A group that was sent again gives none: nothing
+    /// happened.
     #[must_use]
     pub fn audit(
         &self,

@@ -1,7 +1,8 @@
-//! Books a receipt, as one group: first the expiries that are due, then what was consumed, then what the guest asked for.
+//! Books a receipt, as one group: first the expiries that are due, then what was consumed, then what the
+//! guest asked for.
 //!
-//! A host and every fold of the log book the same receipt with the same commands ([`Ledger::book`]). The journal is only
-//! translated here: who may do what was decided before, from its words ([`crate::rules`]).
+//! A host and every fold of the log book the same receipt with the same commands ([`Ledger::book`]). The
+//! journal is only translated here: who may do what was decided before, from its words ([`crate::rules`]).
 
 use super::actor::Actor;
 use super::code::LedgerCode as Code;
@@ -71,8 +72,8 @@ impl<'a> Booking<'a> {
 }
 
 impl Ledger {
-    /// The command that books an operation. Who may end a hold was decided before ([`crate::rules`]), so here its placer
-    /// ends it.
+    /// The command that books an operation. The right to end a hold was decided before ([`crate::rules`]), so here
+    /// its placer ends it.
     pub(super) fn command_of(&self, scope: Did, operation: &Operation) -> Command {
         let account =
             |owner: &Owner, unit: &Unit| AccountId { scope, owner: owner.clone(), unit: unit.clone() };

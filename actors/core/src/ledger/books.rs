@@ -1,7 +1,7 @@
 //! The books as they are stored and compared: in the order of names, with one encoding.
 //!
-//! What is only in memory (runs, drawn resources, account numbers) is not in them: two ledgers that applied the same
-//! groups have the same books. [`Ledger::from_books`] takes books that its caller has verified.
+//! Runs, drawn resources and account numbers are in memory only, and not in the books: two ledgers that applied
+//! the same groups have the same books. [`Ledger::from_books`] takes books that its caller has verified.
 
 use std::collections::BTreeMap;
 
@@ -92,7 +92,7 @@ impl Ledger {
     pub fn books(&self) -> Books {
         let accounts = self.accounts.open().into_iter().map(|(id, no)| {
             let Account { debits, credits, mut debits_held, mut credits_held } = self.accounts.get(no);
-            // What is drawn is in this memory only.
+            // Drawn resources are in this memory only.
             let drawn = u128::from(self.drawn.get(&(id.scope, id.unit.clone())).copied().unwrap_or(0));
             match id.owner {
                 Owner::Treasury => {

@@ -1,9 +1,10 @@
 //! Caps: how much of a unit a member, a module, a role or the scope as a whole may spend, in all or in each window.
 //!
-//! Windows are fixed: the window of a moment is its time divided by the window's length. So windows follow from recorded
-//! times, and no two overlap. What is held counts when the hold is placed, in the window of that moment; settling it does
-//! not count again. What returns (a voided or expired hold, the rest of a settlement) is taken off again, if the cap still
-//! counts the window in which the hold was placed. A cap never limits what comes in.
+//! Windows are fixed: the window of a moment is its time divided by the window's length. So windows follow
+//! from recorded times, and no two overlap. What is held counts when the hold is placed, in the window of
+//! that moment; settling it does not count again. What returns (a voided or expired hold, the rest of a
+//! settlement) is taken off again, if the cap still counts the window in which the hold was placed. A cap
+//! never limits what comes in.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -48,8 +49,8 @@ impl Caps {
         self.0.keys().filter(|key| key.scope == *scope).count()
     }
 
-    /// The caps that bind an actor, in the order in which they are asked. Each level is looked up by its name, because a
-    /// scope may have a cap for every member, and only one member spends.
+    /// The caps that bind an actor, in the order in which they are asked. Each level is looked up by its
+    /// name, because a scope may have a cap for every member, and only one member spends.
     pub(super) fn binding(&self, scope: Did, unit: &Unit, actor: &Actor) -> Vec<(&CapKey, &Cap)> {
         let mut from = CapKey {
             scope,
@@ -111,6 +112,10 @@ impl Caps {
             }
             keys.push(key.clone());
         }
+        debug_assert!(
+            self.left(scope, unit, actor, time).is_none_or(|left| left >= amount),
+            "what the caps allow is no more than they leave"
+        );
         Ok(keys)
     }
 

@@ -1,7 +1,7 @@
 //! What can be decided about a command from its own words, its context and the scope's time.
 //!
-//! These are the first codes, in their order: from [`Code::TimeBackwards`] to [`Code::ExpiryMissing`]. What depends on
-//! units, accounts and holds is decided later, in `step.rs`. Nothing here changes anything.
+//! These are the first codes, in their order: from [`Code::TimeBackwards`] to [`Code::ExpiryMissing`]. What
+//! depends on units, accounts and holds is decided later, in `step.rs`. Nothing here changes anything.
 
 use super::cap::Caps;
 use super::code::LedgerCode as Code;
@@ -156,8 +156,8 @@ impl Command {
         }
     }
 
-    /// [`Code::Unauthorised`]: whether the actor has a right to the command. Whose account may be debited depends on who
-    /// asks, and on nothing that a guest says.
+    /// [`Code::Unauthorised`]: whether the actor has a right to the command. Whose account may be debited
+    /// depends on who asks, and on nothing that a guest says.
     fn rights(&self, context: &Context) -> Verdict {
         if context.runtime {
             return Ok(());

@@ -1,13 +1,14 @@
 //! Why the ledger refuses: codes in one fixed order, so that every machine answers a bad command with the same one.
 //!
-//! The order of the codes is their precedence, and their numbers and names are stored: a code is never moved, renamed or
-//! removed. The comments of the codes are texts of the program: [`LedgerCode::meaning`] gives them.
+//! The order of the codes is their precedence, and their numbers and names are stored: a code is never moved,
+//! renamed or removed. The comments of the codes are texts of the program: [`LedgerCode::meaning`] gives them.
 
 /// Defines the codes, numbered from 1 in the order in which they stand here, and the table of all of them.
 macro_rules! ledger_codes {
     ($($(#[doc = $meaning:literal])+ $code:ident = $name:literal,)+) => {
-        /// Why the ledger refuses. The order is the precedence: if several codes apply to a command, the first of them is
-        /// given. A group gives the code of its first command that is refused. Numbers are fixed, from 1, without gaps.
+        /// Why the ledger refuses. The order is the precedence: if several codes apply to a command, the first of
+        /// them is given. A group gives the code of its first command that is refused. Numbers are fixed, from 1,
+        /// without gaps.
         #[derive(
             Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
         )]
@@ -118,7 +119,8 @@ impl LedgerCode {
         self as u8 + 1
     }
 
-    /// The number that a guest is given: the one of the soft error of the host ABI (`docs/host-abi.md`, "What a call can say").
+    /// The number that a guest is given: the one of the soft error of the host ABI (`docs/host-abi.md`, "What a call
+    /// can say").
     #[must_use]
     pub const fn abi(self) -> i32 {
         match self {

@@ -1,8 +1,8 @@
 //! Resources that a host draws before a run uses them, and booking a receipt against what was drawn and staged.
 //!
-//! The order: [`Ledger::draw`] sets resources aside; the run stages its operations; [`Ledger::post`] checks that the
-//! receipt asks for nothing else, gives back what it used, and books it. What is drawn is in memory only: a restart
-//! forgets it, and no fold of the log knows it.
+//! The order: [`Ledger::draw`] sets resources aside; the run stages its operations; [`Ledger::post`] checks
+//! that the receipt asks for nothing else, gives back what it used, and books it. Drawn resources are in
+//! memory only: a restart forgets it, and no fold of the log knows it.
 
 use super::account::AccountNo;
 use super::booking::Booking;
@@ -14,7 +14,8 @@ use crate::block::Operation;
 use crate::name::{AccountId, Did, Owner, Unit};
 
 impl Ledger {
-    /// Sets up to `amount` of a resource aside for a scope, and at least `needed`. Gives the amount that was set aside.
+    /// Sets up to `amount` of a resource aside for a scope, and at least `needed`. Gives the amount that was
+    /// set aside.
     ///
     /// # Errors
     /// [`Code::Resource`] for a token, [`Code::Insufficient`] if less than `needed` is available.

@@ -1,7 +1,7 @@
 //! Groups of commands, and the context in which they are decided.
 //!
-//! A decision depends on the books, the group and the [`Context`], and on nothing else: no clock, no guest's word about
-//! who it is.
+//! A decision depends on the books, the group and the [`Context`], and on nothing else: no clock, no guest's
+//! word about who it is.
 
 use super::actor::Actor;
 use crate::block::Command;
@@ -45,11 +45,11 @@ pub struct Context {
     pub rights: Vec<(Did, Right)>,
     /// Pairs of a scope and another scope with which its policy deals.
     pub consents: Vec<(Did, Did)>,
-    /// Of a command between two scopes, only the part of this scope is booked. A block of the other scope books the other
-    /// part. That both consent, and have the unit with the same decimal places, was decided before.
+    /// Only the part of this scope is booked of a command between two scopes. A block of the other scope
+    /// books the other part. Consent and equal decimal places were decided before.
     pub part: Option<Did>,
-    /// Whether the runtime itself asks. What it does was authorised before, and accounts and units come into being as they
-    /// are named.
+    /// Whether the runtime itself asks. Its commands were authorised before, and accounts and units come into
+    /// being as they are named.
     pub runtime: bool,
     /// The reason, for the audit.
     pub reason: String,
@@ -74,6 +74,7 @@ impl Context {
 impl Command {
     /// The scopes that the command touches in this context, which may book only one part of it.
     pub(super) fn scopes_of_part(&self, context: &Context) -> (Did, Option<Did>) {
+        debug_assert_ne!(self.scopes().1, Some(self.scopes().0), "a second scope is another one");
         match self.scopes() {
             (first, Some(second)) => match context.part_of(first, second) {
                 Some(part) => (part, None),

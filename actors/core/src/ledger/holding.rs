@@ -1,7 +1,8 @@
 //! Placing holds and ending them.
 //!
-//! A hold sets an amount aside on both accounts until it is settled, voided or expired; then nothing of it remains. What
-//! is held counts as spent (`spending.rs`) until it returns. Everything is checked before anything is written.
+//! A hold sets an amount aside on both accounts until it is settled, voided or expired; then nothing of it
+//! remains. A held amount counts as spent (`spending.rs`) until it returns. Everything is checked before
+//! anything is written.
 
 use super::code::LedgerCode as Code;
 use super::event::Event;

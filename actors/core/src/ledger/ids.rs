@@ -1,8 +1,10 @@
-//! The memory of clients' ids: it answers a group that is sent again, and says how another group with the same id differs.
+//! The memory of clients' ids: it answers a group that is sent again, and says how another group with the
+//! same id differs.
 //!
-//! For each id it keeps, for ever: 4 bytes of digest for the place and 4 for the value of every field of the group, and
-//! the answer (a refusal, or the group's number, its time and what each command moved). That is some hundred bytes a
-//! group. A group that is sent again is never applied again, and a refused one is refused again.
+//! For each id it keeps, for ever: 4 bytes of digest for the place and 4 for the value of every field of the
+//! group, and the answer (a refusal, or the group's number, its time and what each command moved). That is
+//! some hundred bytes a group. A group that is sent again is never applied again, and a refused one is
+//! refused again.
 
 use std::collections::BTreeMap;
 
@@ -117,7 +119,8 @@ impl<'a> Walk<'a> {
 }
 
 impl Ids {
-    /// The answer that the id was given before, or a refusal if the id was given to another group. `None` if it is new.
+    /// The answer that the id was given before, or a refusal if the id was given to another group. `None` if
+    /// it is new.
     pub(super) fn recall(&self, group: &Group, actor: &Actor) -> Option<Result<Applied, LedgerRefusal>> {
         let known = self.0.get(&(group.scope, group.id?))?;
         let ours = fields(group, actor);

@@ -1,8 +1,9 @@
 //! The machine: what it has in memory, and how a group passes through it.
 //!
-//! Everything in memory follows from the recorded groups, except runs and drawn resources, which a restart forgets. A
-//! group: recall its id, apply its commands one after the other, tick the clocks of the scopes that it touched, remember
-//! the answer. After the first refusal everything that the group wrote is taken back, the last first.
+//! Everything in memory follows from the recorded groups, except runs and drawn resources, which a restart
+//! forgets. A group: recall its id, apply its commands one after the other, tick the clocks of the scopes
+//! that it touched, remember the answer. After the first refusal everything that the group wrote is taken
+//! back, the last first.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -36,9 +37,9 @@ pub struct Ledger {
     pub(super) drawn: BTreeMap<(Did, Unit), u64>,
     /// The running invocations, each with books of its own, in memory only.
     pub(super) runs: BTreeMap<Did, Run>,
-    /// What takes back the group that is being applied. Empty between groups.
+    /// The entries that take back the group that is being applied. Empty between groups.
     pub(super) undo: Vec<Undo>,
-    /// What happened in that group. Empty between groups.
+    /// The events of that group. Empty between groups.
     pub(super) events: Vec<Event>,
 }
 
@@ -72,8 +73,8 @@ pub(super) struct Run {
 }
 
 impl Ledger {
-    /// Applies a group whole, or refuses it and leaves the books as they were. A group whose id was answered before gets
-    /// the same answer again.
+    /// Applies a group whole, or refuses it and leaves the books as they were. A group whose id was answered
+    /// before gets the same answer again.
     ///
     /// # Errors
     /// The refusal of the first refused command, with the first code that applies to it; or [`LedgerCode::IdTaken`] if
@@ -205,8 +206,8 @@ impl Ledger {
     pub fn deadlines(&self, scope: &Did) -> impl Iterator<Item = (HoldId, u64)> {
         self.holds.of(scope).map(|(id, hold)| (id, hold.deadline))
     }
-    /// The scopes and units whose credits do not equal their debits: credits less debits, posted and held. A sound ledger
-    /// has none.
+    /// The scopes and units whose credits do not equal their debits: credits less debits, posted and held. A
+    /// sound ledger has none.
     #[must_use]
     pub fn imbalances(&self) -> Vec<(Did, Unit, i128, i128)> {
         let sums = self.accounts.sums().into_iter().filter(|(_, sum)| *sum != (0, 0));

@@ -1,7 +1,7 @@
-//! What every transfer looks at first: one number for each account, of its book and its flags.
+//! Marks: one number for each account, of its book and its flags. Every transfer reads it first.
 //!
-//! A book is one scope and one unit. Both sides of a posting have the same book, so comparing two marks with an expected
-//! one answers at once whether a plain transfer between them needs any further question.
+//! A book is one scope and one unit. Both sides of a posting have the same book, so comparing two marks with
+//! an expected one answers at once whether a plain transfer between them needs any further question.
 
 /// An account's book and flags, in one number.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

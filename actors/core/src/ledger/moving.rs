@@ -24,8 +24,8 @@ pub(super) fn each(legs: &Legs) -> impl Iterator<Item = [AccountNo; 2]> {
 }
 
 impl Ledger {
-    /// The legs of a transfer. Between two scopes, the payer's books owe the amount to the payee's scope, and the payee's
-    /// books have it as a claim.
+    /// The legs of a transfer. Between two scopes, the payer's books owe the amount to the payee's scope, and
+    /// the payee's books have it as a claim.
     pub(super) fn legs(
         &mut self,
         from: &AccountId,
@@ -42,6 +42,7 @@ impl Ledger {
             } else {
                 [self.open_if_absent(b, Owner::Claim(a), unit), own]
             };
+            debug_assert!(self.accounts.are_sides(leg[0], leg[1]), "a leg is within one book");
             return Ok((leg, None));
         }
         self.need_unit(from, context)?;
@@ -53,7 +54,12 @@ impl Ledger {
         }
         let (owed, claim) =
             (self.open_if_absent(a, Owner::Owed(b), unit), self.open_if_absent(b, Owner::Claim(a), unit));
-        Ok(([legs[0], owed], Some([claim, legs[1]])))
+        let legs = ([legs[0], owed], Some([claim, legs[1]]));
+        debug_assert!(
+            each(&legs).all(|[from, to]| self.accounts.are_sides(from, to)),
+            "a leg is within one book"
+        );
+        Ok(legs)
     }
 
     /// Checks that a unit has the same decimal places in two scopes.
@@ -64,8 +70,8 @@ impl Ledger {
         refuse(Code::ScaleDiffers, format!("{unit} has other decimal places in {a} than in {b}"))
     }
 
-    /// Moves what the actor spends, if its caps allow it, and counts it. The caps of the payer's scope count, so the payee's
-    /// part of a transfer between scopes asks none.
+    /// Moves what the actor spends, if its caps allow it, and counts it. The caps of the payer's scope count,
+    /// so the payee's part of a transfer between scopes asks none.
     pub(super) fn spend(&mut self, from: &AccountId, legs: &Legs, amount: u64, context: &Context) -> Moved {
         if self.accounts.name(legs.0[0]).scope != from.scope {
             return self.transfer(legs, amount, Vec::new(), context.time);
@@ -173,7 +179,8 @@ impl Ledger {
         self.transfer(&legs, amount, Vec::new(), context.time)
     }
 
-    /// The part of one scope. What the other scope owes is what this one has as a claim, so both parts set off the same.
+    /// The part of one scope. The other scope owes what this one has as a claim, so both parts set off the
+    /// same amount.
     fn net_part(&mut self, own: Did, other: Did, unit: &Unit, context: &Context) -> Moved {
         let account = AccountId { scope: own, owner: Owner::Treasury, unit: unit.clone() };
         self.need_unit(&account, context)?;

@@ -1,7 +1,7 @@
 //! Opening units and accounts; closing, freezing and limiting accounts.
 //!
-//! Units and accounts come into being here and nowhere else. The runtime opens what it names; anybody else must name what
-//! is open. Everything that is written is noted, so that it can be taken back.
+//! Units and accounts come into being here and nowhere else. The runtime opens what it names; anybody else
+//! must name what is open. Everything that is written is noted, so that it can be taken back.
 
 use super::account::AccountNo;
 use super::code::LedgerCode as Code;

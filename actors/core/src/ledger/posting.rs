@@ -1,7 +1,8 @@
 //! What changes counters: posting, holding, and taking either back.
 //!
-//! Every change debits one account and credits another one of the same book by the same amount, so debits and credits of
-//! a book stay equal. Nothing here asks whether a change is allowed: the callers asked before (`room.rs`, `check.rs`).
+//! Every change debits one account and credits another one of the same book by the same amount, so debits and
+//! credits of a book stay equal. Nothing here asks whether a change is allowed: the callers asked before
+//! (`room.rs`, `check.rs`).
 
 use super::account::{AccountNo, Leg};
 use super::mark::Mark;
@@ -51,7 +52,8 @@ impl Accounts {
     /// whether the payer has the amount. Gives the number of transfers that it posted.
     pub(super) fn post_plainly(&mut self, legs: &[Leg], mark: Mark) -> usize {
         let marks = self.marks.as_slice();
-        // Stated once that both arrays are equally long, so that the compiler checks a number against one of them only.
+        // Stated once that both arrays are equally long, so that the compiler checks a number against one of
+        // them only.
         let Some(posted) = self.posted.get_mut(..marks.len()) else { return 0 };
         for (at, leg) in legs.iter().enumerate() {
             let (from, to, amount) = (leg.from.at(), leg.to.at(), u128::from(leg.amount));

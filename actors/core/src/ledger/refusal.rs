@@ -1,7 +1,7 @@
 //! A refusal: its code, the command that it is about, and a text for a person.
 //!
-//! The text of a refusal is stored: it stands in receipts of rulings and in the memory of clients' ids. So it is part of
-//! the format, and changing a word changes what every machine must write.
+//! The text of a refusal is stored: it stands in receipts of rulings and in the memory of clients' ids. So it
+//! is part of the format, and changing a word changes what every machine must write.
 
 use super::code::LedgerCode;
 use crate::block::CapKey;
@@ -15,7 +15,7 @@ pub struct LedgerRefusal {
     pub code: LedgerCode,
     /// The place of the refused command in its group, from 0.
     pub at: u64,
-    /// What was wrong and what would be right, for a person.
+    /// A text for a person: what was wrong, and what would be right.
     pub what: String,
     /// The cap that does not allow the command, if a cap is the reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,7 +1,8 @@
 //! What an actor may spend, and what its caps count.
 //!
-//! The decision is [`Ledger::authorize`]: is the account open, do the caps allow the amount, does the balance cover it. It
-//! changes nothing. What is spent or held is counted after it was allowed; what returns is taken off again.
+//! The decision is [`Ledger::authorize`]: is the account open, do the caps allow the amount, does the balance
+//! cover it. It changes nothing. An amount that is spent or held is counted after it was allowed; an amount
+//! that returns is taken off again.
 
 use super::account::AccountNo;
 use super::actor::Actor;
@@ -19,8 +20,8 @@ use crate::limits;
 use crate::name::{AccountId, Did, Unit};
 
 impl Ledger {
-    /// The one decision whether an actor may spend an amount: the account's limit, what was consumed and what is held, and
-    /// every cap that binds the actor. It changes nothing.
+    /// The one decision whether an actor may spend an amount: the account's limit, what was consumed and what
+    /// is held, and every cap that binds the actor. It changes nothing.
     ///
     /// # Errors
     /// The reason why it may not; if a cap is the reason, with the cap.
@@ -48,7 +49,8 @@ impl Ledger {
         self.caps.left(scope, unit, actor, time)
     }
 
-    /// Whether the caps allow an actor's run these amounts of resources. A host asks before the run, with its limits.
+    /// Whether the caps allow an actor's run these amounts of resources. A host asks before the run, with its
+    /// limits.
     ///
     /// # Errors
     /// [`Code::CapPassed`], with the cap.
@@ -92,6 +94,7 @@ impl Ledger {
         amount: u64,
         event: fn(AccountNo, AccountNo, u64) -> Event,
     ) {
+        assert!(amount <= hold.amount, "no more returns than was held");
         self.events.push(event(hold.from, hold.to, amount));
         for key in &hold.caps {
             let Some(cap) = self.caps.0.get_mut(key) else { continue };
@@ -102,7 +105,7 @@ impl Ledger {
         }
     }
 
-    /// Sets a cap, or removes it. What it counted so far stays counted.
+    /// Sets a cap, or removes it. Its count so far stays.
     pub(super) fn set_cap(
         &mut self,
         key: &CapKey,

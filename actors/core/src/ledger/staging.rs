@@ -1,7 +1,7 @@
-//! What a running invocation asks of the ledger: balances, holds, operations, permission to spend.
+//! The questions and operations of a running invocation: balances, holds, operations, permission to spend.
 //!
-//! A run has books of its own. They begin empty, and take from the ledger what the run names (`taking.rs`). So only the
-//! run sees what it did, and nothing of it is in the ledger's books before the receipt is booked
+//! A run has books of its own. They begin empty, and take from the ledger what the run names (`taking.rs`).
+//! So only the run sees what it did, and nothing of it is in the ledger's books before the receipt is booked
 //! ([`Ledger::post`]). [`Ledger::void`] forgets a run.
 
 use super::actor::Actor;
@@ -13,8 +13,9 @@ use crate::block::Operation;
 use crate::name::{AccountId, Did, HoldId, Owner, Unit};
 
 impl Ledger {
-    /// What the scope's running invocation has in an account at its time: the posted balance less what holds set aside,
-    /// with due holds returned and with its own operations. A hold's account has what the hold has set aside.
+    /// The amount that the scope's running invocation has in an account at its time: the posted balance less
+    /// what holds set aside, with due holds returned and with its own operations. A hold's account has what
+    /// the hold has set aside.
     #[must_use]
     pub fn balance_staged(&self, scope: Did, time: u64, owner: &Owner, unit: &Unit) -> i128 {
         if let Owner::Hold(id) = owner {
@@ -50,11 +51,11 @@ impl Ledger {
         self.holds.get(&scope, id).filter(|hold| hold.deadline > time).map(|hold| state(self, hold))
     }
 
-    /// Does an operation of the scope's running invocation, which it alone sees, or refuses it. `time` and `actor` are the
-    /// invocation's: the same in each call of one run.
+    /// Does an operation of the scope's running invocation, which it alone sees, or refuses it. `time` and
+    /// `actor` are the invocation's: the same in each call of one run.
     ///
     /// # Errors
-    /// What the books do not allow.
+    /// The refusal of the books.
     pub fn stage(
         &mut self,
         scope: Did,
@@ -73,8 +74,9 @@ impl Ledger {
         answer.map(|_| ())
     }
 
-    /// Whether the scope's running invocation may spend this amount from an account, after what it did so far: the same
-    /// decision as [`authorize`](Self::authorize). Usage is paid to the treasury, so the treasury must have room for it.
+    /// Whether the scope's running invocation may spend this amount from an account, after what it did so
+    /// far: the same decision as [`authorize`](Self::authorize). Usage is paid to the treasury, so the
+    /// treasury must have room for it.
     ///
     /// # Errors
     /// The reason why it may not.

@@ -1,8 +1,8 @@
-//! One command against the books: the codes that depend on units, accounts and holds, in their order, and then the writing
-//! (`opening.rs`, `moving.rs`, `holding.rs`, `spending.rs`).
+//! One command against the books: the codes that depend on units, accounts and holds, in their order, and
+//! then the writing (`opening.rs`, `moving.rs`, `holding.rs`, `spending.rs`).
 //!
-//! Nothing is written before a command's last check, except accounts and units that come into being as they are named.
-//! Everything that is written is noted, so that a group can be taken back.
+//! Nothing is written before a command's last check, except accounts and units that come into being as they
+//! are named. Everything that is written is noted, so that a group can be taken back.
 
 use super::code::LedgerCode as Code;
 use super::event::Event;

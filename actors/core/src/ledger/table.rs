@@ -1,9 +1,10 @@
 //! The table of accounts: their names, counters, limits and marks.
 //!
-//! The table gives each account a number, in the order of first use. What every transfer touches is kept in arrays by
-//! that number: the two posted counters, and eight bytes that say whether they may move ([`Mark`]). Held amounts and
-//! limits are looked at only if those bytes say so. Numbers have a meaning only in the memory of this machine: nothing
-//! that is recorded or stored depends on them, and accounts are listed in the order of their names.
+//! The table gives each account a number, in the order of first use. What every transfer touches is kept in
+//! arrays by that number: the two posted counters, and eight bytes that say whether they may move ([`Mark`]).
+//! Held amounts and limits are looked at only if those bytes say so. Numbers have a meaning only in the
+//! memory of this machine: nothing that is recorded or stored depends on them, and accounts are listed in the
+//! order of their names.
 
 use std::collections::{BTreeMap, HashMap};
 

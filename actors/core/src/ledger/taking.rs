@@ -1,7 +1,7 @@
-//! What a run takes from the ledger into its own books: accounts, units, caps and holds, each when the run first names it.
+//! A run takes into its own books what it names: accounts, units, caps and holds, each at its first use.
 //!
-//! Each is taken once, with everything that a decision about it asks. The ledger is only read. So a run costs what it
-//! touches, and forgetting a run is dropping its books.
+//! Each is taken once, with everything that a decision about it asks. The ledger is only read. So a run costs
+//! what it touches, and forgetting a run is dropping its books.
 
 use super::account::AccountNo;
 use super::cap::Cap;

@@ -1,8 +1,9 @@
 //! Many transfers at once, by the numbers of their accounts: for a host that looked the names up before.
 //!
-//! The rules and the codes are those of a transfer command by the runtime: it asks for no rights, and no cap may be set.
-//! Transfers between plain accounts are posted in a tight loop (`posting.rs`); the first transfer that needs more
-//! questions is judged here, and then the loop goes on. After a refusal everything is taken back.
+//! The rules and the codes are those of a transfer command by the runtime: it asks for no rights, and no cap
+//! may be set. Transfers between plain accounts are posted in a tight loop (`posting.rs`); the first transfer
+//! that needs more questions is judged here, and then the loop goes on. After a refusal everything is taken
+//! back.
 
 use std::collections::BTreeSet;
 
@@ -15,8 +16,8 @@ use super::refusal::{LedgerRefusal, refuse};
 use crate::name::Did;
 
 impl Ledger {
-    /// Makes all of these transfers at a recorded time, or none. Both accounts of a transfer are of one scope and unit. A
-    /// ledger with caps takes transfers only by [`apply`](Self::apply).
+    /// Makes all of these transfers at a recorded time, or none. Both accounts of a transfer are of one scope
+    /// and unit. A ledger with caps takes transfers only by [`apply`](Self::apply).
     ///
     /// # Errors
     /// The first code that applies to the first refused transfer. `at` is its place, from 0.

@@ -1,9 +1,9 @@
 //! One operation of a run, tried in the run's own books.
 //!
-//! The order: take what the operation names ([`taking`](super)), make the ledger's command of it, apply the command in the
-//! run's books as a group of its own. A scope runs one invocation at a time and is the only one to move its accounts, so
-//! what was taken stays right until the run ends. Of another scope a run takes only what that scope holds still for it
-//! ([`crate::fold::crossing`]).
+//! The order: take what the operation names ([`taking`](super)), make the ledger's command of it, apply the
+//! command in the run's books as a group of its own. A scope runs one invocation at a time and is the only
+//! one to move its accounts, so what was taken stays right until the run ends. From another scope a run takes
+//! only what that scope holds still for it ([`crate::fold::crossing`]).
 
 use std::collections::BTreeSet;
 

@@ -1,8 +1,8 @@
 //! A log's side of asking a witness for a cosignature (C2SP tlog-witness, "add-checkpoint").
 //!
-//! [`request`] writes what is asked; [`cosignature`] reads the answer. An answer comes from a peer: only a cosignature that
-//! was verified is kept, and everything else in the answer is ignored. [`size`] reads the answer that the request should
-//! have begun at another size.
+//! [`request`] writes what is asked; [`cosignature`] reads the answer. An answer comes from a peer: only a
+//! cosignature that was verified is kept, and everything else in the answer is ignored. [`size`] reads the
+//! answer that the request should have begun at another size.
 
 use data_encoding::BASE64;
 
@@ -34,8 +34,8 @@ pub fn request(old: u64, proof: &[Hash], note: &str) -> String {
     format!("old {old}\n{}\n{note}", hashes.collect::<String>())
 }
 
-/// The signature line of a witness in its answer to this note, and the signed time, in seconds since the Unix epoch.
-/// Lines of other keys are ignored.
+/// The signature line of a witness in its answer to this note, and the signed time, in seconds since the Unix
+/// epoch. Lines of other keys are ignored.
 pub fn cosignature(note: &str, answer: &str, witness: &VerifierKey) -> Result<(String, u64), CosignError> {
     let signed = Note::parse(&format!("{}{answer}", text_of(note)))?;
     let name = || witness.name().to_owned();

@@ -1,9 +1,10 @@
-//! Evidence of a fork: two checkpoints that one log signed and that do not agree (docs/formats.md, "Evidence of a fork").
+//! Evidence of a fork: two checkpoints that one log signed and that do not agree (docs/formats.md, "Evidence
+//! of a fork").
 //!
-//! Everybody who has the log's key can verify the file. A consistency proof shows which root the later tree had at the
-//! earlier size (RFC 6962, section 2.1.2). If the log signed another root for that size, no history fits both
-//! checkpoints. Nothing else is needed: neither who made the file, nor what the log says today. A log that never forked
-//! cannot be accused, whatever a file says.
+//! Everybody who has the log's key can verify the file. A consistency proof shows which root the later tree
+//! had at the earlier size (RFC 6962, section 2.1.2). If the log signed another root for that size, no
+//! history fits both checkpoints. Nothing else is needed: neither who made the file, nor what the log says
+//! today. A log that never forked cannot be accused, whatever a file says.
 
 use data_encoding::BASE64;
 
@@ -120,8 +121,8 @@ impl Fork {
         Ok(fork)
     }
 
-    /// Verifies that the log with this key signed both checkpoints, and that no history fits both. The caller knows the
-    /// key from another source: the key in the file only says which log the file is about.
+    /// Verifies that the log with this key signed both checkpoints, and that no history fits both. The caller
+    /// knows the key from another source: the key in the file only says which log the file is about.
     pub fn verify(&self, log: &VerifierKey) -> Result<Forked, ForkError> {
         let earlier = head_of("earlier", &self.earlier, log)?;
         let later = head_of("later", &self.later, log)?;

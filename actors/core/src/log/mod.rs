@@ -1,9 +1,9 @@
 //! What others need to verify a log: its order and its tree, proofs, tiles, signed notes, CAR files.
 //!
-//! Pure machines over bytes, in the forms that other tools read and write. Everything that is read here may come from
-//! anybody: a file, a peer, a host that lies. So nothing allocates much more than its input is long, nothing panics on
-//! its input, and every error names the place. What reads a form never verifies it by the way: reading and verifying are
-//! two calls.
+//! Pure machines over bytes, in the forms that other tools read and write. Everything that is read here may
+//! come from anybody: a file, a peer, a host that lies. So nothing allocates much more than its input is
+//! long, nothing panics on its input, and every error names the place. What reads a form never verifies it by
+//! the way: reading and verifying are two calls.
 //!
 //! - `tree`: the Merkle tree over the leaves
 //! - `proof`: inclusion and consistency (RFC 6962, sections 2.1.1 and 2.1.2)

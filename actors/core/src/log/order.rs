@@ -1,9 +1,9 @@
 //! The order of a log: which entry may come next.
 //!
-//! A host asks before it appends, and a reader while it reads: each leaf that an author signed is a block of its entry,
-//! and the author's sequence has no gap, no repeat and no fork. [`Log::check`] changes nothing; [`Log::append`] checks
-//! first, and then appends all leaves of the entry. Everything else about an entry (that the first one is the host's,
-//! that anchored nodes are known) is checked in [`crate::fold`].
+//! A host asks before it appends, and a reader while it reads: each leaf that an author signed is a block of
+//! its entry, and the author's sequence has no gap, no repeat and no fork. [`Log::check`] changes nothing;
+//! [`Log::append`] checks first, and then appends all leaves of the entry. Everything else about an entry
+//! (that the first one is the host's, that anchored nodes are known) is checked in [`crate::fold`].
 
 use std::collections::BTreeMap;
 
@@ -119,8 +119,8 @@ impl Log {
         Checkpoint { origin: origin.clone(), size: self.size(), root: self.frontier.root() }
     }
 
-    /// Checks that the entry may come next, and changes nothing. The first link is of the first leaf's block. The other
-    /// links are of the last leaves, in their order.
+    /// Checks that the entry may come next, and changes nothing. The first link is of the first leaf's block.
+    /// The other links are of the last leaves, in their order.
     pub fn check(&self, entry: &Entry, links: &[Link]) -> Result<(), LogError> {
         for (leaf, link) in signed_leaves(entry, links)? {
             if entry.block(&leaf).is_none() {

@@ -1,8 +1,8 @@
 //! Which checkpoints may be relied on: those that the log and enough witnesses signed.
 //!
-//! A verifier has a [`TrustPolicy`] from a source that it trusts. [`TrustPolicy::open`] checks the policy, reads the
-//! note, verifies the log's signature, then reads the checkpoint, then counts the witnesses. A [`Trusted`] checkpoint is
-//! made nowhere else. A witness counts once, however often it signed.
+//! A verifier has a [`TrustPolicy`] from a source that it trusts. [`TrustPolicy::open`] checks the policy,
+//! reads the note, verifies the log's signature, then reads the checkpoint, then counts the witnesses. A
+//! [`Trusted`] checkpoint is made nowhere else. A witness counts once, however often it signed.
 
 use crate::log::checkpoint::{Checkpoint, CheckpointError};
 use crate::log::note::{KeyKind, Note, NoteError, Verdict, VerifierKey};
@@ -71,8 +71,8 @@ impl TrustPolicy {
         Self { log, witnesses: Vec::new(), quorum: 0 }
     }
 
-    /// Checks that a checkpoint can meet the policy: the log's key is of a log, the witnesses' keys are of witnesses, no
-    /// witness stands twice, and the quorum is not larger than the number of witnesses.
+    /// Checks that a checkpoint can meet the policy: the log's key is of a log, the witnesses' keys are of
+    /// witnesses, no witness stands twice, and the quorum is not larger than the number of witnesses.
     pub fn check(&self) -> Result<(), TrustError> {
         if self.log.kind() != KeyKind::Log {
             return Err(TrustError::Policy("the log's key is not one of a log (type 1)"));

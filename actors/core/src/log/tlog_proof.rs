@@ -1,8 +1,9 @@
-//! A proof that a block is in a log, as a file (C2SP tlog-proof) and as JSON: the place of the leaf, the hashes, and the
-//! signed checkpoint to which they lead (docs/formats.md, "Proofs, tiles, cosignatures, CAR").
+//! A proof that a block is in a log, as a file (C2SP tlog-proof) and as JSON: the place of the leaf, the
+//! hashes, and the signed checkpoint to which they lead (docs/formats.md, "Proofs, tiles, cosignatures,
+//! CAR").
 //!
-//! A file comes from anybody. [`TlogProof::parse`] bounds the number of hashes; [`TlogProof::verify`] takes size and root
-//! from the checkpoint alone, after it verified who signed that.
+//! A file comes from anybody. [`TlogProof::parse`] bounds the number of hashes; [`TlogProof::verify`] takes
+//! size and root from the checkpoint alone, after it verified who signed that.
 
 use data_encoding::BASE64;
 
@@ -112,8 +113,8 @@ impl TlogProof {
         Ok(proof)
     }
 
-    /// Verifies that the block is in the log. The size and the root come from the checkpoint alone, and the checkpoint is
-    /// signed by those whom the policy trusts.
+    /// Verifies that the block is in the log. The size and the root come from the checkpoint alone, and the
+    /// checkpoint is signed by those whom the policy trusts.
     pub fn verify(&self, block: &BlockId, policy: &TrustPolicy) -> Result<Trusted, TlogProofError> {
         let trusted = policy.open(&self.checkpoint)?;
         let leaf = leaf_hash(block.as_bytes());

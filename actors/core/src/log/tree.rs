@@ -1,7 +1,8 @@
 //! The log's Merkle tree (RFC 6962, section 2.1; RFC 9162, section 2.1).
 //!
-//! Leaves and inner nodes are hashed with different first bytes, so neither can pass as the other. The root of any size
-//! depends only on the leaves and their order. A [`Frontier`] only grows: no leaf is ever changed or removed.
+//! Leaves and inner nodes are hashed with different first bytes, so neither can pass as the other. The root
+//! of any size depends only on the leaves and their order. A [`Frontier`] only grows: no leaf is ever changed
+//! or removed.
 
 use sha2::{Digest, Sha256};
 

@@ -1,4 +1,5 @@
-//! The text of a checkpoint of any log (C2SP tlog-checkpoint, "Note text"): origin, size, root, and any further lines.
+//! The text of a checkpoint of any log (C2SP tlog-checkpoint, "Note text"): origin, size, root, and any
+//! further lines.
 //!
 //! Further lines are ignored here. A checkpoint of our own logs has none: [`crate::log::Checkpoint`]. Nothing here
 //! verifies a signature.

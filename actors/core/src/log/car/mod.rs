@@ -1,9 +1,9 @@
 //! CAR version 1 (IPLD "Specification: Content Addressable aRchives (CAR / .car) v1"): a header with roots, then
 //! blocks, each after its length and its CID (docs/formats.md, "Proofs, tiles, cosignatures, CAR").
 //!
-//! A file that is read comes from anybody and may have any length. [`Sections`] takes its bytes as they come and gives
-//! what is complete, so it needs the memory of one section. It reads any CAR; [`Section::into_block`] accepts only blocks
-//! of this runtime, and compares their bytes with their names.
+//! A file that is read comes from anybody and may have any length. [`Sections`] takes its bytes as they come
+//! and gives what is complete, so it needs the memory of one section. It reads any CAR;
+//! [`Section::into_block`] accepts only blocks of this runtime, and compares their bytes with their names.
 //!
 //! - `error`: what is wrong with a file
 //! - `head`: lengths and CBOR heads

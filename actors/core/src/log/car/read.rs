@@ -1,7 +1,7 @@
 //! Reads a CAR: its roots, then its sections, as the bytes come. They may come from anybody.
 //!
-//! A length is checked before the bytes that it announces are waited for, so a file cannot make the buffer larger than
-//! the largest section and the part that was fed last.
+//! A length is checked before the bytes that it announces are waited for, so a file cannot make the buffer
+//! larger than the largest section and the part that was fed last.
 
 use super::error::{CarError, CarFlaw};
 use super::head::{push_head, varint};

@@ -76,8 +76,8 @@ pub(in super::super) fn key_id(name: &str, kind: KeyKind, key: &Did) -> [u8; 4] 
 }
 
 impl VerifierKey {
-    /// A key with this name, or `None` if a note cannot carry the name: an empty one, or one with white space, a control
-    /// character or a `+`.
+    /// A key with this name, or `None` if a note cannot carry the name: an empty one, or one with white
+    /// space, a control character or a `+`.
     #[must_use]
     pub fn new(name: &str, kind: KeyKind, key: Did) -> Option<Self> {
         is_name(name).then(|| Self { name: name.to_owned(), kind, key })

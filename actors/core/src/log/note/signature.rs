@@ -1,8 +1,8 @@
 //! One signature line of a note: writing it, reading it, verifying it.
 //!
-//! A line is `— name base64(key id ‖ signature)` (C2SP signed-note, "Format"). A witness's signature has 8 bytes of
-//! time before the 64 bytes of Ed25519 (C2SP tlog-cosignature, "Format"). A line that was read says only who is said to
-//! have signed: [`verify`] says whether that is so.
+//! A line is `— name base64(key id ‖ signature)` (C2SP signed-note, "Format"). A witness's signature has 8
+//! bytes of time before the 64 bytes of Ed25519 (C2SP tlog-cosignature, "Format"). A line that was read says
+//! only who is said to have signed: [`verify`] says whether that is so.
 
 use data_encoding::BASE64;
 
@@ -64,8 +64,8 @@ pub(super) fn parse(line: &str) -> Result<NoteSignature, NoteError> {
     Ok(signature)
 }
 
-/// Verifies a signature over a text. `None` if it is invalid; otherwise the signed time of a witness, in seconds since
-/// the Unix epoch, and no time of a log.
+/// Verifies a signature over a text. `None` if it is invalid; otherwise the signed time of a witness, in
+/// seconds since the Unix epoch, and no time of a log.
 pub(super) fn verify(key: &VerifierKey, text: &str, bytes: &[u8]) -> Option<Option<u64>> {
     match key.kind() {
         KeyKind::Log => {
@@ -90,8 +90,9 @@ fn cosigned(text: &str, time_s: u64) -> String {
     format!("cosignature/v1\ntime {time_s}\n{text}")
 }
 
-/// Signs a text and gives the signature line, with its line break. `secret` is the secret half of `key`. A witness also
-/// signs the time at which it saw the text, in seconds since the Unix epoch; a log does not, and its time is ignored.
+/// Signs a text and gives the signature line, with its line break. `secret` is the secret half of `key`. A
+/// witness also signs the time at which it saw the text, in seconds since the Unix epoch; a log does not, and
+/// its time is ignored.
 #[must_use]
 pub fn sign_line(key: &VerifierKey, secret: &SecretKey, text: &str, time_s: u64) -> String {
     debug_assert_eq!(*key.key(), secret.did(), "a line is signed by the key that it names");

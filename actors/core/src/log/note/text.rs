@@ -1,7 +1,7 @@
 //! A whole note: reading it, and asking whether a key signed it.
 //!
-//! A note comes from anybody. [`Note::parse`] bounds its length and its signatures before it keeps them, and verifies
-//! none of them; [`Note::by`] verifies those of one key.
+//! A note comes from anybody. [`Note::parse`] bounds its length and its signatures before it keeps them, and
+//! verifies none of them; [`Note::by`] verifies those of one key.
 
 use super::error::NoteError;
 use super::key::VerifierKey;
@@ -72,8 +72,8 @@ impl Note {
         &self.signatures
     }
 
-    /// Whether a key signed the note. Signatures of other keys are ignored. One invalid signature of the key is enough
-    /// for [`Verdict::Invalid`].
+    /// Whether a key signed the note. Signatures of other keys are ignored. One invalid signature of the key
+    /// is enough for [`Verdict::Invalid`].
     #[must_use]
     pub fn by(&self, key: &VerifierKey) -> Verdict {
         let mut verdict = Verdict::Absent;

@@ -1,8 +1,8 @@
 //! Which subtrees a proof has.
 //!
-//! Both kinds of proof go down from the root towards one leaf, and note the subtree that is left behind at each
-//! division ([`descend`]). An inclusion proof stops at the leaf. A consistency proof goes towards the older tree's last
-//! leaf, and stops at the first subtree that ends where the older tree ends.
+//! Both kinds of proof go down from the root towards one leaf, and note the subtree that is left behind at
+//! each division ([`descend`]). An inclusion proof stops at the leaf. A consistency proof goes towards the
+//! older tree's last leaf, and stops at the first subtree that ends where the older tree ends.
 
 use std::ops::Range;
 
@@ -32,8 +32,8 @@ fn split(size: u64) -> u64 {
     left
 }
 
-/// Goes down from the root of a tree towards a leaf, up to the first subtree that `is_end` accepts, at the latest the
-/// leaf. Gives that subtree, and the subtrees that were left behind, the lowest first.
+/// Goes down from the root of a tree towards a leaf, up to the first subtree that `is_end` accepts, at the
+/// latest the leaf. Gives that subtree, and the subtrees that were left behind, the lowest first.
 fn descend(leaf: u64, size: u64, is_end: impl Fn(&Range<u64>) -> bool) -> (Range<u64>, Vec<Step>) {
     assert!(leaf < size, "the descent is towards a leaf of the tree");
     let (mut steps, mut here) = (Vec::new(), 0..size);
@@ -66,8 +66,8 @@ pub(super) fn inclusion_steps(index: u64, size: u64) -> Vec<Step> {
     steps
 }
 
-/// The last subtree that the older and the newer tree both have whole, and the subtrees beside the path from there to
-/// the root, the lowest first.
+/// The last subtree that the older and the newer tree both have whole, and the subtrees beside the path from
+/// there to the root, the lowest first.
 pub(super) fn consistency_steps(old: u64, new: u64) -> (Range<u64>, Vec<Step>) {
     assert!(0 < old && old < new, "a consistency proof is between two sizes, the older one not empty");
     let (shared, steps) = descend(old - 1, new, |here| here.end == old);

@@ -33,8 +33,8 @@ pub fn verify_inclusion(
     leads_to(root, found)
 }
 
-/// Verifies that the tree of `new` leaves begins with the tree of `old` leaves. `old` is at least 1: every tree begins
-/// with the empty tree, so a proof from it would say nothing about the new root, and is refused.
+/// Verifies that the tree of `new` leaves begins with the tree of `old` leaves. `old` is at least 1: every
+/// tree begins with the empty tree, so a proof from it would say nothing about the new root, and is refused.
 pub fn verify_consistency(
     (old, old_root): (u64, &Hash),
     (new, new_root): (u64, &Hash),

@@ -1,4 +1,5 @@
-//! The blocks that an entry has, and their order in a row. Writer and reader both ask here, so they cannot disagree.
+//! The blocks that an entry has, and their order in a row. Writer and reader both ask here, so they cannot
+//! disagree.
 
 use std::collections::BTreeSet;
 

@@ -1,8 +1,8 @@
 //! Reads a row of blocks and gives the entries.
 //!
-//! The row comes from anybody. The reader takes one block after the other: an envelope right after its payload ends an
-//! entry, unless it is an invocation's, or legs are still to come. Then the blocks before it must be those that the
-//! entry names, in their order. It verifies no signature.
+//! The row comes from anybody. The reader takes one block after the other: an envelope right after its
+//! payload ends an entry, unless it is an invocation's, or legs are still to come. Then the blocks before it
+//! must be those that the entry names, in their order. It verifies no signature.
 
 use super::error::{EntriesError, within_bounds};
 use super::named::{envelope_of, named};

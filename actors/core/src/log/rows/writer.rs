@@ -11,8 +11,9 @@ use crate::name::BlockId;
 /// Puts entries into a row, one after the other.
 #[derive(Debug, Default)]
 pub struct RowWriter {
-    /// The shared blocks that stood earlier in the row: rolls, modules, UCANs, nodes and engines. No other block can
-    /// come twice in a log that is valid, because sequences and the ids of invocations do not repeat.
+    /// The shared blocks that stood earlier in the row: rolls, modules, UCANs, nodes and engines. No other
+    /// block can come twice in a log that is valid, because sequences and the ids of invocations do not
+    /// repeat.
     before: BTreeSet<BlockId>,
 }
 

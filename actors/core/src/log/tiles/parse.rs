@@ -43,7 +43,8 @@ pub fn parse_hashes(tile: &Tile, bytes: &[u8]) -> Result<Vec<Hash>, TileError> {
     Ok(hashes)
 }
 
-/// Reads the entries of a bundle: before each entry, which is a block's name, stands its length in 2 bytes, big-endian.
+/// Reads the entries of a bundle: before each entry, which is a block's name, stands its length in 2 bytes,
+/// big-endian.
 pub fn parse_entries(tile: &Tile, bytes: &[u8]) -> Result<Vec<BlockId>, TileError> {
     let mut entries = Vec::new();
     let mut rest = bytes;

@@ -8,9 +8,9 @@ use super::tile::{LEVELS, TILE_HEIGHT, TILE_WIDTH, Tile, TileKind};
 use crate::log::tree::{Frontier, node_hash};
 use crate::name::Hash;
 
-/// The root of a subtree of a tree of this size. `fetch` gives the hashes of a tile, and is asked for fewer than two
-/// tiles a level. The subtree is one that the tree has, as [`crate::log::inclusion_ranges`] gives them; for any other
-/// range, and for tiles that are too short, there is no root.
+/// The root of a subtree of a tree of this size. `fetch` gives the hashes of a tile, and is asked for fewer
+/// than two tiles a level. The subtree is one that the tree has, as [`crate::log::inclusion_ranges`] gives
+/// them; for any other range, and for tiles that are too short, there is no root.
 pub fn subtree_root<E>(
     range: &Range<u64>,
     size: u64,
@@ -48,7 +48,8 @@ struct Part {
 }
 
 impl Part {
-    /// The largest complete subtree that fits in these leaves and begins at `start`; `None` if a tree has none there.
+    /// The largest complete subtree that fits in these leaves and begins at `start`; `None` if a tree has
+    /// none there.
     fn first(start: u64, left: u64) -> Option<Self> {
         let height = u64::BITS - 1 - left.leading_zeros();
         let leaves = 1 << height;

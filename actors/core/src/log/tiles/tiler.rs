@@ -51,7 +51,7 @@ impl Tiler {
 
     /// Puts a leaf's hash into level 0. A tile that becomes full gives its root to the level above.
     fn push_hash(&mut self, leaf: Hash, full: &mut Vec<Written>) {
-        // Of each level: the next hash, and how many the level has with it.
+        // The next hash of a level, and the number of hashes that the level has with it.
         let (mut hash, mut count) = (leaf, self.size);
         for level in 0..LEVELS {
             if self.levels.len() == usize::from(level) {

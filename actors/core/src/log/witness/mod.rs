@@ -1,8 +1,8 @@
 //! A witness: it cosigns checkpoints of logs, each only if it follows from the one before (C2SP tlog-witness,
 //! "add-checkpoint").
 //!
-//! Pure machines, without clock and disk. The order of a request: [`Request::parse`], [`Watched::judge`], the caller makes
-//! the note durable, [`Watched::advance`] gives the answer.
+//! Pure machines, without clock and disk. The order of a request: [`Request::parse`], [`Watched::judge`], the
+//! caller makes the note durable, [`Watched::advance`] gives the answer.
 //!
 //! - `request`: reads what is asked
 //! - `cosigner`: the name and the key of a witness

@@ -1,7 +1,7 @@
 //! A request to cosign a checkpoint, read from the body of an HTTP request (C2SP tlog-witness, "add-checkpoint").
 //!
-//! The body comes from anybody. Its length, the number of its hashes and its note are bounded here; nothing in it is
-//! verified here.
+//! The body comes from anybody. Its length, the number of its hashes and its note are bounded here; nothing
+//! in it is verified here.
 
 use data_encoding::BASE64;
 
@@ -10,7 +10,8 @@ use crate::log::note::{Note, NoteError};
 use crate::log::tree_head::{TreeHead, TreeHeadError};
 use crate::name::{Bytes, Hash, decimal};
 
-/// What a witness is asked: the size at which the proof begins, the proof, and the checkpoint. Nothing in it was verified.
+/// What a witness is asked: the size at which the proof begins, the proof, and the checkpoint. Nothing in it
+/// was verified.
 #[derive(Debug, Clone)]
 pub struct Request {
     old: u64,

@@ -1,9 +1,10 @@
 //! One log that a witness watches: what it cosigned last, and whether a checkpoint follows from that.
 //!
-//! It never cosigns a tree that does not begin with the one that it cosigned last, and its time never goes back.
-//! Requests are handled one after the other, in this order: [`Watched::judge`] decides and gives a [`Pending`]; the caller
-//! makes the note of the `Pending` durable; [`Watched::advance`] takes the `Pending` and gives the answer. Two pending
-//! cosignatures of one log must not exist at once: the older one would roll the log back.
+//! It never cosigns a tree that does not begin with the one that it cosigned last, and its time never goes
+//! back. Requests are handled one after the other, in this order: [`Watched::judge`] decides and gives a
+//! [`Pending`]; the caller makes the note of the `Pending` durable; [`Watched::advance`] takes the `Pending`
+//! and gives the answer. Two pending cosignatures of one log must not exist at once: the older one would roll
+//! the log back.
 
 #[cfg(test)]
 mod tests;
@@ -111,8 +112,8 @@ impl Watched {
         self.latest.as_ref().map(|latest| latest.note.as_str())
     }
 
-    /// The log's signature lines in a note, one for each of its keys that signed. `None` if no key signed, or if one
-    /// signature is invalid.
+    /// The log's signature lines in a note, one for each of its keys that signed. `None` if no key signed, or
+    /// if one signature is invalid.
     fn signed(&self, note: &Note) -> Option<String> {
         let mut lines = String::new();
         for key in &self.keys {
@@ -127,8 +128,8 @@ impl Watched {
         (!lines.is_empty()).then_some(lines)
     }
 
-    /// Decides whether to cosign a checkpoint of this log, at this time in seconds since the Unix epoch. It changes nothing.
-    /// The time of a cosignature never goes back: it says which tree was the largest then.
+    /// Decides whether to cosign a checkpoint of this log, at this time in seconds since the Unix epoch. It
+    /// changes nothing. The time of a cosignature never goes back: it says which tree was the largest then.
     pub fn judge(&self, request: &Request, cosigner: &Cosigner, now_s: u64) -> Result<Pending, Refused> {
         let signed =
             self.signed(request.note()).ok_or_else(|| Refused::Unsigned(self.origin().to_owned()))?;
@@ -178,7 +179,8 @@ impl Watched {
         pending.line
     }
 
-    /// The evidence that a refused request gives: the log signed two trees of one size. `None` if the request gives none.
+    /// The evidence that a refused request gives: the log signed two trees of one size. `None` if the request
+    /// gives none.
     #[must_use]
     pub fn evidence(&self, request: &Request) -> Option<Fork> {
         let latest = self.latest.as_ref()?;
