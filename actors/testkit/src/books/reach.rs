@@ -17,10 +17,11 @@ pub(super) fn scopes(command: &Command) -> Vec<Did> {
     }
 }
 
-/// The one scope whose part is booked, of a command between two.
+/// The one scope whose part is booked, of a command between two. A hold over two scopes is always refused; which refusal
+/// comes first depends on the scopes that it reaches, so it has a part too.
 pub(super) fn part(command: &Command, context: &Context) -> Option<Did> {
     let both = match command {
-        Command::Transfer { from, to, .. } => [from.scope, to.scope],
+        Command::Transfer { from, to, .. } | Command::Hold { from, to, .. } => [from.scope, to.scope],
         Command::Net { a, b, .. } => [*a, *b],
         _ => return None,
     };
